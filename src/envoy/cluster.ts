@@ -1,0 +1,118 @@
+// Clusters in the shapes that Sallyport sends. Envoy: config.cluster.v3.Cluster. Circuit breakers are opened wide
+// in all of them, as Istio does: Envoy's own limit of 1,024 connections would be a policy nobody wrote.
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import type { Any } from '@bufbuild/protobuf/wkt';
+import { anyOf } from './any.ts';
+import {
+  type Cluster,
+  Cluster_DiscoveryType,
+  Cluster_DnsLookupFamily,
+  Cluster_LbPolicy,
+  ClusterSchema,
+} from './gen/envoy/config/cluster/v3/cluster_pb.js';
+import type { LocalityLbEndpointsSchema } from './gen/envoy/config/endpoint/v3/endpoint_components_pb.js';
+import { ClusterConfigSchema } from './gen/envoy/extensions/clusters/dynamic_forward_proxy/v3/cluster_pb.js';
+import type { DnsCacheConfigSchema } from './gen/envoy/extensions/common/dynamic_forward_proxy/v3/dns_cache_pb.js';
+import { httpProtocolOptionsKey } from './http-protocol-options.ts';
+import { adsConfigSource, seconds } from './values.ts';
+
+export interface ClusterOptions {
+  readonly name: string;
+  /** Packed HttpProtocolOptions. */
+  readonly http?: Any;
+}
+
+const unlimited = 0xffffffff;
+
+function common({ name, http }: ClusterOptions) {
+  return {
+    name,
+    connectTimeout: seconds(10),
+    circuitBreakers: {
+      thresholds: [
+        { maxConnections: unlimited, maxPendingRequests: unlimited, maxRequests: unlimited, maxRetries: unlimited },
+      ],
+    },
+    typedExtensionProtocolOptions: http === undefined ? {} : { [httpProtocolOptionsKey]: http },
+  };
+}
+
+function discovery(type: Cluster_DiscoveryType) {
+  return { case: 'type', value: type } as const;
+}
+
+/** No endpoints: whatever is routed here is refused. */
+export function buildEmptyCluster(name: string): Cluster {
+  return create(ClusterSchema, {
+    name,
+    connectTimeout: seconds(10),
+    clusterDiscoveryType: discovery(Cluster_DiscoveryType.STATIC),
+  });
+}
+
+/** Goes to the address that the caller connected to. */
+export function buildOriginalDstCluster(options: ClusterOptions & { readonly port?: number }): Cluster {
+  return create(ClusterSchema, {
+    ...common(options),
+    clusterDiscoveryType: discovery(Cluster_DiscoveryType.ORIGINAL_DST),
+    lbPolicy: Cluster_LbPolicy.CLUSTER_PROVIDED,
+    ...(options.port === undefined
+      ? {}
+      : {
+          lbConfig: { case: 'originalDstLbConfig', value: { upstreamPortOverride: options.port } } as const,
+        }),
+  });
+}
+
+export interface DnsClusterOptions extends ClusterOptions {
+  /** `strict`: every address is an endpoint. `logical`: one at a time, new connections follow the answer. */
+  readonly dns: 'strict' | 'logical';
+  readonly endpoints: readonly MessageInitShape<typeof LocalityLbEndpointsSchema>[];
+  /** Resolve both families and race them. */
+  readonly allFamilies?: boolean;
+}
+
+export function buildDnsCluster(options: DnsClusterOptions): Cluster {
+  const type = options.dns === 'strict' ? Cluster_DiscoveryType.STRICT_DNS : Cluster_DiscoveryType.LOGICAL_DNS;
+  return create(ClusterSchema, {
+    ...common(options),
+    clusterDiscoveryType: discovery(type),
+    lbPolicy: Cluster_LbPolicy.LEAST_REQUEST,
+    dnsLookupFamily: options.allFamilies === true ? Cluster_DnsLookupFamily.ALL : Cluster_DnsLookupFamily.V4_PREFERRED,
+    respectDnsTtl: true,
+    dnsRefreshRate: seconds(60),
+    loadAssignment: { clusterName: options.name, endpoints: [...options.endpoints] },
+  });
+}
+
+/** Endpoints come by EDS over the same ADS stream. */
+export function buildEdsCluster(options: ClusterOptions): Cluster {
+  return create(ClusterSchema, {
+    ...common(options),
+    clusterDiscoveryType: discovery(Cluster_DiscoveryType.EDS),
+    lbPolicy: Cluster_LbPolicy.LEAST_REQUEST,
+    edsClusterConfig: {
+      edsConfig: adsConfigSource,
+    },
+  });
+}
+
+/** Resolves the name each request or connection asks for, out of a cache shared with the filter that asks. */
+export function buildDynamicForwardProxyCluster(
+  options: ClusterOptions & { readonly cache: MessageInitShape<typeof DnsCacheConfigSchema> },
+): Cluster {
+  return create(ClusterSchema, {
+    ...common(options),
+    lbPolicy: Cluster_LbPolicy.CLUSTER_PROVIDED,
+    clusterDiscoveryType: {
+      case: 'clusterType',
+      value: {
+        name: 'envoy.clusters.dynamic_forward_proxy',
+        typedConfig: anyOf(ClusterConfigSchema, {
+          clusterImplementationSpecifier: { case: 'dnsCacheConfig', value: options.cache },
+          allowInsecureClusterOptions: true,
+        }),
+      },
+    },
+  });
+}

@@ -1,0 +1,72 @@
+// Listeners of a sidecar. Envoy: config.listener.v3.Listener. Those for single ports are not bound: virtualOutbound
+// takes every redirected connection and hands it to the one that fits its original destination.
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import type { AccessLog } from './access-log.ts';
+import { anyOf } from './any.ts';
+import { TrafficDirection } from './gen/envoy/config/core/v3/base_pb.js';
+import type { FilterChainSchema, ListenerFilterSchema } from './gen/envoy/config/listener/v3/listener_components_pb.js';
+import { type Listener, ListenerSchema } from './gen/envoy/config/listener/v3/listener_pb.js';
+import { HttpInspectorSchema } from './gen/envoy/extensions/filters/listener/http_inspector/v3/http_inspector_pb.js';
+import { OriginalDstSchema } from './gen/envoy/extensions/filters/listener/original_dst/v3/original_dst_pb.js';
+import { TlsInspectorSchema } from './gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.js';
+import type { Matcher } from './gen/xds/type/matcher/v3/matcher_pb.js';
+import type { NetworkFilter } from './network-filters.ts';
+import { seconds, socketAddress } from './values.ts';
+
+export type FilterChain = MessageInitShape<typeof FilterChainSchema>;
+type ListenerFilter = MessageInitShape<typeof ListenerFilterSchema>;
+
+export function buildFilterChain(name: string, filters: readonly NetworkFilter[]): FilterChain {
+  return { name, filters: [...filters] };
+}
+
+export interface ListenerOptions {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly direction: 'inbound' | 'outbound';
+  /** Whether a socket is opened; false: connections are handed over by original destination. */
+  readonly bind: boolean;
+  /** Reads the redirected connection's first destination, and hands it to the listener of that address. */
+  readonly useOriginalDst?: boolean;
+  readonly inspectors: readonly ('tls' | 'http')[];
+  readonly chains: readonly FilterChain[];
+  /** Chooses among `chains` by name. */
+  readonly matcher?: Matcher;
+  /** What the matcher does not choose, or all. */
+  readonly defaultChain: FilterChain;
+  readonly accessLog?: readonly AccessLog[];
+}
+
+export function buildListener(options: ListenerOptions): Listener {
+  const inspecting = options.inspectors.length > 0;
+  return create(ListenerSchema, {
+    name: options.name,
+    address: socketAddress(options.address, options.port),
+    trafficDirection: options.direction === 'inbound' ? TrafficDirection.INBOUND : TrafficDirection.OUTBOUND,
+    ...(options.bind ? {} : { bindToPort: false }),
+    ...(options.useOriginalDst === true ? { useOriginalDst: true } : {}),
+    listenerFilters: [
+      ...(options.useOriginalDst === true ? [originalDst] : []),
+      ...options.inspectors.map((inspector) => inspectors[inspector]),
+    ],
+    // Istio: protocolDetectionTimeout, 0 for wait as long as it takes; a caller that opens early and sends late
+    // must not be taken for something else than HTTP.
+    ...(inspecting ? { listenerFiltersTimeout: seconds(0), continueOnListenerFiltersTimeout: true } : {}),
+    filterChains: [...options.chains],
+    ...(options.matcher === undefined ? {} : { filterChainMatcher: options.matcher }),
+    defaultFilterChain: options.defaultChain,
+    accessLog: [...(options.accessLog ?? [])],
+  });
+}
+
+function listenerFilter(name: string, value: ReturnType<typeof anyOf>): ListenerFilter {
+  return { name, configType: { case: 'typedConfig', value } };
+}
+
+const originalDst = listenerFilter('envoy.filters.listener.original_dst', anyOf(OriginalDstSchema, {}));
+
+const inspectors = {
+  tls: listenerFilter('envoy.filters.listener.tls_inspector', anyOf(TlsInspectorSchema, {})),
+  http: listenerFilter('envoy.filters.listener.http_inspector', anyOf(HttpInspectorSchema, {})),
+} as const;

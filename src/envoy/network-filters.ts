@@ -1,0 +1,76 @@
+// Network filters that carry raw connections: tcp_proxy to a fixed cluster, to the cluster an SNI names, and to
+// the host an SNI names (envoy-lab sections 3 and 8).
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { AccessLog } from './access-log.ts';
+import { anyOf } from './any.ts';
+import type { FilterSchema } from './gen/envoy/config/listener/v3/listener_components_pb.js';
+import type { DnsCacheConfigSchema } from './gen/envoy/extensions/common/dynamic_forward_proxy/v3/dns_cache_pb.js';
+import { ConfigSchema as SetFilterStateSchema } from './gen/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.js';
+import { FilterConfigSchema as SniDynamicForwardProxySchema } from './gen/envoy/extensions/filters/network/sni_dynamic_forward_proxy/v3/sni_dynamic_forward_proxy_pb.js';
+import { TcpProxySchema } from './gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
+
+export type NetworkFilter = MessageInitShape<typeof FilterSchema>;
+
+export interface TcpProxyOptions {
+  readonly statPrefix: string;
+  readonly cluster: string;
+  readonly accessLog: readonly AccessLog[];
+}
+
+export function buildTcpProxy({ statPrefix, cluster, accessLog }: TcpProxyOptions): NetworkFilter {
+  return {
+    name: 'envoy.filters.network.tcp_proxy',
+    configType: {
+      case: 'typedConfig',
+      value: anyOf(TcpProxySchema, {
+        statPrefix,
+        clusterSpecifier: { case: 'cluster', value: cluster },
+        accessLog: [...accessLog],
+      }),
+    },
+  };
+}
+
+/** Sets the cluster that tcp_proxy uses to `<prefix><SNI>`; Envoy has put the SNI into lower case. */
+export function buildClusterFromSni(prefix: string): NetworkFilter {
+  return {
+    name: 'envoy.filters.network.set_filter_state',
+    configType: {
+      case: 'typedConfig',
+      value: anyOf(SetFilterStateSchema, {
+        onNewConnection: [
+          {
+            key: { case: 'objectKey', value: 'envoy.tcp_proxy.cluster' },
+            value: {
+              case: 'formatString',
+              value: {
+                format: {
+                  case: 'textFormatSource',
+                  value: { specifier: { case: 'inlineString', value: `${prefix}%REQUESTED_SERVER_NAME%` } },
+                },
+              },
+            },
+          },
+        ],
+      }),
+    },
+  };
+}
+
+/** Resolves the SNI and keeps the address, so that a filter behind it can judge it before anything is dialled. */
+export function buildSniDynamicForwardProxy(
+  cache: MessageInitShape<typeof DnsCacheConfigSchema>,
+  port: number,
+): NetworkFilter {
+  return {
+    name: 'envoy.filters.network.sni_dynamic_forward_proxy',
+    configType: {
+      case: 'typedConfig',
+      value: anyOf(SniDynamicForwardProxySchema, {
+        dnsCacheConfig: cache,
+        portSpecifier: { case: 'portValue', value: port },
+        saveUpstreamAddress: true,
+      }),
+    },
+  };
+}

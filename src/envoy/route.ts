@@ -1,0 +1,68 @@
+// Routes and virtual hosts. Envoy: config.route.v3. Virtual hosts travel one by one over VHDS, the catch-all stands
+// inline in its RouteConfiguration (envoy-lab section 1), so that a host more costs the size of that host.
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import {
+  type RetryPolicySchema,
+  type Route,
+  RouteSchema,
+  type VirtualHost,
+  VirtualHostSchema,
+} from './gen/envoy/config/route/v3/route_components_pb.js';
+import { type RouteConfiguration, RouteConfigurationSchema } from './gen/envoy/config/route/v3/route_pb.js';
+import { adsConfigSource, seconds } from './values.ts';
+
+export interface ForwardOptions {
+  readonly name: string;
+  readonly cluster: string;
+  readonly retryPolicy?: MessageInitShape<typeof RetryPolicySchema>;
+}
+
+/** Forwards every path, without a time limit. */
+export function buildForwardRoute({ name, cluster, retryPolicy }: ForwardOptions): Route {
+  return create(RouteSchema, {
+    name,
+    match: { pathSpecifier: { case: 'prefix', value: '/' } },
+    action: {
+      case: 'route',
+      value: {
+        clusterSpecifier: { case: 'cluster', value: cluster },
+        timeout: seconds(0),
+        maxStreamDuration: { maxStreamDuration: seconds(0), grpcTimeoutHeaderMax: seconds(0) },
+        ...(retryPolicy === undefined ? {} : { retryPolicy }),
+      },
+    },
+  });
+}
+
+/** Answers every path with this status and no body. */
+export function buildStatusRoute(name: string, status: number): Route {
+  return create(RouteSchema, {
+    name,
+    match: { pathSpecifier: { case: 'prefix', value: '/' } },
+    action: { case: 'directResponse', value: { status } },
+  });
+}
+
+export function buildVirtualHost(name: string, domains: readonly string[], routes: readonly Route[]): VirtualHost {
+  return create(VirtualHostSchema, { name, domains: [...domains], routes: [...routes] });
+}
+
+export interface RouteConfigurationOptions {
+  readonly name: string;
+  /** Inline; usually just the catch-all. */
+  readonly virtualHosts: readonly VirtualHost[];
+  /** Applied behind the filters, before a request is sent. */
+  readonly requestHeadersToRemove: readonly string[];
+}
+
+/** Further virtual hosts are awaited by VHDS under the names `<name>/<host>`. */
+export function buildRouteConfiguration(options: RouteConfigurationOptions): RouteConfiguration {
+  return create(RouteConfigurationSchema, {
+    name: options.name,
+    virtualHosts: [...options.virtualHosts],
+    vhds: { configSource: adsConfigSource },
+    requestHeadersToRemove: [...options.requestHeadersToRemove],
+    validateClusters: false,
+    ignorePortInHostMatching: true,
+  });
+}

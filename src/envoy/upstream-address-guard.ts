@@ -1,0 +1,80 @@
+// Refuses upstream addresses after a name was resolved: the answer to DNS rebinding and to names that point at
+// loopback or cloud metadata. Envoy: http.upstream_rbac runs per request before a connection is made; for TLS
+// passed through, network rbac runs behind sni_dynamic_forward_proxy (envoy-lab section 8).
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { anyOf } from './any.ts';
+import type { CidrRangeSchema } from './gen/envoy/config/core/v3/address_pb.js';
+import type { TypedExtensionConfigSchema } from './gen/envoy/config/core/v3/extension_pb.js';
+import { type Permission, PermissionSchema, RBAC_Action } from './gen/envoy/config/rbac/v3/rbac_pb.js';
+import { RBACSchema as HttpRbacSchema } from './gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.js';
+import type { HttpFilterSchema } from './gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
+import { RBACSchema as NetworkRbacSchema } from './gen/envoy/extensions/filters/network/rbac/v3/rbac_pb.js';
+import { UpstreamIpPortMatcherSchema } from './gen/envoy/extensions/rbac/matchers/upstream_ip_port/v3/upstream_ip_port_matcher_pb.js';
+import { cidrRange } from './values.ts';
+
+export interface AddressGuard {
+  /** Shown in response details and logs as `rbac_access_denied_matched_policy[name]`. */
+  readonly name: string;
+  /** `deny`: these are refused. `only`: all others are. */
+  readonly action: 'deny' | 'only';
+  readonly ranges: readonly string[];
+  /** Ranges in `ranges` that are let through all the same. */
+  readonly except?: readonly string[];
+}
+
+export function buildUpstreamAddressFilter(guard: AddressGuard): MessageInitShape<typeof HttpFilterSchema> {
+  return {
+    name: 'envoy.filters.http.upstream_rbac',
+    configType: { case: 'typedConfig', value: anyOf(HttpRbacSchema, { rules: rulesOf(guard) }) },
+  };
+}
+
+export function buildNetworkAddressFilter(guard: AddressGuard, statPrefix: string) {
+  return {
+    name: 'envoy.filters.network.rbac',
+    configType: { case: 'typedConfig', value: anyOf(NetworkRbacSchema, { statPrefix, rules: rulesOf(guard) }) },
+  } as const;
+}
+
+function rulesOf(guard: AddressGuard) {
+  const listed = guard.ranges.map((range) => upstreamIn(cidrRange(range)));
+  const except = guard.except ?? [];
+  const permission: Permission =
+    except.length === 0
+      ? anyOfRules(listed)
+      : create(PermissionSchema, {
+          rule: {
+            case: 'andRules',
+            value: {
+              rules: [anyOfRules(listed), not(anyOfRules(except.map((range) => upstreamIn(cidrRange(range)))))],
+            },
+          },
+        });
+  return {
+    action: guard.action === 'deny' ? RBAC_Action.DENY : RBAC_Action.ALLOW,
+    policies: {
+      [guard.name]: {
+        permissions: [permission],
+        principals: [{ identifier: { case: 'any', value: true } as const }],
+      },
+    },
+  };
+}
+
+function anyOfRules(rules: readonly Permission[]): Permission {
+  const [only] = rules;
+  if (rules.length === 1 && only !== undefined) return only;
+  return create(PermissionSchema, { rule: { case: 'orRules', value: { rules: [...rules] } } });
+}
+
+function not(rule: Permission): Permission {
+  return create(PermissionSchema, { rule: { case: 'notRule', value: rule } });
+}
+
+function upstreamIn(upstreamIp: MessageInitShape<typeof CidrRangeSchema>): Permission {
+  const matcher: MessageInitShape<typeof TypedExtensionConfigSchema> = {
+    name: 'envoy.rbac.matchers.upstream_ip_port',
+    typedConfig: anyOf(UpstreamIpPortMatcherSchema, { upstreamIp }),
+  };
+  return create(PermissionSchema, { rule: { case: 'matcher', value: matcher } });
+}

@@ -1,0 +1,51 @@
+// The mesh-wide settings, from the one Istio object `istio-system/mesh`. Without it Istio's defaults hold.
+import type { Istio } from '../api/kinds/istio.ts';
+
+export type OutboundTrafficPolicy = 'ALLOW_ANY' | 'REGISTRY_ONLY';
+
+export interface MeshConfig {
+  readonly outboundTrafficPolicy: OutboundTrafficPolicy;
+  /** Empty: no access log. */
+  readonly accessLogFile: string;
+  /** Empty: Istio's default text format. */
+  readonly accessLogFormat: string;
+  /** Private, loopback or link-local CIDRs that names may resolve to all the same. */
+  readonly allowedRanges: readonly string[];
+}
+
+export const meshConfigKey = {
+  group: 'istio.banzaicloud.io',
+  kind: 'Istio',
+  namespace: 'istio-system',
+  name: 'mesh',
+} as const;
+
+/** Comma-separated CIDRs on the Istio object: ranges the guard against private addresses lets through. */
+export const allowedRangesAnnotation = 'egress.sallyport.dev/allowed-ranges';
+
+export const defaultMeshConfig: MeshConfig = {
+  outboundTrafficPolicy: 'ALLOW_ANY',
+  accessLogFile: '/dev/stdout',
+  accessLogFormat: '',
+  allowedRanges: [],
+};
+
+/** Takes the object with its defaults filled. */
+export function translateMeshConfig(istio: Istio | undefined): MeshConfig {
+  if (istio === undefined) return defaultMeshConfig;
+  const { outboundTrafficPolicy, proxy } = istio.spec;
+  const ranges = istio.metadata.annotations?.[allowedRangesAnnotation] ?? '';
+  return {
+    // An unknown word cannot come here; were it to, the closed policy is the safe one.
+    outboundTrafficPolicy:
+      outboundTrafficPolicy?.mode === 'ALLOW_ANY' || outboundTrafficPolicy?.mode === undefined
+        ? 'ALLOW_ANY'
+        : 'REGISTRY_ONLY',
+    accessLogFile: proxy?.accessLogFile ?? defaultMeshConfig.accessLogFile,
+    accessLogFormat: proxy?.accessLogFormat ?? '',
+    allowedRanges: ranges
+      .split(',')
+      .map((range) => range.trim())
+      .filter((range) => range !== ''),
+  };
+}

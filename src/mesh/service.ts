@@ -1,0 +1,69 @@
+// A service as the mesh knows it: one host with its ports and endpoints, whether it came from a ServiceEntry or
+// from a Kubernetes Service. A ServiceEntry with three hosts is three services. Immutable, so identity can
+// stand for content: what was built from a Service object is still right as long as the object is the same.
+import type { Protocol } from './protocol.ts';
+import type { Visibility } from './visibility.ts';
+
+/** How the upstream's addresses are found; the names are Istio's, `CLUSTER_IP` is a Kubernetes Service. */
+export type Resolution = 'NONE' | 'STATIC' | 'DNS' | 'DNS_ROUND_ROBIN' | 'DYNAMIC_DNS' | 'CLUSTER_IP';
+
+export interface ServicePort {
+  /** What the application connects to. */
+  readonly number: number;
+  readonly name: string;
+  readonly protocol: Protocol;
+  /** What the upstream listens on, where that differs. */
+  readonly targetPort?: number;
+}
+
+export interface Endpoint {
+  /** An IP, a DNS name, or `unix:///path`. */
+  readonly address: string;
+  /** By port name, where an endpoint's port differs from the service's. */
+  readonly ports: ReadonlyMap<string, number>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly weight?: number;
+  readonly locality?: string;
+}
+
+export interface Service {
+  /** Normalised: lower case, no trailing dot; may be `*.example.com`. */
+  readonly host: string;
+  /** Further names under which callers of its own namespace know it (Kubernetes short names). */
+  readonly aliases: readonly string[];
+  readonly source: 'ServiceEntry' | 'Service';
+  readonly namespace: string;
+  readonly name: string;
+  /** RFC 3339; the oldest of two that claim the same wins. */
+  readonly createdAt: string;
+  readonly visibility: Visibility;
+  readonly resolution: Resolution;
+  readonly external: boolean;
+  /** Addresses and CIDRs callers may connect to; empty where only the name counts. */
+  readonly addresses: readonly string[];
+  readonly ports: readonly ServicePort[];
+  readonly endpoints: readonly Endpoint[];
+  readonly subjectAltNames: readonly string[];
+  /** `egress.sallyport.dev/original-destination: trust`: follow the caller's address, as Istio does. */
+  readonly trustOriginalDestination: boolean;
+  /** Annotation `istio.io/connect-strategy: RACE_FIRST_TCP_CONNECT`. */
+  readonly raceFirstConnect: boolean;
+}
+
+/** `ServiceEntry/default/httpbin`: the object a service came from. */
+export function originOf(service: Service): string {
+  return `${service.source}/${service.namespace}/${service.name}`;
+}
+
+export function isWildcard(host: string): boolean {
+  return host.startsWith('*.');
+}
+
+/** Istio's order among equals: oldest first, then name, then namespace. */
+export function compareAge(a: Service, b: Service): number {
+  return compareText(a.createdAt, b.createdAt) || compareText(a.name, b.name) || compareText(a.namespace, b.namespace);
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,49 @@
+// Where a local mesh keeps what it knows and where its sockets are. One data folder is one mesh.
+// Sockets live under a short run folder of their own, since a socket's path ends at 107 bytes.
+import { createHash } from 'node:crypto';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+export interface DataFolder {
+  /** Absolute path, mode 0700. */
+  readonly path: string;
+  /** Eight hex digits of the path: names namespaces, links and tables of this mesh on the host. */
+  readonly id: string;
+  /** `/run/sallyport/<id>` for root, else under XDG_RUNTIME_DIR or /tmp. */
+  readonly runPath: string;
+  /** SQLite database of the object store. */
+  readonly storeFile: string;
+  /** Unix socket of the control plane's HTTP API, for the CLI. */
+  readonly apiSocket: string;
+  /** Unix socket of the keeper's HTTP API. */
+  readonly keeperSocket: string;
+  /** Holds what `up` was started with, so that a later `up` can tell what differs. */
+  readonly upFile: string;
+  /** The keeper's own state and its journal of what it changed on the host. */
+  readonly keeperPath: string;
+  /** `<logs>/<namespace>/<pod>/{app,access,envoy}.log`, and `control-plane.log`, `keeper.log`. */
+  readonly logsPath: string;
+}
+
+/** `--data` wins over `SALLYPORT_DATA` wins over `$XDG_STATE_HOME/sallyport` (`~/.local/state/sallyport`). */
+export function dataFolder(option: string | undefined, env: NodeJS.ProcessEnv = process.env): DataFolder {
+  const state = env['XDG_STATE_HOME'] ?? join(homedir(), '.local/state');
+  const path = resolve(option ?? env['SALLYPORT_DATA'] ?? join(state, 'sallyport'));
+  const id = createHash('sha256').update(path).digest('hex').slice(0, 8);
+  const root = process.getuid?.() === 0;
+  const runtime = root
+    ? '/run/sallyport'
+    : join(env['XDG_RUNTIME_DIR'] ?? '/tmp', `sallyport-${process.getuid?.() ?? 0}`);
+  const runPath = join(runtime, id);
+  return {
+    path,
+    id,
+    runPath,
+    storeFile: join(path, 'store.sqlite'),
+    apiSocket: join(runPath, 'api.sock'),
+    keeperSocket: join(runPath, 'keeper.sock'),
+    upFile: join(path, 'up.json'),
+    keeperPath: join(path, 'keeper'),
+    logsPath: join(path, 'logs'),
+  };
+}

@@ -1,0 +1,112 @@
+// The keeper's API: JSON over HTTP on its Unix socket. The keeper is a kubelet's part: it owns namespaces, DNS,
+// workloads, Envoys, their logs and restarts, and holds no policy. The control plane tells it what to run.
+//   GET    /v1/status                      KeeperStatus
+//   PUT    /v1/config                      KeeperConfig            replaces, applies at once
+//   GET    /v1/pods                        PodStatus[]
+//   PUT    /v1/pods/<ns>/<name>/sandbox    SandboxRequest -> SandboxStatus      idempotent; makes the namespaces
+//   PUT    /v1/pods/<ns>/<name>            PodSpec -> PodStatus    idempotent; starts Envoy, then the program
+//   DELETE /v1/pods/<ns>/<name>            ends program, Envoy, namespaces
+//   GET    /v1/pods/<ns>/<name>/exec       ExecPlan                how to run a command inside
+//   GET    /v1/events                      JSON lines of KeeperEvent until closed
+//   POST   /v1/shutdown                    ends everything, undoes the host journal, exits
+
+/** Where a pod lives on the network. All addresses IPv4. */
+export interface SandboxStatus {
+  readonly namespace: string;
+  readonly name: string;
+  /** The application's own address; what other workloads reach (through its Envoy). */
+  readonly podIP: string;
+  /** Envoy's address towards the host; source of all that leaves. */
+  readonly proxyIP: string;
+  /** Where DNS for this pod answers (UDP and TCP), as reached from the proxy's namespace. */
+  readonly dns: { readonly address: string; readonly port: number };
+  /** Address and port in the proxy's namespace on which the application asks DNS; Envoy relays it to `dns`. */
+  readonly dnsRelay: { readonly address: string; readonly port: number };
+  /** User id that this pod's Envoy runs as; owns `xdsPath`. */
+  readonly proxyUid: number;
+  /** Folder (0700, proxyUid) in which the control plane puts `xds.sock` and Envoy its `admin.sock`. */
+  readonly xdsPath: string;
+}
+
+export interface SandboxRequest {
+  readonly uid: string;
+}
+
+export interface PodSpec {
+  readonly uid: string;
+  /** Workload name shown to people. */
+  readonly workload: string;
+  readonly hostname: string;
+  readonly command: readonly string[];
+  /** The whole environment of the program. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly user: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] };
+  /** Envoy's bootstrap as JSON text. */
+  readonly bootstrap: string;
+  /** Extra Envoy arguments, e.g. `--drain-time-s 10`. */
+  readonly envoyArgs: readonly string[];
+  readonly restartPolicy: 'Always' | 'Never';
+}
+
+export type ProcessPhase = 'Pending' | 'Running' | 'Exited' | 'CrashLoopBackOff';
+
+export interface ProcessStatus {
+  readonly phase: ProcessPhase;
+  readonly pid?: number;
+  readonly startedAt?: string;
+  readonly restarts: number;
+  readonly exitCode?: number;
+  readonly signal?: string;
+  /** Why it is not running, in one sentence, with the last line of its log where that helps. */
+  readonly reason?: string;
+}
+
+export interface PodStatus extends SandboxStatus {
+  readonly uid: string;
+  readonly workload: string;
+  readonly app: ProcessStatus;
+  readonly proxy: ProcessStatus;
+  readonly logs: { readonly app: string; readonly access: string; readonly envoy: string };
+}
+
+/** `name` answers `addresses` (IPv4 or IPv6) for workloads of `namespaces` (all if absent). */
+export interface DnsRecord {
+  readonly name: string;
+  readonly addresses: readonly string[];
+  readonly namespaces?: readonly string[];
+}
+
+/** `--resolve HOST[:PORT]=IP[:PORT]`. Ports, where given, are kept for Envoy; DNS answers the address. */
+export interface ResolveRule {
+  readonly host: string;
+  readonly port?: number;
+  readonly address: string;
+  readonly targetPort?: number;
+}
+
+export interface KeeperConfig {
+  /** Names of the mesh itself: they win over `resolve`, which wins over the host's resolver. */
+  readonly records: readonly DnsRecord[];
+  readonly resolve: readonly ResolveRule[];
+}
+
+export interface KeeperStatus {
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly version: string;
+  readonly envoy: { readonly path: string; readonly version: string };
+  readonly capture: 'redirect' | 'proxy';
+  /** What was changed on the host, one line each, as printed by `up`. */
+  readonly hostChanges: readonly string[];
+}
+
+/** Spawn `argv` with stdio inherited and this environment to be inside the workload. */
+export interface ExecPlan {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export type KeeperEvent =
+  | { readonly type: 'pod'; readonly pod: PodStatus }
+  | { readonly type: 'gone'; readonly namespace: string; readonly name: string };
