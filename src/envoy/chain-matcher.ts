@@ -58,7 +58,7 @@ export function buildChainMatcher(chains: PortChains): Matcher | undefined {
   });
   return customTree(
     extension('destination-ip', anyOf(DestinationIPInputSchema, {})),
-    extension('envoy.matching.custom_matchers.trie_matcher', custom),
+    extension('envoy.matching.custom_matchers.ip_range_matcher', custom),
     byProtocol,
   );
 }

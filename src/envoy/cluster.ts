@@ -6,11 +6,12 @@ import { anyOf } from './any.ts';
 import {
   type Cluster,
   Cluster_DiscoveryType,
-  Cluster_DnsLookupFamily,
   Cluster_LbPolicy,
   ClusterSchema,
 } from './gen/envoy/config/cluster/v3/cluster_pb.js';
 import type { LocalityLbEndpointsSchema } from './gen/envoy/config/endpoint/v3/endpoint_components_pb.js';
+import { DnsLookupFamily } from './gen/envoy/extensions/clusters/common/dns/v3/dns_pb.js';
+import { DnsClusterSchema } from './gen/envoy/extensions/clusters/dns/v3/dns_cluster_pb.js';
 import { ClusterConfigSchema } from './gen/envoy/extensions/clusters/dynamic_forward_proxy/v3/cluster_pb.js';
 import type { DnsCacheConfigSchema } from './gen/envoy/extensions/common/dynamic_forward_proxy/v3/dns_cache_pb.js';
 import { httpProtocolOptionsKey } from './http-protocol-options.ts';
@@ -73,14 +74,22 @@ export interface DnsClusterOptions extends ClusterOptions {
 }
 
 export function buildDnsCluster(options: DnsClusterOptions): Cluster {
-  const type = options.dns === 'strict' ? Cluster_DiscoveryType.STRICT_DNS : Cluster_DiscoveryType.LOGICAL_DNS;
   return create(ClusterSchema, {
     ...common(options),
-    clusterDiscoveryType: discovery(type),
+    clusterDiscoveryType: {
+      case: 'clusterType',
+      value: {
+        name: 'envoy.cluster.dns',
+        typedConfig: anyOf(DnsClusterSchema, {
+          respectDnsTtl: true,
+          dnsRefreshRate: seconds(60),
+          dnsJitter: seconds(0.1),
+          dnsLookupFamily: options.allFamilies === true ? DnsLookupFamily.ALL : DnsLookupFamily.V4_ONLY,
+          allAddressesInSingleEndpoint: options.dns === 'logical',
+        }),
+      },
+    },
     lbPolicy: Cluster_LbPolicy.LEAST_REQUEST,
-    dnsLookupFamily: options.allFamilies === true ? Cluster_DnsLookupFamily.ALL : Cluster_DnsLookupFamily.V4_PREFERRED,
-    respectDnsTtl: true,
-    dnsRefreshRate: seconds(60),
     loadAssignment: { clusterName: options.name, endpoints: [...options.endpoints] },
   });
 }

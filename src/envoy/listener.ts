@@ -20,6 +20,11 @@ export function buildFilterChain(name: string, filters: readonly NetworkFilter[]
   return { name, filters: [...filters] };
 }
 
+/** A chain for connections whose first destination had this port. */
+export function buildPortFilterChain(name: string, port: number, filters: readonly NetworkFilter[]): FilterChain {
+  return { name, filterChainMatch: { destinationPort: port }, filters: [...filters] };
+}
+
 export interface ListenerOptions {
   readonly name: string;
   readonly address: string;
@@ -27,8 +32,11 @@ export interface ListenerOptions {
   readonly direction: 'inbound' | 'outbound';
   /** Whether a socket is opened; false: connections are handed over by original destination. */
   readonly bind: boolean;
-  /** Reads the redirected connection's first destination, and hands it to the listener of that address. */
-  readonly useOriginalDst?: boolean;
+  /**
+   * Takes redirected connections: `restore` reads their first destination, `hand-over` also gives each to the
+   * listener of that address, if there is one.
+   */
+  readonly originalDst?: 'restore' | 'hand-over';
   readonly inspectors: readonly ('tls' | 'http')[];
   readonly chains: readonly FilterChain[];
   /** Chooses among `chains` by name. */
@@ -45,9 +53,9 @@ export function buildListener(options: ListenerOptions): Listener {
     address: socketAddress(options.address, options.port),
     trafficDirection: options.direction === 'inbound' ? TrafficDirection.INBOUND : TrafficDirection.OUTBOUND,
     ...(options.bind ? {} : { bindToPort: false }),
-    ...(options.useOriginalDst === true ? { useOriginalDst: true } : {}),
+    ...(options.originalDst === 'hand-over' ? { useOriginalDst: true } : {}),
     listenerFilters: [
-      ...(options.useOriginalDst === true ? [originalDst] : []),
+      ...(options.originalDst === undefined ? [] : [originalDst]),
       ...options.inspectors.map((inspector) => inspectors[inspector]),
     ],
     // Istio: protocolDetectionTimeout, 0 for wait as long as it takes; a caller that opens early and sends late

@@ -7,7 +7,10 @@ import type { FilterSchema } from './gen/envoy/config/listener/v3/listener_compo
 import type { DnsCacheConfigSchema } from './gen/envoy/extensions/common/dynamic_forward_proxy/v3/dns_cache_pb.js';
 import { ConfigSchema as SetFilterStateSchema } from './gen/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.js';
 import { FilterConfigSchema as SniDynamicForwardProxySchema } from './gen/envoy/extensions/filters/network/sni_dynamic_forward_proxy/v3/sni_dynamic_forward_proxy_pb.js';
-import { TcpProxySchema } from './gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
+import {
+  TcpProxySchema,
+  UpstreamConnectMode,
+} from './gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
 
 export type NetworkFilter = MessageInitShape<typeof FilterSchema>;
 
@@ -15,9 +18,11 @@ export interface TcpProxyOptions {
   readonly statPrefix: string;
   readonly cluster: string;
   readonly accessLog: readonly AccessLog[];
+  /** Connect upstream only when the caller has sent something: filters before this one then judge first. */
+  readonly connectOnData?: boolean;
 }
 
-export function buildTcpProxy({ statPrefix, cluster, accessLog }: TcpProxyOptions): NetworkFilter {
+export function buildTcpProxy({ statPrefix, cluster, accessLog, connectOnData }: TcpProxyOptions): NetworkFilter {
   return {
     name: 'envoy.filters.network.tcp_proxy',
     configType: {
@@ -26,6 +31,9 @@ export function buildTcpProxy({ statPrefix, cluster, accessLog }: TcpProxyOption
         statPrefix,
         clusterSpecifier: { case: 'cluster', value: cluster },
         accessLog: [...accessLog],
+        ...(connectOnData === true
+          ? { upstreamConnectMode: UpstreamConnectMode.ON_DOWNSTREAM_DATA, maxEarlyDataBytes: 16_384 }
+          : {}),
       }),
     },
   };

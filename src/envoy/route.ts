@@ -51,8 +51,6 @@ export interface RouteConfigurationOptions {
   readonly name: string;
   /** Inline; usually just the catch-all. */
   readonly virtualHosts: readonly VirtualHost[];
-  /** Applied behind the filters, before a request is sent. */
-  readonly requestHeadersToRemove: readonly string[];
 }
 
 /** Further virtual hosts are awaited by VHDS under the names `<name>/<host>`. */
@@ -61,7 +59,6 @@ export function buildRouteConfiguration(options: RouteConfigurationOptions): Rou
     name: options.name,
     virtualHosts: [...options.virtualHosts],
     vhds: { configSource: adsConfigSource },
-    requestHeadersToRemove: [...options.requestHeadersToRemove],
     validateClusters: false,
     ignorePortInHostMatching: true,
   });

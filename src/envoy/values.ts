@@ -1,12 +1,7 @@
 // Small values that most Envoy messages need: durations, wrapped numbers, addresses, address ranges.
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { type Duration, DurationSchema } from '@bufbuild/protobuf/wkt';
-import {
-  type Address,
-  AddressSchema,
-  type CidrRangeSchema,
-  SocketAddress_Protocol,
-} from './gen/envoy/config/core/v3/address_pb.js';
+import { type Address, AddressSchema, SocketAddress_Protocol } from './gen/envoy/config/core/v3/address_pb.js';
 import { ApiVersion, type ConfigSourceSchema } from './gen/envoy/config/core/v3/config_source_pb.js';
 
 export function seconds(value: number): Duration {
@@ -32,7 +27,7 @@ export function pipeAddress(path: string): Address {
 }
 
 /** `10.0.0.0/8`, or a single address. */
-export function cidrRange(range: string): MessageInitShape<typeof CidrRangeSchema> {
+export function cidrRange(range: string): { readonly addressPrefix: string; readonly prefixLen: number } {
   const slash = range.indexOf('/');
   const addressPrefix = slash < 0 ? range : range.slice(0, slash);
   const prefixLen = slash < 0 ? (range.includes(':') ? 128 : 32) : Number(range.slice(slash + 1));

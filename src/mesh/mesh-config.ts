@@ -1,4 +1,5 @@
 // The mesh-wide settings, from the one Istio object `istio-system/mesh`. Without it Istio's defaults hold.
+import { allowedRangesAnnotation } from '../api/annotations.ts';
 import type { Istio } from '../api/kinds/istio.ts';
 
 export type OutboundTrafficPolicy = 'ALLOW_ANY' | 'REGISTRY_ONLY';
@@ -19,9 +20,6 @@ export const meshConfigKey = {
   namespace: 'istio-system',
   name: 'mesh',
 } as const;
-
-/** Comma-separated CIDRs on the Istio object: ranges the guard against private addresses lets through. */
-export const allowedRangesAnnotation = 'egress.sallyport.dev/allowed-ranges';
 
 export const defaultMeshConfig: MeshConfig = {
   outboundTrafficPolicy: 'ALLOW_ANY',

@@ -1,7 +1,7 @@
 // A service as the mesh knows it: one host with its ports and endpoints, whether it came from a ServiceEntry or
 // from a Kubernetes Service. A ServiceEntry with three hosts is three services. Immutable, so identity can
 // stand for content: what was built from a Service object is still right as long as the object is the same.
-import type { Protocol } from './protocol.ts';
+import type { Protocol } from '../api/protocol.ts';
 import type { Visibility } from './visibility.ts';
 
 /** How the upstream's addresses are found; the names are Istio's, `CLUSTER_IP` is a Kubernetes Service. */
@@ -29,8 +29,9 @@ export interface Endpoint {
 export interface Service {
   /** Normalised: lower case, no trailing dot; may be `*.example.com`. */
   readonly host: string;
-  /** Further names under which callers of its own namespace know it (Kubernetes short names). */
+  /** Further names that mean it everywhere (`web.shop`), and in its own namespace (`web`). */
   readonly aliases: readonly string[];
+  readonly localAliases: readonly string[];
   readonly source: 'ServiceEntry' | 'Service';
   readonly namespace: string;
   readonly name: string;
@@ -53,10 +54,6 @@ export interface Service {
 /** `ServiceEntry/default/httpbin`: the object a service came from. */
 export function originOf(service: Service): string {
   return `${service.source}/${service.namespace}/${service.name}`;
-}
-
-export function isWildcard(host: string): boolean {
-  return host.startsWith('*.');
 }
 
 /** Istio's order among equals: oldest first, then name, then namespace. */

@@ -1,12 +1,13 @@
 // ServiceEntry -> services, one for each host (istio-semantics 2.1). Takes an object with its defaults filled and
 // valid; what is not acted on here was named by validation.
-import { normalizeHost } from '../api/host-name.ts';
+import { originalDestinationAnnotation } from '../api/annotations.ts';
+import { isWildcardHost, normalizeHost } from '../api/host-name.ts';
+import { isSingleAddress, parseIpRange } from '../api/ip-range.ts';
 import type { ServiceEntry } from '../api/kinds/service-entry.ts';
-import { parseProtocol } from './protocol.ts';
-import { type Endpoint, isWildcard, type Resolution, type Service, type ServicePort } from './service.ts';
+import { parseProtocol } from '../api/protocol.ts';
+import type { Endpoint, Resolution, Service, ServicePort } from './service.ts';
 import { visibilityOf } from './visibility.ts';
 
-export const originalDestinationAnnotation = 'egress.sallyport.dev/original-destination';
 const connectStrategyAnnotation = 'istio.io/connect-strategy';
 
 type WorkloadEntry = NonNullable<ServiceEntry['spec']['endpoints']>[number];
@@ -18,6 +19,7 @@ export function translateServiceEntry(entry: ServiceEntry): readonly Service[] {
   const addresses = (spec.addresses ?? []).map(withoutHostMask);
   const shared = {
     aliases: [],
+    localAliases: [],
     source: 'ServiceEntry',
     namespace,
     name: metadata.name,
@@ -52,14 +54,14 @@ function effectiveResolution(
   trust: boolean,
 ): Resolution {
   if (resolution !== 'NONE' || addresses.length > 0 || trust) return resolution;
-  return isWildcard(host) ? 'DYNAMIC_DNS' : 'DNS';
+  return isWildcardHost(host) ? 'DYNAMIC_DNS' : 'DNS';
 }
 
 function translatePort(port: NonNullable<ServiceEntry['spec']['ports']>[number]): ServicePort {
   return {
     number: port.number,
     name: port.name,
-    protocol: parseProtocol(port.protocol),
+    protocol: parseProtocol(port.protocol) ?? 'auto',
     ...(port.targetPort === undefined ? {} : { targetPort: port.targetPort }),
   };
 }
@@ -75,10 +77,7 @@ function translateEndpoint(endpoint: WorkloadEntry): Endpoint {
 }
 
 /** `10.0.0.1/32` is the address itself. */
-function withoutHostMask(address: string): string {
-  const slash = address.indexOf('/');
-  if (slash < 0) return address;
-  const mask = address.slice(slash + 1);
-  const ip = address.slice(0, slash);
-  return mask === (ip.includes(':') ? '128' : '32') ? ip : address;
+function withoutHostMask(text: string): string {
+  const range = parseIpRange(text);
+  return range !== undefined && isSingleAddress(range) ? range.address : text;
 }

@@ -106,7 +106,8 @@ function tooSlow(request: UnixHttpRequest, timeoutMs: number): SallyportError {
 }
 
 function connectionError(request: UnixHttpRequest, cause: unknown): unknown {
-  if (cause instanceof SallyportError || request.signal?.aborted === true) return cause;
+  if (request.signal?.aborted === true) return request.signal.reason;
+  if (cause instanceof SallyportError) return cause;
   const { socketPath } = request;
   const code = systemCode(cause);
   if (code === 'ENOENT' || code === 'ECONNREFUSED') {

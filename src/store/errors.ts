@@ -18,7 +18,10 @@ export class GoneError extends SallyportError {
 
 /** 409: the object belongs to a file of a watched folder. */
 export class OwnedByFileError extends SallyportError {
+  readonly key: ObjectKey;
+
   constructor(key: ObjectKey, file: string) {
     super('SP_OWNED_BY_FILE', `${resourceName(key)} belongs to ${file}`, { hint: 'change that file instead' });
+    this.key = key;
   }
 }

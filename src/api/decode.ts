@@ -1,0 +1,93 @@
+// Manifests -> objects. Every mistake is a diagnostic with file, line and column; one bad object hides no other.
+import type { Diagnostic, SourceLocation } from '../platform/diagnostic.ts';
+import { checkObject } from './check-object.ts';
+import type { DiagnosticCode } from './diagnostic-codes.ts';
+import { type FieldPath, problem, toDiagnostic } from './finding.ts';
+import type { Finding, Kind } from './kind.ts';
+import { listItems } from './list.ts';
+import type { KubeObject } from './object.ts';
+import { decodeUtf8 } from './utf8.ts';
+import { offsetOf } from './yaml-place.ts';
+import { readYamlDocuments, type TextMistake, type YamlDocument } from './yaml-text.ts';
+import { readYamlValue } from './yaml-value.ts';
+
+export interface DecodedObject {
+  readonly object: KubeObject;
+  readonly kind: Kind;
+  /** Where the value at this path was written, or the nearest field around it. */
+  readonly locate: (path: FieldPath) => SourceLocation;
+}
+
+export interface Decoded {
+  /** Objects without errors, in the order of the text. */
+  readonly objects: readonly DecodedObject[];
+  /** By object, in the order of the text; warnings too. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * Reads YAML (any number of documents, `List`s unpacked) or JSON. `file` names the source in diagnostics, `namespace`
+ * is given to namespaced objects that name none. Never throws for what the text says.
+ */
+export function decodeManifests(text: string, file: string, namespace = 'default'): Decoded {
+  const objects: DecodedObject[] = [];
+  const diagnostics: Diagnostic[] = [];
+  for (const document of readYamlDocuments(text, file)) {
+    const decoded = decodeDocument(document, namespace);
+    objects.push(...decoded.objects);
+    diagnostics.push(...decoded.diagnostics);
+  }
+  return { objects, diagnostics };
+}
+
+/** The same from a file's bytes, which have to be UTF-8. */
+export function decodeManifestBytes(bytes: Uint8Array, file: string, namespace = 'default'): Decoded {
+  const decoded = decodeUtf8(bytes);
+  if (typeof decoded === 'string') return decodeManifests(decoded, file, namespace);
+  const finding = problem('SP0001', [], 'the file is not UTF-8 text', 'save it as UTF-8');
+  return { objects: [], diagnostics: [toDiagnostic(finding, '', { file, ...decoded })] };
+}
+
+/** One object that came as JSON over the API: no places, else the same. */
+export function decodeObject(
+  value: unknown,
+  fallbackNamespace = 'default',
+): { readonly object?: KubeObject; readonly kind?: Kind; readonly diagnostics: readonly Diagnostic[] } {
+  const { object, kind, resource, findings } = checkObject(value, fallbackNamespace);
+  const diagnostics = findings.map((finding) => toDiagnostic(finding, resource));
+  return { diagnostics, ...(object === undefined ? {} : { object }), ...(kind === undefined ? {} : { kind }) };
+}
+
+function decodeDocument({ document, mistakes, place }: YamlDocument, namespace: string): Decoded {
+  const ofText = (mistake: TextMistake) => toDiagnostic(mistake.finding, '', place(mistake.offset));
+  const root = document?.contents;
+  if (root === undefined || root === null) return { objects: [], diagnostics: mistakes.map(ofText) };
+  const { value, mistakes: inValues, targets } = readYamlValue(root);
+  const objects: DecodedObject[] = [];
+  const diagnostics: Diagnostic[] = [];
+  if (value === null || value === undefined) return { objects, diagnostics: inValues.map(ofText) };
+  for (const item of listItems(value)) {
+    const locate = (path: FieldPath, what: 'key' | 'value' = 'value') =>
+      place(offsetOf(root, targets, [...item.path, ...path], what));
+    const checked = checkObject(item.value, namespace);
+    const found = checked.findings.map((finding) =>
+      toDiagnostic(finding, checked.resource, locate(finding.path, placeOf(finding))),
+    );
+    diagnostics.push(...found.toSorted(byPlace));
+    if (checked.object !== undefined && checked.kind !== undefined && inValues.length === 0) {
+      objects.push({ object: checked.object, kind: checked.kind, locate });
+    }
+  }
+  return { objects, diagnostics: [...inValues.map(ofText), ...diagnostics] };
+}
+
+/** An unknown field is wrong by its name, all else by its value. */
+function placeOf(finding: Finding): 'key' | 'value' {
+  return finding.code === ('SP0104' satisfies DiagnosticCode) ? 'key' : 'value';
+}
+
+function byPlace(left: Diagnostic, right: Diagnostic): number {
+  const [from, to] = [left.source, right.source];
+  if (from === undefined || to === undefined) return 0;
+  return from.line - to.line || from.column - to.column;
+}

@@ -1,0 +1,51 @@
+// Every kind that is served, and the ways to find one: by what an object says, and by what a person types.
+import { closestWord } from './closest-word.ts';
+import type { Kind } from './kind.ts';
+import { configMapKind } from './kinds/config-map.ts';
+import { istioKind } from './kinds/istio.ts';
+import { namespaceKind } from './kinds/namespace.ts';
+import { podKind } from './kinds/pod.ts';
+import { secretKind } from './kinds/secret.ts';
+import { serviceKind } from './kinds/service.ts';
+import { serviceAccountKind } from './kinds/service-account.ts';
+import { serviceEntryKind } from './kinds/service-entry.ts';
+
+export const kinds: readonly Kind[] = [
+  namespaceKind,
+  serviceKind,
+  serviceAccountKind,
+  configMapKind,
+  secretKind,
+  podKind,
+  istioKind,
+  serviceEntryKind,
+];
+
+/** `findKind('networking.istio.io', 'ServiceEntry')`; the core group is ''. */
+export function findKind(group: string, kind: string): Kind | undefined {
+  return kinds.find((candidate) => candidate.group === group && candidate.kind === kind);
+}
+
+/**
+ * The kind a person means, in any case: `ServiceEntry`, `serviceentries`, `se`, `serviceentries.networking.istio.io`
+ * or, as kubectl takes it too, `serviceentries.v1.networking.istio.io`.
+ */
+export function kindByName(typed: string): Kind | undefined {
+  const word = typed.toLowerCase();
+  return kinds.find((kind) => namesOf(kind).includes(word));
+}
+
+/** The plural or short name nearest to a word that names no kind. */
+export function suggestKindName(typed: string): string | undefined {
+  return closestWord(
+    typed,
+    kinds.flatMap((kind) => [kind.plural, kind.singular, ...kind.shortNames]),
+  );
+}
+
+function namesOf({ group, versions, plural, singular, shortNames }: Kind): readonly string[] {
+  const names = [plural, singular, ...shortNames];
+  if (group === '') return names;
+  const suffixes = [group, ...versions.map((version) => `${version}.${group}`)];
+  return [...names, ...suffixes.flatMap((suffix) => [`${plural}.${suffix}`, `${singular}.${suffix}`])];
+}

@@ -1,0 +1,46 @@
+// istio.banzaicloud.io Istio: the mesh's own settings. One object counts, `mesh` in `istio-system`.
+import { allowedRangesAnnotation } from '../annotations.ts';
+import { problem, warning } from '../finding.ts';
+import { parseIpRange } from '../ip-range.ts';
+import type { Finding, Kind } from '../kind.ts';
+import { withIstioDefaults } from './istio-defaults.ts';
+import { type Istio, istioSchema } from './istio-schema.ts';
+
+export { istioVersion } from './istio-defaults.ts';
+export type { Istio, IstioGateway, IstioSpec } from './istio-schema.ts';
+
+export const istioKind: Kind<Istio> = {
+  group: 'istio.banzaicloud.io',
+  versions: ['v1beta1'],
+  kind: 'Istio',
+  plural: 'istios',
+  singular: 'istio',
+  shortNames: [],
+  namespaced: true,
+  schema: istioSchema,
+  validate: (istio) => [...checkPlace(istio), ...checkAllowedRanges(istio)],
+  withDefaults: withIstioDefaults,
+  columns: [
+    { title: 'STATUS', value: ({ status }) => status?.Status ?? '' },
+    { title: 'ERROR', value: ({ status }) => status?.ErrorMessage ?? '' },
+    {
+      title: 'GATEWAYS',
+      value: ({ status }) => (status?.GatewayAddress ? `[${status.GatewayAddress.join(' ')}]` : ''),
+    },
+  ],
+};
+
+function* checkPlace({ metadata: { name, namespace } }: Istio): Iterable<Finding> {
+  if (name === 'mesh' && namespace === 'istio-system') return;
+  const message = 'only the Istio object mesh in istio-system has an effect';
+  yield warning('SP0401', ['metadata', 'name'], message, 'give it that name and that namespace');
+}
+
+function* checkAllowedRanges({ metadata: { annotations } }: Istio): Iterable<Finding> {
+  const ranges = annotations?.[allowedRangesAnnotation]?.split(',') ?? [];
+  for (const range of ranges.map((text) => text.trim())) {
+    if (range === '' || parseIpRange(range) !== undefined) continue;
+    const path = ['metadata', 'annotations', allowedRangesAnnotation];
+    yield problem('SP0402', path, `'${range}' is not a range of addresses`, 'write 10.0.0.0/8, separated by commas');
+  }
+}

@@ -1,0 +1,70 @@
+// core/v1 Pod: a workload of the mesh.
+import { z } from 'zod';
+import type { Immutable } from '../immutable.ts';
+import type { Kind } from '../kind.ts';
+import { metadataSchema } from '../metadata.ts';
+import { podSpecSchema } from './pod-spec.ts';
+
+const waiting = z.looseObject({ reason: z.string().exactOptional() });
+
+const containerStatus = z.looseObject({
+  name: z.string().exactOptional(),
+  ready: z.boolean().exactOptional(),
+  restartCount: z.int().exactOptional(),
+  state: z.looseObject({ waiting: waiting.exactOptional() }).exactOptional(),
+});
+
+const status = z.looseObject({
+  phase: z.string().exactOptional(),
+  reason: z.string().exactOptional(),
+  podIP: z.string().exactOptional(),
+  containerStatuses: z.array(containerStatus).exactOptional(),
+});
+
+const schema = z.strictObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: metadataSchema,
+  spec: podSpecSchema,
+  status: status.exactOptional(),
+});
+
+export type Pod = Immutable<z.infer<typeof schema>>;
+export type PodContainer = Pod['spec']['containers'][number];
+
+export const podKind: Kind<Pod> = {
+  group: '',
+  versions: ['v1'],
+  kind: 'Pod',
+  plural: 'pods',
+  singular: 'pod',
+  shortNames: ['po'],
+  namespaced: true,
+  schema,
+  validate: () => [],
+  withDefaults: (pod) => ({
+    ...pod,
+    spec: { restartPolicy: 'Always', serviceAccountName: 'default', ...pod.spec },
+  }),
+  columns: [
+    { title: 'READY', value: readiness },
+    { title: 'STATUS', value: podState },
+    {
+      title: 'RESTARTS',
+      value: ({ status }) =>
+        String((status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + (restartCount ?? 0), 0)),
+    },
+    { title: 'IP', wide: true, value: (pod) => pod.status?.podIP ?? '<none>' },
+  ],
+};
+
+function readiness({ spec, status }: Pod): string {
+  const statuses = status?.containerStatuses ?? [];
+  const ready = statuses.filter((container) => container.ready === true).length;
+  return `${ready}/${Math.max(statuses.length, spec.containers.length)}`;
+}
+
+function podState({ status }: Pod): string {
+  const waitingFor = status?.containerStatuses?.map(({ state }) => state?.waiting?.reason).find((reason) => reason);
+  return waitingFor ?? status?.reason ?? status?.phase ?? 'Pending';
+}

@@ -1,0 +1,120 @@
+// core/v1 Service: a name and an address inside the mesh for the pods its selector matches.
+import { z } from 'zod';
+import { dnsLabelForm, isDnsLabel } from '../dns-name.ts';
+import { problem } from '../finding.ts';
+import type { Immutable } from '../immutable.ts';
+import type { Finding, Kind } from '../kind.ts';
+import { labelMap, metadataSchema } from '../metadata.ts';
+import { passed, passedFields, portNumber, portNumberOrName } from '../schema-parts.ts';
+
+const port = z.strictObject({
+  name: z.string().exactOptional(),
+  port: portNumber,
+  targetPort: portNumberOrName.exactOptional(),
+  protocol: z.enum(['TCP', 'UDP', 'SCTP']).exactOptional(),
+  appProtocol: z.string().exactOptional(),
+  nodePort: passed,
+});
+
+const spec = z.strictObject({
+  type: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName']).exactOptional(),
+  selector: labelMap.exactOptional(),
+  ports: z.array(port).exactOptional(),
+  clusterIP: z.string().exactOptional(),
+  clusterIPs: z.array(z.string()).exactOptional(),
+  externalName: z.string().exactOptional(),
+  externalIPs: z.array(z.string()).exactOptional(),
+  ...passedFields([
+    'allocateLoadBalancerNodePorts',
+    'externalTrafficPolicy',
+    'healthCheckNodePort',
+    'internalTrafficPolicy',
+    'ipFamilies',
+    'ipFamilyPolicy',
+    'loadBalancerClass',
+    'loadBalancerIP',
+    'loadBalancerSourceRanges',
+    'publishNotReadyAddresses',
+    'sessionAffinity',
+    'sessionAffinityConfig',
+    'trafficDistribution',
+  ]),
+});
+
+const ingress = z.looseObject({ ip: z.string().exactOptional(), hostname: z.string().exactOptional() });
+
+const schema = z.strictObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: metadataSchema,
+  spec,
+  status: z
+    .looseObject({ loadBalancer: z.looseObject({ ingress: z.array(ingress).exactOptional() }).exactOptional() })
+    .exactOptional(),
+});
+
+export type Service = Immutable<z.infer<typeof schema>>;
+
+export const serviceKind: Kind<Service> = {
+  group: '',
+  versions: ['v1'],
+  kind: 'Service',
+  plural: 'services',
+  singular: 'service',
+  shortNames: ['svc'],
+  namespaced: true,
+  schema,
+  validate: (service) => [...checkName(service), ...checkPorts(service)],
+  withDefaults(service) {
+    const ports = service.spec.ports?.map((given) => ({ protocol: 'TCP' as const, targetPort: given.port, ...given }));
+    const filled = ports === undefined ? {} : { ports };
+    return { ...service, spec: { type: 'ClusterIP', ...service.spec, ...filled } };
+  },
+  columns: [
+    { title: 'TYPE', value: ({ spec: { type } }) => type ?? 'ClusterIP' },
+    { title: 'CLUSTER-IP', value: ({ spec: { clusterIP } }) => clusterIP || '<none>' },
+    { title: 'EXTERNAL-IP', value: externalAddress },
+    {
+      title: 'PORT(S)',
+      value: ({ spec: { ports } }) =>
+        ports?.map((given) => `${given.port}/${given.protocol ?? 'TCP'}`).join(',') || '<none>',
+    },
+    {
+      title: 'SELECTOR',
+      wide: true,
+      value: ({ spec: { selector } }) =>
+        Object.entries(selector ?? {})
+          .map(([key, value]) => `${key}=${value}`)
+          .join(',') || '<none>',
+    },
+  ],
+};
+
+function* checkName({ metadata: { name } }: Service): Iterable<Finding> {
+  // A Service's name is one label of its DNS name.
+  if (isDnsLabel(name)) return;
+  yield problem('SP0201', ['metadata', 'name'], `'${name}' is not a name of a Service`, dnsLabelForm);
+}
+
+function* checkPorts({ spec: { ports = [] } }: Service): Iterable<Finding> {
+  const names = new Set<string>();
+  for (const [index, { name }] of ports.entries()) {
+    const path = ['spec', 'ports', index, 'name'];
+    if (name === undefined && ports.length > 1) {
+      yield problem('SP0314', path, 'a Service with several ports needs a name for each', 'name the port');
+    } else if (name !== undefined && !isDnsLabel(name)) {
+      yield problem('SP0314', path, `invalid port name: ${name}`, dnsLabelForm);
+    } else if (name !== undefined && names.has(name)) {
+      yield problem('SP0313', path, `port name "${name}" already defined`, 'give each port a name of its own');
+    }
+    if (name !== undefined) names.add(name);
+  }
+}
+
+function externalAddress({ spec, status }: Service): string {
+  if (spec.type === 'ExternalName') return spec.externalName ?? '<none>';
+  const given = (status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip ?? hostname ?? '');
+  const addresses = [...given, ...(spec.externalIPs ?? [])].filter((address) => address !== '');
+  if (addresses.length > 0) return addresses.join(',');
+  return spec.type === 'LoadBalancer' ? '<pending>' : '<none>';
+}

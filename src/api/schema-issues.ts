@@ -1,0 +1,83 @@
+// What a schema refused, as findings: one for each mistake, with its code and the nearest right word.
+import type { z } from 'zod';
+import { didYouMean } from './closest-word.ts';
+import { type DiagnosticCode, diagnosticCodes } from './diagnostic-codes.ts';
+import { type FieldPath, problem } from './finding.ts';
+import type { Finding } from './kind.ts';
+import { knownFields } from './schema-fields.ts';
+import { describeValue } from './schema-messages.ts';
+
+/** `value` is what was parsed. */
+export function findingsOfIssues(
+  schema: z.ZodType,
+  value: unknown,
+  issues: readonly z.core.$ZodIssue[],
+): readonly Finding[] {
+  return issues.flatMap((issue) => findingsOfIssue(schema, value, issue));
+}
+
+function findingsOfIssue(schema: z.ZodType, value: unknown, issue: z.core.$ZodIssue): readonly Finding[] {
+  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
+  const given = valueAt(value, path);
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => unknownField(schema, path, key));
+    case 'invalid_type':
+    case 'invalid_union':
+      if (given === undefined) return [problem('SP0106', path, 'is required')];
+      return [problem('SP0105', path, issue.message, typeHint(issue, given))];
+    case 'invalid_value':
+      if (given === undefined) return [problem('SP0106', path, issue.message)];
+      return [problem('SP0107', path, issue.message, didYouMean(String(given), issue.values.map(String)))];
+    case 'too_small':
+    case 'too_big':
+      return [problem('SP0108', path, issue.message)];
+    case 'custom':
+      return [problem(codeOf(issue.params), path, issue.message, hintOf(issue.params))];
+    default:
+      return [problem('SP0109', path, issue.message)];
+  }
+}
+
+function unknownField(schema: z.ZodType, path: FieldPath, key: string): Finding {
+  const known = knownFields(schema, path);
+  const hint = didYouMean(key, known) ?? (known.length > 0 && known.length <= 12 ? `known: ${known.join(', ')}` : '');
+  return problem('SP0104', [...path, key], `unknown field '${key}'`, hint === '' ? 'remove it' : hint);
+}
+
+function typeHint(issue: z.core.$ZodIssue, given: unknown): string | undefined {
+  if (issue.code !== 'invalid_type') return undefined;
+  if (issue.expected === 'string' && (typeof given === 'number' || typeof given === 'boolean')) {
+    return `put it in quotes: "${given}"`;
+  }
+  if (issue.expected === 'array') return `write a list: [${typeof given === 'string' ? given : '…'}]`;
+  if (typeof given === 'string' && (issue.expected === 'number' || /^\d+$/.test(given))) {
+    return `remove the quotes from ${describeValue(given)}`;
+  }
+  return undefined;
+}
+
+function codeOf(params: unknown): DiagnosticCode {
+  const code = property(params, 'code');
+  return typeof code === 'string' && isCode(code) ? code : 'SP0105';
+}
+
+function hintOf(params: unknown): string | undefined {
+  const hint = property(params, 'hint');
+  return typeof hint === 'string' ? hint : undefined;
+}
+
+function isCode(text: string): text is DiagnosticCode {
+  return Object.hasOwn(diagnosticCodes, text);
+}
+
+function valueAt(value: unknown, path: FieldPath): unknown {
+  let current = value;
+  for (const part of path) current = property(current, part);
+  return current;
+}
+
+function property(value: unknown, key: string | number): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+  return Object.getOwnPropertyDescriptor(value, key)?.value;
+}

@@ -1,0 +1,178 @@
+// What an Envoy is started with: who it is, where its control plane is, and its part in DNS. Everything else comes over
+// delta ADS. Without a control plane nothing listens on the redirect ports, so a proxy that never got configuration
+// refuses everything. Envoy: config.bootstrap.v3.Bootstrap.
+import { create, type JsonObject, type MessageInitShape } from '@bufbuild/protobuf';
+import { anyOf } from './any.ts';
+import { type Bootstrap, BootstrapSchema } from './gen/envoy/config/bootstrap/v3/bootstrap_pb.js';
+import { Cluster_DiscoveryType, type ClusterSchema } from './gen/envoy/config/cluster/v3/cluster_pb.js';
+import type { Address } from './gen/envoy/config/core/v3/address_pb.js';
+import {
+  ApiConfigSource_ApiType,
+  type ApiConfigSourceSchema,
+  ApiVersion,
+} from './gen/envoy/config/core/v3/config_source_pb.js';
+import type { ClusterLoadAssignmentSchema } from './gen/envoy/config/endpoint/v3/endpoint_pb.js';
+import type { ListenerSchema } from './gen/envoy/config/listener/v3/listener_pb.js';
+import { RouteSchema as UdpRouteSchema } from './gen/envoy/extensions/filters/udp/udp_proxy/v3/route_pb.js';
+import { UdpProxyConfigSchema } from './gen/envoy/extensions/filters/udp/udp_proxy/v3/udp_proxy_pb.js';
+import { CaresDnsResolverConfigSchema } from './gen/envoy/extensions/network/dns_resolver/cares/v3/cares_dns_resolver_pb.js';
+import { HttpProtocolOptionsSchema } from './gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js';
+import { httpProtocolOptionsKey } from './http-protocol-options.ts';
+import { buildTcpProxy } from './network-filters.ts';
+import { pipeAddress, seconds, socketAddress } from './values.ts';
+
+export interface SocketPlace {
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface BootstrapOptions {
+  readonly nodeId: string;
+  readonly nodeCluster: string;
+  readonly metadata: JsonObject;
+  /** Paths of Unix sockets. */
+  readonly xdsSocket: string;
+  readonly adminSocket: string;
+  /** The resolver for clusters and for the application. */
+  readonly dns: SocketPlace;
+  /** Where the application asks; relayed to `dns` over UDP and TCP. */
+  readonly dnsRelay: SocketPlace;
+}
+
+const xdsCluster = 'xds-grpc';
+const dnsCluster = 'dns';
+
+/** What is counted; everything else would cost some 20 kB for each cluster. */
+const countedStats = ['cluster_manager.', 'listener_manager.', 'server.', 'control_plane.'];
+
+export function buildBootstrap(options: BootstrapOptions): Bootstrap {
+  return create(BootstrapSchema, {
+    node: { id: options.nodeId, cluster: options.nodeCluster, metadata: options.metadata },
+    admin: { address: pipeAddress(options.adminSocket) },
+    dynamicResources: {
+      adsConfig: buildAds(),
+      cdsConfig: { resourceApiVersion: ApiVersion.V3, configSourceSpecifier: { case: 'ads', value: {} } },
+      ldsConfig: { resourceApiVersion: ApiVersion.V3, configSourceSpecifier: { case: 'ads', value: {} } },
+    },
+    staticResources: {
+      clusters: [buildXdsCluster(options.xdsSocket), buildDnsUpstream(options.dns)],
+      listeners: [buildUdpRelay(options.dnsRelay), buildTcpRelay(options.dnsRelay)],
+    },
+    typedDnsResolverConfig: {
+      name: 'envoy.network.dns_resolver.cares',
+      typedConfig: anyOf(CaresDnsResolverConfigSchema, {
+        resolvers: [socketAddress(options.dns.address, options.dns.port)],
+        dnsResolverOptions: { noDefaultSearchDomain: true },
+        udpMaxQueries: 100,
+      }),
+    },
+    clusterManager: { enableDeferredClusterCreation: true },
+    deferredStatOptions: { enableDeferredCreationStats: true },
+    statsConfig: {
+      statsMatcher: {
+        statsMatcher: {
+          case: 'inclusionList',
+          value: {
+            patterns: countedStats.map((prefix) => ({ matchPattern: { case: 'prefix' as const, value: prefix } })),
+          },
+        },
+      },
+    },
+  });
+}
+
+/** Envoy's own back-off grows to 30 s; after an outage of the control plane that is 8.5 s of old policy. */
+function buildAds(): MessageInitShape<typeof ApiConfigSourceSchema> {
+  return {
+    apiType: ApiConfigSource_ApiType.DELTA_GRPC,
+    transportApiVersion: ApiVersion.V3,
+    grpcServices: [
+      {
+        targetSpecifier: {
+          case: 'envoyGrpc',
+          value: {
+            clusterName: xdsCluster,
+            retryPolicy: { retryBackOff: { baseInterval: seconds(0.1), maxInterval: seconds(1) } },
+          },
+        },
+      },
+    ],
+  };
+}
+
+function buildXdsCluster(socket: string): MessageInitShape<typeof ClusterSchema> {
+  return {
+    name: xdsCluster,
+    connectTimeout: seconds(1),
+    clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.STATIC },
+    loadAssignment: assignment(xdsCluster, pipeAddress(socket)),
+    typedExtensionProtocolOptions: {
+      [httpProtocolOptionsKey]: anyOf(HttpProtocolOptionsSchema, {
+        upstreamProtocolOptions: {
+          case: 'explicitHttpConfig',
+          value: {
+            protocolConfig: {
+              case: 'http2ProtocolOptions',
+              value: { connectionKeepalive: { interval: seconds(30), timeout: seconds(5) } },
+            },
+          },
+        },
+      }),
+    },
+  };
+}
+
+function buildDnsUpstream(dns: SocketPlace): MessageInitShape<typeof ClusterSchema> {
+  return {
+    name: dnsCluster,
+    connectTimeout: seconds(2),
+    clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.STATIC },
+    loadAssignment: assignment(dnsCluster, socketAddress(dns.address, dns.port)),
+  };
+}
+
+function assignment(clusterName: string, address: Address): MessageInitShape<typeof ClusterLoadAssignmentSchema> {
+  return {
+    clusterName,
+    endpoints: [{ lbEndpoints: [{ hostIdentifier: { case: 'endpoint', value: { address } } }] }],
+  };
+}
+
+/** The application has no road for UDP; this is the one service it gets. */
+function buildUdpRelay({ address, port }: SocketPlace): MessageInitShape<typeof ListenerSchema> {
+  return {
+    name: 'dns_udp',
+    address: socketAddress(address, port, 'udp'),
+    listenerFilters: [
+      {
+        name: 'envoy.filters.udp_listener.udp_proxy',
+        configType: {
+          case: 'typedConfig',
+          value: anyOf(UdpProxyConfigSchema, {
+            statPrefix: 'dns',
+            idleTimeout: seconds(10),
+            routeSpecifier: {
+              case: 'matcher',
+              value: {
+                onNoMatch: {
+                  onMatch: {
+                    case: 'action',
+                    value: { name: 'route', typedConfig: anyOf(UdpRouteSchema, { cluster: dnsCluster }) },
+                  },
+                },
+              },
+            },
+          }),
+        },
+      },
+    ],
+  };
+}
+
+function buildTcpRelay({ address, port }: SocketPlace): MessageInitShape<typeof ListenerSchema> {
+  return {
+    name: 'dns_tcp',
+    address: socketAddress(address, port),
+    filterChains: [{ filters: [buildTcpProxy({ statPrefix: 'dns', cluster: dnsCluster, accessLog: [] })] }],
+  };
+}

@@ -1,0 +1,70 @@
+// Keeps the mesh in step with the store: first everything there is, as one snapshot, then each transaction as it is
+// made. When the store no longer has the history (410) it lists again and takes over the difference; the mesh in
+// between stays as it was.
+import { type KubeObject, keyOf, keyString } from '../api/object.ts';
+import { GoneError } from '../store/errors.ts';
+import type { Collection, ObjectStore, WatchEvent } from '../store/store.ts';
+import { emptyMesh, type Mesh, type MeshDelta, updateMesh } from './mesh.ts';
+import { createMeshObjects, meshKinds } from './mesh-objects.ts';
+
+/** Called with the first complete snapshot, then with each that differs from the one before. */
+export type MeshListener = (mesh: Mesh, delta: MeshDelta) => void;
+
+const collections: readonly Collection[] = meshKinds.map(({ group, kind }) => ({ group, kind }));
+
+/** Ends when the signal aborts. Throws what the store throws, but for a history that is gone. */
+export async function followStore(store: ObjectStore, listener: MeshListener, signal: AbortSignal): Promise<void> {
+  const objects = createMeshObjects();
+  let mesh = emptyMesh;
+  let known = new Map<string, KubeObject>();
+  let first = true;
+
+  function take(events: readonly WatchEvent[]): void {
+    const change = objects.translate(events);
+    const next = updateMesh(mesh, change.services, change.config);
+    mesh = next.mesh;
+    if (first || next.delta.configChanged || next.delta.hosts.size > 0) listener(mesh, next.delta);
+    first = false;
+  }
+
+  while (!signal.aborted) {
+    const listed = await listAll(store);
+    take(differences(known, listed.objects));
+    known = listed.objects;
+    try {
+      for await (const batch of store.watch(collections, listed.resourceVersion, signal)) {
+        for (const event of batch.events) {
+          const key = keyString(keyOf(event.object));
+          if (event.type === 'DELETED') known.delete(key);
+          else known.set(key, event.object);
+        }
+        take(batch.events);
+      }
+    } catch (error) {
+      if (!(error instanceof GoneError)) throw error;
+    }
+  }
+}
+
+/** The oldest of the lists' versions: what came after the first list is seen again, which changes nothing. */
+async function listAll(store: ObjectStore) {
+  const objects = new Map<string, KubeObject>();
+  let resourceVersion: string | undefined;
+  for (const collection of collections) {
+    const list = await store.list(collection);
+    resourceVersion ??= list.resourceVersion;
+    for (const object of list.items) objects.set(keyString(keyOf(object)), object);
+  }
+  return { objects, resourceVersion: resourceVersion ?? '0' };
+}
+
+function differences(before: ReadonlyMap<string, KubeObject>, after: ReadonlyMap<string, KubeObject>): WatchEvent[] {
+  const events: WatchEvent[] = [];
+  for (const [key, object] of before) if (!after.has(key)) events.push({ type: 'DELETED', object });
+  for (const [key, object] of after) {
+    const previous = before.get(key);
+    if (previous?.metadata.resourceVersion === object.metadata.resourceVersion && previous !== undefined) continue;
+    events.push({ type: previous === undefined ? 'ADDED' : 'MODIFIED', object });
+  }
+  return events;
+}

@@ -1,0 +1,37 @@
+// What the HTTP API needs of the rest, by interface: it serves what others know and decides nothing itself.
+// The composition root passes these in; tests pass a real store and plain values.
+import type { ProxyStatus } from '../discovery/proxy-state.ts';
+import type { Diagnostic } from '../platform/diagnostic.ts';
+import type { Logger } from '../platform/log.ts';
+import type { ExecPlan, PodStatus } from '../runtime/protocol.ts';
+import type { ObjectStore } from '../store/store.ts';
+import type { ConfigType, ProxyResource } from './wire.ts';
+
+export interface ServerInfo {
+  readonly pid: number;
+  readonly version: string;
+  /** The data folder. */
+  readonly data: string;
+  readonly capture: 'redirect' | 'proxy';
+  /** RFC 3339. */
+  readonly startedAt: string;
+}
+
+export interface ServerDeps {
+  readonly store: ObjectStore;
+  readonly info: ServerInfo;
+  readonly log: Logger;
+  /** Resolves when the mesh is served: sources read, proxies may connect. */
+  readonly ready: Promise<void>;
+  proxies(): readonly ProxyStatus[];
+  /** Undefined where no such proxy is connected. */
+  proxyConfig(namespace: string, name: string, type: ConfigType): readonly ProxyResource[] | undefined;
+  pods(): readonly PodStatus[] | Promise<readonly PodStatus[]>;
+  /** Undefined where no such pod runs. */
+  execPlan(namespace: string, name: string): Promise<ExecPlan | undefined>;
+  /** What is wrong with the mesh's configuration as it stands. */
+  diagnostics(): readonly Diagnostic[];
+}
+
+/** How a request came in: the Unix socket is trusted, TCP is not. */
+export type Transport = 'unix' | 'tcp';

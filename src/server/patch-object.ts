@@ -1,0 +1,25 @@
+// A JSON merge patch of one stored object (RFC 7396). The patched whole is decoded as if it were new, and must
+// still be the same object.
+import { decodeObject } from '../api/decode.ts';
+import { keyOf, keyString, type KubeObject, type ObjectKey } from '../api/object.ts';
+import { type Diagnostic, hasErrors } from '../platform/diagnostic.ts';
+import type { ObjectStore } from '../store/store.ts';
+import { badRequest, InvalidObjectError } from './api-error.ts';
+import { objectPrintedName } from './object-table.ts';
+import type { ObjectResult } from './wire.ts';
+
+/** Throws NotFoundError, InvalidObjectError, or `SP_BAD_REQUEST` where the patch is no patch of this object. */
+export async function patchObject(store: ObjectStore, key: ObjectKey, patch: unknown): Promise<ObjectResult> {
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) throw badRequest('a patch is an object');
+  let diagnostics: readonly Diagnostic[] = [];
+  const { object, outcome } = await store.patch(key, patch, (patched): KubeObject => {
+    const decoded = decodeObject(patched);
+    diagnostics = decoded.diagnostics;
+    if (decoded.object === undefined || hasErrors(diagnostics)) throw new InvalidObjectError(diagnostics);
+    if (keyString(keyOf(decoded.object)) !== keyString(key)) {
+      throw badRequest('a patch may not change kind, namespace or name');
+    }
+    return decoded.object;
+  });
+  return { index: 0, printedName: objectPrintedName(object), outcome, diagnostics };
+}

@@ -1,0 +1,54 @@
+// The control plane's own metrics in Prometheus's text format. Names of the process follow the Prometheus client
+// libraries, so that common dashboards read them.
+import type { ServerDeps } from './deps.ts';
+import { xdsNames } from './wire.ts';
+import { proxyBody } from './proxy-body.ts';
+
+interface Sample {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** The whole exposition, ending in a newline. */
+export function processMetrics(deps: Pick<ServerDeps, 'info' | 'proxies'>): string {
+  const { rss, heapUsed } = process.memoryUsage();
+  const { user, system } = process.cpuUsage();
+  const { capture, version } = deps.info;
+  return [
+    metric('sallyport_build_info', 'gauge', 'Version of the control plane.', [{ labels: { version, capture }, value: 1 }]),
+    metric('sallyport_proxies_connected', 'gauge', 'Proxies connected over xDS.', [{ value: deps.proxies().length }]),
+    metric('sallyport_proxy_sync', 'gauge', 'Proxies by resource type and state of sync.', syncSamples(deps)),
+    metric('process_start_time_seconds', 'gauge', 'Start of the process, Unix time.', [{ value: startSeconds }]),
+    metric('process_cpu_seconds_total', 'counter', 'CPU time used.', [{ value: (user + system) / 1e6 }]),
+    metric('process_resident_memory_bytes', 'gauge', 'Resident memory.', [{ value: rss }]),
+    metric('nodejs_heap_used_bytes', 'gauge', 'Heap of V8 in use.', [{ value: heapUsed }]),
+  ].join('');
+}
+
+const startSeconds = Math.round((Date.now() - process.uptime() * 1000) / 1000);
+
+function syncSamples(deps: Pick<ServerDeps, 'proxies'>): readonly Sample[] {
+  const counts = new Map<string, Sample>();
+  for (const proxy of deps.proxies().map(proxyBody)) {
+    for (const type of xdsNames) {
+      const { state } = proxy.types[type];
+      const key = `${type} ${state}`;
+      counts.set(key, { labels: { type, state }, value: (counts.get(key)?.value ?? 0) + 1 });
+    }
+  }
+  return [...counts.values()];
+}
+
+function metric(name: string, type: 'gauge' | 'counter', help: string, samples: readonly Sample[]): string {
+  const lines = samples.map(({ labels, value }) => `${name}${labelText(labels)} ${value}\n`);
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
+}
+
+function labelText(labels: Readonly<Record<string, string>> = {}): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`);
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+}
+
+function escapeLabel(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+}

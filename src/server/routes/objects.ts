@@ -1,0 +1,53 @@
+// Reading and changing objects. Whatever is written is decoded and validated here again, whoever sent it.
+import { Hono } from 'hono';
+import { NotFoundError } from '../../store/errors.ts';
+import { applyObjects } from '../apply-objects.ts';
+import { badRequest } from '../api-error.ts';
+import { collectionQuery, objectKey } from '../collection-query.ts';
+import type { ServerDeps, Transport } from '../deps.ts';
+import { readJson } from '../json-body.ts';
+import { namesOf, tableColumns, tableRow } from '../object-table.ts';
+import { patchObject } from '../patch-object.ts';
+import { redactObject } from '../redact.ts';
+import type { ApplyBody, DeleteBody, ObjectsBody, TableBody } from '../wire.ts';
+
+export function objectRoutes({ store }: ServerDeps, transport: Transport): Hono {
+  const visible = transport === 'tcp' ? redactObject : <T>(object: T) => object;
+  return new Hono()
+    .get('/objects/:kind/:name?', async (context) => {
+      const query = collectionQuery(context);
+      const { kind, view } = query;
+      const { items, resourceVersion } = await read();
+      const head = { names: namesOf(kind), resourceVersion };
+      if (view === 'table') {
+        const rows = items.map((object) => tableRow(kind, object));
+        return context.json({ ...head, columns: tableColumns(kind), rows } satisfies TableBody);
+      }
+      return context.json({ ...head, items: items.map(query.shown).map(visible) } satisfies ObjectsBody);
+
+      async function read() {
+        if (context.req.param('name') === undefined) {
+          const list = await store.list(query.collection);
+          return { ...list, items: list.items.filter(query.selects) };
+        }
+        const { key } = objectKey(context);
+        const object = await store.get(key);
+        if (object === undefined) throw new NotFoundError(key);
+        return { items: [object], resourceVersion: object.metadata.resourceVersion ?? '' };
+      }
+    })
+    .post('/objects', async (context) => {
+      const body = await readJson(context);
+      if (!Array.isArray(body)) throw badRequest('the body is no array of objects');
+      return context.json({ results: await applyObjects(store, body) } satisfies ApplyBody);
+    })
+    .patch('/objects/:kind/:name', async (context) => {
+      const { key } = objectKey(context);
+      return context.json(await patchObject(store, key, await readJson(context)));
+    })
+    .delete('/objects/:kind/:name', async (context) => {
+      const { kind, key } = objectKey(context);
+      await store.delete(key);
+      return context.json({ names: namesOf(kind) } satisfies DeleteBody);
+    });
+}

@@ -1,0 +1,129 @@
+// The JSON that the HTTP API speaks, as types shared by the server and its clients. docs/http-api.md describes it.
+// Types and constants only: a client that imports this loads nothing of the server.
+import type { KubeObject } from '../api/object.ts';
+import type { SyncState, TypeStatus } from '../discovery/proxy-state.ts';
+import type { ProxyIdentity } from '../discovery/view.ts';
+import type { Diagnostic } from '../platform/diagnostic.ts';
+import type { PodStatus } from '../runtime/protocol.ts';
+import type { ApplyOutcome } from '../store/store.ts';
+
+/** Every answer with a status of 400 or more. */
+export interface ErrorBody {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly diagnostics?: readonly Diagnostic[];
+}
+
+/** The names of a kind, so that a client prints them without knowing the kind. */
+export interface KindNames {
+  readonly group: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly namespaced: boolean;
+}
+
+export interface TableColumn {
+  readonly title: string;
+  /** Shown only on request. */
+  readonly wide: boolean;
+}
+
+export interface TableRow {
+  readonly namespace: string;
+  readonly name: string;
+  /** RFC 3339; the reader makes the AGE of it. */
+  readonly createdAt?: string;
+  /** As many as there are columns. */
+  readonly cells: readonly string[];
+}
+
+/** GET /v1/objects/KIND and GET /v1/objects/KIND/NAME with `view=table`. */
+export interface TableBody {
+  readonly names: KindNames;
+  readonly resourceVersion: string;
+  readonly columns: readonly TableColumn[];
+  readonly rows: readonly TableRow[];
+}
+
+/** The same with `view=objects`; one item when a name is asked. */
+export interface ObjectsBody {
+  readonly names: KindNames;
+  readonly resourceVersion: string;
+  readonly items: readonly KubeObject[];
+}
+
+/** One event of GET /v1/watch/KIND; `row` with `view=table`, else `object`. */
+export interface WatchEventBody {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly object?: KubeObject;
+  readonly row?: TableRow;
+}
+
+export interface WatchBatchBody {
+  readonly resourceVersion: string;
+  readonly events: readonly WatchEventBody[];
+}
+
+/** What became of one object of POST /v1/objects, and the answer to PATCH. */
+export interface ObjectResult {
+  /** Position in the request's array. */
+  readonly index: number;
+  /** `serviceentry.networking.istio.io/httpbin-ext`, or '' where the kind is unknown. */
+  readonly printedName: string;
+  /** Absent where the object was refused: then `diagnostics` has an error. */
+  readonly outcome?: ApplyOutcome;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface ApplyBody {
+  readonly results: readonly ObjectResult[];
+}
+
+export interface DeleteBody {
+  readonly names: KindNames;
+}
+
+export interface ProxyBody extends ProxyIdentity {
+  readonly connectedAt: string;
+  readonly version: string;
+  /** By the short names of xDS: CDS, LDS, EDS, RDS, VHDS, SDS. */
+  readonly types: Readonly<Record<XdsName, TypeStatus & { readonly state: SyncState }>>;
+}
+
+export const xdsNames = ['CDS', 'LDS', 'EDS', 'RDS', 'VHDS', 'SDS'] as const;
+
+export type XdsName = (typeof xdsNames)[number];
+
+export const configTypes = ['clusters', 'listeners', 'routes', 'virtualhosts', 'endpoints', 'secrets'] as const;
+
+export type ConfigType = (typeof configTypes)[number];
+
+/** One resource that a proxy is given, as `proxy-config` shows it. */
+export interface ProxyResource {
+  readonly name: string;
+  readonly version: string;
+  /** `ServiceEntry/default/httpbin` */
+  readonly origins: readonly string[];
+  /** The message in protobuf's JSON form. */
+  readonly json: unknown;
+}
+
+export interface PodBody extends PodStatus {
+  /** Those its proxy is known by; empty while that is not connected. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface InfoBody {
+  readonly pid: number;
+  readonly version: string;
+  readonly data: string;
+  readonly capture: 'redirect' | 'proxy';
+  readonly startedAt: string;
+  readonly ready: boolean;
+}
+
+export interface DiagnosticsBody {
+  readonly diagnostics: readonly Diagnostic[];
+}

@@ -1,0 +1,37 @@
+// The access log every outbound listener writes, in Istio's text format (model/telemetry_logging.go).
+import { type AccessLog, buildFileAccessLog } from '../envoy/access-log.ts';
+import type { MeshConfig } from '../mesh/mesh-config.ts';
+
+const fields = [
+  '[%START_TIME%]',
+  '"%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%"',
+  '%RESPONSE_CODE%',
+  '%RESPONSE_FLAGS%',
+  '%RESPONSE_CODE_DETAILS%',
+  '%CONNECTION_TERMINATION_DETAILS%',
+  '"%UPSTREAM_TRANSPORT_FAILURE_REASON%"',
+  '%BYTES_RECEIVED%',
+  '%BYTES_SENT%',
+  '%DURATION%',
+  '%RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)%',
+  '"%REQ(X-FORWARDED-FOR)%"',
+  '"%REQ(USER-AGENT)%"',
+  '"%REQ(X-REQUEST-ID)%"',
+  '"%REQ(:AUTHORITY)%"',
+  '"%UPSTREAM_HOST%"',
+  '%UPSTREAM_CLUSTER_RAW%',
+  '%UPSTREAM_LOCAL_ADDRESS%',
+  '%DOWNSTREAM_LOCAL_ADDRESS%',
+  '%DOWNSTREAM_REMOTE_ADDRESS%',
+  '%REQUESTED_SERVER_NAME%',
+  '%ROUTE_NAME%',
+];
+
+export const istioTextFormat = `${fields.join(' ')}\n`;
+
+/** Empty when the mesh's accessLogFile is. */
+export function buildAccessLog(config: MeshConfig): readonly AccessLog[] {
+  if (config.accessLogFile === '') return [];
+  const format = config.accessLogFormat === '' ? istioTextFormat : config.accessLogFormat;
+  return [buildFileAccessLog(config.accessLogFile, format)];
+}

@@ -1,0 +1,70 @@
+// The filter chains that outbound listeners are made of: HTTP, TLS by SNI, one service, and the catch-all that ends
+// every listener (istio-semantics 1.1, 1.5).
+import { isWildcardHost } from '../api/host-name.ts';
+import {
+  buildDynamicForwardProxyFilters,
+  buildHeaderPrefixRemoval,
+  buildHttpConnectionManager,
+} from '../envoy/http-connection-manager.ts';
+import { buildFilterChain, type FilterChain } from '../envoy/listener.ts';
+import { buildClusterFromSni, buildSniDynamicForwardProxy, buildTcpProxy } from '../envoy/network-filters.ts';
+import { buildNetworkAddressFilter } from '../envoy/upstream-address-guard.ts';
+import type { MeshConfig } from '../mesh/mesh-config.ts';
+import { buildAccessLog } from './access-log.ts';
+import { wildcardHostGuard } from './address-policy.ts';
+import { dynamicDnsCache } from './dynamic-dns.ts';
+import { blackHoleCluster, outboundClusterPrefix, passthroughCluster } from './names.ts';
+import type { PortService } from './port-use.ts';
+import { routeConfigurationName } from './routes.ts';
+import { clusterOf } from './service-clusters.ts';
+
+/** Headers that speak of the mesh: not the application's to send out, and not ours. */
+const internalHeaderPrefixes = ['x-envoy-', 'x-forwarded-'];
+
+/** Where connections go that no service claims. */
+export function catchAllCluster(config: MeshConfig): string {
+  return config.outboundTrafficPolicy === 'ALLOW_ANY' ? passthroughCluster : blackHoleCluster;
+}
+
+export function catchAllChain(config: MeshConfig): FilterChain {
+  const cluster = catchAllCluster(config);
+  return buildFilterChain('catch-all', [
+    buildTcpProxy({ statPrefix: cluster, cluster, accessLog: buildAccessLog(config) }),
+  ]);
+}
+
+export function httpChain(name: string, port: number, config: MeshConfig): FilterChain {
+  return buildFilterChain(name, [
+    buildHttpConnectionManager({
+      statPrefix: `outbound_0.0.0.0_${port};`,
+      routeName: routeConfigurationName(port),
+      accessLog: buildAccessLog(config),
+      filters: [
+        buildHeaderPrefixRemoval(internalHeaderPrefixes),
+        ...buildDynamicForwardProxyFilters(dynamicDnsCache, port),
+      ],
+    }),
+  ]);
+}
+
+/** Every SNI to the cluster of its name; one without a cluster is reset. */
+export function serverNameChain(name: string, port: number, config: MeshConfig): FilterChain {
+  return buildFilterChain(name, [
+    buildClusterFromSni(outboundClusterPrefix(port)),
+    buildTcpProxy({ statPrefix: 'sni', cluster: blackHoleCluster, accessLog: buildAccessLog(config) }),
+  ]);
+}
+
+/** All connections to this one service; named by its host. A wildcard's are resolved by their SNI, and judged. */
+export function serviceChain({ service, port }: PortService, config: MeshConfig): FilterChain {
+  const cluster = clusterOf(service, port);
+  const accessLog = buildAccessLog(config);
+  if (service.resolution !== 'DYNAMIC_DNS' || !isWildcardHost(service.host)) {
+    return buildFilterChain(service.host, [buildTcpProxy({ statPrefix: cluster, cluster, accessLog })]);
+  }
+  return buildFilterChain(service.host, [
+    buildSniDynamicForwardProxy(dynamicDnsCache, port.targetPort ?? port.number),
+    buildNetworkAddressFilter(wildcardHostGuard(config.allowedRanges), 'sni_guard'),
+    buildTcpProxy({ statPrefix: cluster, cluster, accessLog, connectOnData: true }),
+  ]);
+}

@@ -1,0 +1,36 @@
+// The names on the wire, all Istio's: they stand in logs, metrics and commands, and people grep for them.
+
+export const passthroughCluster = 'PassthroughCluster';
+export const blackHoleCluster = 'BlackHoleCluster';
+export const inboundPassthroughCluster = 'InboundPassthroughCluster';
+
+export const virtualOutbound = 'virtualOutbound';
+export const virtualInbound = 'virtualInbound';
+export const outboundPort = 15001;
+export const inboundPort = 15006;
+
+/** `outbound|443||api.example.com`. */
+export function outboundCluster(port: number, host: string, subset = ''): string {
+  return `${outboundClusterPrefix(port, subset)}${host}`;
+}
+
+/** What stands before the host; a TLS chain puts the caller's SNI behind it. */
+export function outboundClusterPrefix(port: number, subset = ''): string {
+  return `outbound|${port}|${subset}|`;
+}
+
+/**
+ * Istio: an original-destination cluster is named like any other; here: in the subset's place stands a word that no
+ * SNI can produce. A caller who could name such a cluster by SNI would reach any address through it.
+ */
+export const originalDestinationSubset = 'original-destination';
+
+/** `0.0.0.0_443`. */
+export function listenerName(address: string, port: number): string {
+  return `${address}_${port}`;
+}
+
+/** VHDS names: the RouteConfiguration, a slash, the host. */
+export function virtualHostName(route: string, host: string): string {
+  return `${route}/${host}`;
+}

@@ -1,0 +1,140 @@
+// The listeners of one outbound port (istio-semantics 1.1–1.3): the wildcard one, and one for each address of its own
+// that a TCP or TLS service has. Every one ends in the mesh's catch-all, so that no connection is left undecided.
+import { typeUrls } from '../discovery/view.ts';
+import {
+  type AddressChain,
+  buildChainMatcher,
+  buildServerNameMatcher,
+  type ChainChoice,
+  type ServerNameChain,
+} from '../envoy/chain-matcher.ts';
+import { ListenerSchema } from '../envoy/gen/envoy/config/listener/v3/listener_pb.js';
+import { buildListener, type FilterChain } from '../envoy/listener.ts';
+import { handlingOf } from '../mesh/handling.ts';
+import type { MeshConfig } from '../mesh/mesh-config.ts';
+import { originOf } from '../mesh/service.ts';
+import { catchAllChain, httpChain, serverNameChain, serviceChain } from './filter-chains.ts';
+import { listenerName } from './names.ts';
+import { isBelow, needsListing, oldestFirst, type PortService, type PortUse } from './port-use.ts';
+import { type TypedResource, typedResource } from './resource.ts';
+
+const anyAddress = '0.0.0.0';
+
+/** A port that must answer HTTP even when no service has it: an unregistered host gets its 502 there. */
+export const alwaysHttpPort = 80;
+
+export function buildPortListeners(port: number, use: PortUse, config: MeshConfig): readonly TypedResource[] {
+  const listeners = buildAddressListeners(port, use, config);
+  const wildcard = buildWildcardListener(port, use, config);
+  return wildcard === undefined ? listeners : [wildcard, ...listeners];
+}
+
+/** One listener for each single address; where several services claim it, the oldest has it. */
+function buildAddressListeners(port: number, use: PortUse, config: MeshConfig): readonly TypedResource[] {
+  const byAddress = new Map<string, PortService>();
+  for (const claim of oldestFirst(use.addressed.values())) {
+    for (const address of claim.service.addresses) {
+      if (!address.includes('/') && !byAddress.has(address)) byAddress.set(address, claim);
+    }
+  }
+  return [...byAddress].map(([address, { service, port: servicePort }]) => {
+    const name = listenerName(address, port);
+    const message = buildListener({
+      name,
+      address,
+      port,
+      direction: 'outbound',
+      bind: false,
+      inspectors: handlingOf(servicePort.protocol) === 'tls' ? ['tls'] : [],
+      chains: [],
+      defaultChain: serviceChain({ service, port: servicePort }, config),
+    });
+    return typedResource(typeUrls.listener, ListenerSchema, name, message, [originOf(service)]);
+  });
+}
+
+function buildWildcardListener(port: number, use: PortUse, config: MeshConfig): TypedResource | undefined {
+  const http = use.http.size > 0 || port === alwaysHttpPort;
+  const names = buildServerNames(use, config);
+  const ranges = buildRanges(use, config);
+  const [tcp] = oldestFirst(use.tcp.values());
+  const sni = use.serverNames.size > 0 && (config.outboundTrafficPolicy === 'REGISTRY_ONLY' || names.usesSniChain);
+  if (!http && use.serverNames.size === 0 && ranges.chains.length === 0 && tcp === undefined) return undefined;
+
+  const name = listenerName(anyAddress, port);
+  const matcher = buildChainMatcher({
+    byAddress: ranges.choices,
+    byServerName: names.choices,
+    ...(sni && config.outboundTrafficPolicy === 'REGISTRY_ONLY' ? { tls: sniChainName } : {}),
+    ...(http ? { http: httpChainName } : {}),
+  });
+  const inspectsTls = use.serverNames.size > 0 || ranges.inspectsTls;
+  const message = buildListener({
+    name,
+    address: anyAddress,
+    port,
+    direction: 'outbound',
+    bind: false,
+    inspectors: [...(inspectsTls ? (['tls'] as const) : []), ...(http ? (['http'] as const) : [])],
+    chains: [
+      ...(http ? [httpChain(httpChainName, port, config)] : []),
+      ...(sni ? [serverNameChain(sniChainName, port, config)] : []),
+      ...names.chains,
+      ...ranges.chains,
+    ],
+    ...(matcher === undefined ? {} : { matcher }),
+    defaultChain: tcp === undefined ? catchAllChain(config) : serviceChain(tcp, config),
+  });
+  return typedResource(typeUrls.listener, ListenerSchema, name, message, names.origins.concat(ranges.origins));
+}
+
+const httpChainName = 'http';
+const sniChainName = 'sni';
+
+/** The SNIs that must be listed, and exact ones below a listed wildcard, which would else swallow them. */
+function buildServerNames(use: PortUse, config: MeshConfig) {
+  const policy = config.outboundTrafficPolicy;
+  const listed = oldestFirst(use.serverNames.values()).filter((entry) => needsListing(entry, policy));
+  const wildcards = listed.map(({ service }) => service.host).filter((host) => host.startsWith('*.'));
+  const shared: string[] = [];
+  const choices: ServerNameChain[] = [];
+  const chains: FilterChain[] = [];
+  for (const entry of listed) {
+    const { host, resolution } = entry.service;
+    if (host.startsWith('*.') || resolution === 'NONE') {
+      const chain = serviceChain(entry, config);
+      chains.push(chain);
+      choices.push({ names: [host], chain: host });
+    } else shared.push(host);
+  }
+  if (wildcards.length > 0) {
+    for (const [host, entry] of use.serverNames) {
+      if (!needsListing(entry, policy) && wildcards.some((wildcard) => isBelow(host, wildcard))) shared.push(host);
+    }
+  }
+  if (shared.length > 0) choices.push({ names: shared.sort(), chain: sniChainName });
+  return { choices, chains, usesSniChain: shared.length > 0, origins: listed.map(({ service }) => originOf(service)) };
+}
+
+/** Services whose addresses are ranges; TLS ones must show their SNI as well. */
+function buildRanges(use: PortUse, config: MeshConfig) {
+  const choices: AddressChain[] = [];
+  const chains: FilterChain[] = [];
+  const origins: string[] = [];
+  let inspectsTls = false;
+  for (const entry of oldestFirst(use.addressed.values())) {
+    const { service, port } = entry;
+    const ranges = service.addresses.filter((address) => address.includes('/'));
+    if (ranges.length === 0) continue;
+    const tls = handlingOf(port.protocol) === 'tls';
+    const byName: ChainChoice | undefined = tls
+      ? buildServerNameMatcher([{ names: [service.host], chain: service.host }])
+      : service.host;
+    if (byName === undefined) continue;
+    inspectsTls ||= tls;
+    choices.push({ ranges, chain: byName });
+    chains.push(serviceChain(entry, config));
+    origins.push(originOf(service));
+  }
+  return { choices, chains, inspectsTls, origins };
+}

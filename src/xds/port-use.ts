@@ -1,0 +1,105 @@
+// What the services that a view sees do on one port, and with it what that port's listeners must be. Kept so that a
+// further plain host on a port changes nothing here: its cluster and virtual host are all there is to send.
+import { isWildcardHost } from '../api/host-name.ts';
+import { handlingOf } from '../mesh/handling.ts';
+import type { OutboundTrafficPolicy } from '../mesh/mesh-config.ts';
+import { compareAge, type Service, type ServicePort } from '../mesh/service.ts';
+
+/** A service together with the port of it that is meant. */
+export interface PortService {
+  readonly service: Service;
+  readonly port: ServicePort;
+}
+
+export interface PortUse {
+  /** Hosts found by Host header. */
+  readonly http: ReadonlySet<string>;
+  /** Found by SNI on any address. */
+  readonly serverNames: ReadonlyMap<string, PortService>;
+  /** TCP and TLS services with addresses of their own: only connections to those. */
+  readonly addressed: ReadonlyMap<string, PortService>;
+  /** TCP services without addresses: everything else on the port goes to the oldest of them. */
+  readonly tcp: ReadonlyMap<string, PortService>;
+}
+
+/** A view's own, changing book of one port; everyone else reads it as PortUse. */
+interface PortBook {
+  readonly http: Set<string>;
+  readonly serverNames: Map<string, PortService>;
+  readonly addressed: Map<string, PortService>;
+  readonly tcp: Map<string, PortService>;
+}
+
+export function createPortBook(): PortBook {
+  return { http: new Set(), serverNames: new Map(), addressed: new Map(), tcp: new Map() };
+}
+
+/**
+ * Takes `before` out of the book and `after` in; undefined stands for no such service. True if the port's listeners or
+ * routes may differ now: not so for the usual change, one more plain host where there are others.
+ */
+export function changePortBook(
+  book: PortBook,
+  before: PortService | undefined,
+  after: PortService | undefined,
+  policy: OutboundTrafficPolicy,
+): boolean {
+  const shape = shapeOf(book);
+  for (const entry of [before, after]) {
+    if (entry === undefined) continue;
+    const { host } = entry.service;
+    book.http.delete(host);
+    for (const map of [book.serverNames, book.addressed, book.tcp]) map.delete(host);
+  }
+  if (after !== undefined) enter(book, after);
+  return shapeOf(book) !== shape || isSpecial(before, book, policy) || isSpecial(after, book, policy);
+}
+
+function enter(book: PortBook, entry: PortService): void {
+  const { host, addresses } = entry.service;
+  const handling = handlingOf(entry.port.protocol);
+  // Istio: HTTP ignores addresses; Host alone decides.
+  if (handling === 'http' || handling === 'auto') book.http.add(host);
+  if (handling === 'tls') (addresses.length > 0 ? book.addressed : book.serverNames).set(host, entry);
+  if (handling === 'tcp' || handling === 'auto') (addresses.length > 0 ? book.addressed : book.tcp).set(host, entry);
+}
+
+function shapeOf(book: PortBook): string {
+  return `${book.http.size > 0} ${book.serverNames.size > 0}`;
+}
+
+/** Whether this service stands in a listener by its name or address. */
+function isSpecial(entry: PortService | undefined, book: PortBook, policy: OutboundTrafficPolicy): boolean {
+  if (entry === undefined) return false;
+  const handling = handlingOf(entry.port.protocol);
+  if (handling === 'http' || handling === 'none') return false;
+  if (handling !== 'tls' || entry.service.addresses.length > 0 || needsListing(entry, policy)) return true;
+  return wildcardsAbove(entry.service.host).some((wildcard) => book.serverNames.has(wildcard));
+}
+
+/** `a.b.example.com` -> `*.b.example.com`, `*.example.com`, `*.com`. */
+function wildcardsAbove(host: string): readonly string[] {
+  const labels = host.split('.');
+  return labels.slice(1).map((_, index) => `*.${labels.slice(index + 1).join('.')}`);
+}
+
+/** Istio's order where several would take the same connections. */
+export function oldestFirst(services: Iterable<PortService>): readonly PortService[] {
+  return [...services].sort((a, b) => compareAge(a.service, b.service));
+}
+
+/**
+ * Whether this service's SNI must be listed by name in the listener. Not so for most: under REGISTRY_ONLY a cluster of
+ * the SNI's name is enough, under ALLOW_ANY a host without settings of its own passes through like any other.
+ */
+export function needsListing({ service, port }: PortService, policy: OutboundTrafficPolicy): boolean {
+  if (service.resolution === 'NONE') return true;
+  if (policy === 'REGISTRY_ONLY') return isWildcardHost(service.host);
+  const resolvesItself = service.resolution === 'STATIC' || service.resolution === 'CLUSTER_IP';
+  return resolvesItself || service.endpoints.length > 0 || (port.targetPort ?? port.number) !== port.number;
+}
+
+/** `a.example.com` below `*.example.com`. */
+export function isBelow(host: string, wildcard: string): boolean {
+  return isWildcardHost(wildcard) && host !== wildcard && host.endsWith(wildcard.slice(1));
+}

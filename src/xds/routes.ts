@@ -1,0 +1,60 @@
+// HTTP routing of one port: a RouteConfiguration with the catch-all, and the virtual host of each service on it
+// (istio-semantics 1.4, 1.5). Virtual hosts go out one by one.
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { typeUrls } from '../discovery/view.ts';
+import { anyOf } from '../envoy/any.ts';
+import { type RetryPolicySchema, VirtualHostSchema } from '../envoy/gen/envoy/config/route/v3/route_components_pb.js';
+import { RouteConfigurationSchema } from '../envoy/gen/envoy/config/route/v3/route_pb.js';
+import { PreviousHostsPredicateSchema } from '../envoy/gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.js';
+import { buildForwardRoute, buildRouteConfiguration, buildStatusRoute, buildVirtualHost } from '../envoy/route.ts';
+import { handlingOf } from '../mesh/handling.ts';
+import type { MeshConfig } from '../mesh/mesh-config.ts';
+import { originOf, type Service } from '../mesh/service.ts';
+import { passthroughCluster, virtualHostName } from './names.ts';
+import { type TypedResource, typedResource } from './resource.ts';
+import { clusterOf } from './service-clusters.ts';
+
+/** Istio's default for outbound routes (core/route/retry/retry.go). */
+const defaultRetryPolicy: MessageInitShape<typeof RetryPolicySchema> = {
+  retryOn: 'connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes',
+  numRetries: 2,
+  retryHostPredicate: [
+    {
+      name: 'envoy.retry_host_predicates.previous_hosts',
+      configType: { case: 'typedConfig', value: anyOf(PreviousHostsPredicateSchema, {}) },
+    },
+  ],
+  hostSelectionRetryMaxAttempts: 5n,
+};
+
+export function routeConfigurationName(port: number): string {
+  return String(port);
+}
+
+export function buildPortRoutes(port: number, config: MeshConfig): TypedResource {
+  const name = routeConfigurationName(port);
+  const catchAll =
+    config.outboundTrafficPolicy === 'ALLOW_ANY'
+      ? buildVirtualHost('allow_any', ['*'], [buildForwardRoute({ name: 'allow_any', cluster: passthroughCluster })])
+      : buildVirtualHost('block_all', ['*'], [buildStatusRoute('block_all', 502)]);
+  const message = buildRouteConfiguration({ name, virtualHosts: [catchAll] });
+  return typedResource(typeUrls.route, RouteConfigurationSchema, name, message, []);
+}
+
+/** `extraDomains`: further names and addresses that mean this service and no other one. */
+export function buildServiceVirtualHosts(service: Service, extraDomains: readonly string[]): readonly TypedResource[] {
+  const resources: TypedResource[] = [];
+  for (const port of service.ports) {
+    const handling = handlingOf(port.protocol);
+    if (handling !== 'http' && handling !== 'auto') continue;
+    const name = virtualHostName(routeConfigurationName(port.number), service.host);
+    const route = buildForwardRoute({
+      name: 'default',
+      cluster: clusterOf(service, port),
+      retryPolicy: defaultRetryPolicy,
+    });
+    const message = buildVirtualHost(name, [service.host, ...extraDomains], [route]);
+    resources.push(typedResource(typeUrls.virtualHost, VirtualHostSchema, name, message, [originOf(service)]));
+  }
+  return resources;
+}

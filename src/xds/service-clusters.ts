@@ -1,0 +1,99 @@
+// Service -> clusters, one for each port (istio-semantics 2.2). Pure; the same service and settings give the same
+// bytes, whichever proxies see it.
+import { typeUrls } from '../discovery/view.ts';
+import {
+  buildDnsCluster,
+  buildDynamicForwardProxyCluster,
+  buildEdsCluster,
+  buildOriginalDstCluster,
+} from '../envoy/cluster.ts';
+import { type Cluster, ClusterSchema } from '../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
+import { buildHttpProtocolOptions, type HttpProtocol } from '../envoy/http-protocol-options.ts';
+import { type AddressGuard, buildUpstreamAddressFilter } from '../envoy/upstream-address-guard.ts';
+import { handlingOf, isHttp2 } from '../mesh/handling.ts';
+import type { MeshConfig } from '../mesh/mesh-config.ts';
+import { originOf, type Service, type ServicePort } from '../mesh/service.ts';
+import { exactHostGuard, listedAddressesGuard, wildcardHostGuard } from './address-policy.ts';
+import { dynamicDnsCache } from './dynamic-dns.ts';
+import { originalDestinationSubset, outboundCluster } from './names.ts';
+import { type TypedResource, typedResource } from './resource.ts';
+import { buildLocalities, serviceEndpoints } from './service-endpoints.ts';
+
+/** The cluster that traffic to this port of the service is sent to. */
+export function clusterOf(service: Service, port: ServicePort): string {
+  return outboundCluster(port.number, service.host, service.resolution === 'NONE' ? originalDestinationSubset : '');
+}
+
+/** A DNS cluster without endpoints is left out, as Istio does; its route then finds no cluster. */
+export function buildServiceClusters(service: Service, config: MeshConfig): readonly TypedResource[] {
+  const resources: TypedResource[] = [];
+  for (const port of service.ports) {
+    if (handlingOf(port.protocol) === 'none') continue;
+    const cluster = buildServiceCluster(service, port, config);
+    if (cluster === undefined) continue;
+    resources.push(typedResource(typeUrls.cluster, ClusterSchema, cluster.name, cluster, [originOf(service)]));
+  }
+  return resources;
+}
+
+function buildServiceCluster(service: Service, port: ServicePort, config: MeshConfig): Cluster | undefined {
+  const name = clusterOf(service, port);
+  const http = buildHttp(service, port, config);
+  const options = { name, ...(http === undefined ? {} : { http }) };
+  switch (service.resolution) {
+    case 'NONE':
+      return buildOriginalDstCluster({
+        ...options,
+        ...(port.targetPort === undefined ? {} : { port: port.targetPort }),
+      });
+    case 'STATIC':
+    case 'CLUSTER_IP':
+      return buildEdsCluster(options);
+    case 'DYNAMIC_DNS':
+      return buildDynamicForwardProxyCluster({ ...options, cache: dynamicDnsCache });
+    case 'DNS':
+    case 'DNS_ROUND_ROBIN': {
+      const endpoints = serviceEndpoints(service, port);
+      if (endpoints.length === 0) return undefined;
+      const strict = service.resolution === 'DNS' && !service.raceFirstConnect;
+      return buildDnsCluster({
+        ...options,
+        dns: strict ? 'strict' : 'logical',
+        endpoints: buildLocalities(endpoints),
+        allFamilies: service.raceFirstConnect,
+      });
+    }
+  }
+}
+
+/** Packed HTTP options, where the port is HTTP and differs from Envoy's defaults. */
+function buildHttp(service: Service, port: ServicePort, config: MeshConfig) {
+  const handling = handlingOf(port.protocol);
+  if (handling !== 'http' && handling !== 'auto') return undefined;
+  const version: HttpProtocol['version'] = isHttp2(port.protocol)
+    ? 'http2'
+    : handling === 'auto'
+      ? 'downstream'
+      : 'http1';
+  const guard = addressGuard(service, config);
+  if (guard === undefined && version === 'http1') return undefined;
+  const upstreamFilters = guard === undefined ? [] : [buildUpstreamAddressFilter(guard)];
+  return buildHttpProtocolOptions({ version, upstreamFilters });
+}
+
+/** Where an address comes from DNS or from the caller; a STATIC endpoint is the author's own word. */
+function addressGuard(service: Service, config: MeshConfig): AddressGuard | undefined {
+  switch (service.resolution) {
+    case 'DYNAMIC_DNS':
+      return wildcardHostGuard(config.allowedRanges);
+    case 'DNS':
+    case 'DNS_ROUND_ROBIN':
+      return exactHostGuard(config.allowedRanges, service.raceFirstConnect);
+    case 'NONE':
+      return service.trustOriginalDestination || service.addresses.length === 0
+        ? undefined
+        : listedAddressesGuard(service.addresses);
+    default:
+      return undefined;
+  }
+}
