@@ -41,7 +41,7 @@ export function checkObject(given: unknown, namespace: string): CheckedObject {
   if (kind === undefined) return { resource, findings: found.findings };
   const placed = placeObject(value, kind, namespace);
   const checked = checkAgainst(kind, placed.value);
-  const findings = [...placed.findings, ...checked.findings];
+  const findings = [...found.findings, ...placed.findings, ...checked.findings];
   const object = findings.some(isError) || checked.object === undefined ? {} : { object: checked.object };
   return { kind, resource, findings, ...object };
 }

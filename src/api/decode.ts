@@ -64,21 +64,21 @@ function decodeDocument({ document, mistakes, place }: YamlDocument, namespace: 
   if (root === undefined || root === null) return { objects: [], diagnostics: mistakes.map(ofText) };
   const { value, mistakes: inValues, targets } = readYamlValue(root);
   const objects: DecodedObject[] = [];
-  const diagnostics: Diagnostic[] = [];
-  if (value === null || value === undefined) return { objects, diagnostics: inValues.map(ofText) };
-  for (const item of listItems(value)) {
+  const diagnostics = inValues.map(ofText);
+  if (value === null || value === undefined) return { objects, diagnostics };
+  const items = listItems(value);
+  const starts = items.map((item) => offsetOf(root, targets, item.path, 'value'));
+  for (const [index, item] of items.entries()) {
     const locate = (path: FieldPath, what: 'key' | 'value' = 'value') =>
       place(offsetOf(root, targets, [...item.path, ...path], what));
-    const checked = checkObject(item.value, namespace);
-    const found = checked.findings.map((finding) =>
-      toDiagnostic(finding, checked.resource, locate(finding.path, placeOf(finding))),
-    );
+    const { object, kind, resource, findings } = checkObject(item.value, namespace);
+    const found = findings.map((finding) => toDiagnostic(finding, resource, locate(finding.path, placeOf(finding))));
     diagnostics.push(...found.toSorted(byPlace));
-    if (checked.object !== undefined && checked.kind !== undefined && inValues.length === 0) {
-      objects.push({ object: checked.object, kind: checked.kind, locate });
-    }
+    const [start = 0, end = Number.POSITIVE_INFINITY] = [starts[index], starts[index + 1]];
+    const readWhole = !inValues.some(({ offset }) => offset >= start && offset < end);
+    if (object !== undefined && kind !== undefined && readWhole) objects.push({ object, kind, locate });
   }
-  return { objects, diagnostics: [...inValues.map(ofText), ...diagnostics] };
+  return { objects, diagnostics };
 }
 
 /** An unknown field is wrong by its name, all else by its value. */

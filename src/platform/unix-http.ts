@@ -1,6 +1,6 @@
 // JSON over HTTP on a Unix socket: how the CLI reaches the control plane and the control plane the keeper.
 // Invariant: whatever the other side does, the caller gets a value or a SallyportError, and an abort ends it.
-import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { SallyportError, systemCode } from './errors.ts';
 

@@ -1,7 +1,7 @@
 // One apply: every object is decoded on its own, the good ones are stored in one transaction, the bad ones are
 // named. One bad object never stops the others.
 import { decodeObject } from '../api/decode.ts';
-import { keyOf, keyString, type KubeObject, type ObjectKey, resourceName } from '../api/object.ts';
+import { type KubeObject, keyOf, keyString, type ObjectKey, resourceName } from '../api/object.ts';
 import { type Diagnostic, hasErrors } from '../platform/diagnostic.ts';
 import { OwnedByFileError } from '../store/errors.ts';
 import type { ApplyResult, ObjectStore } from '../store/store.ts';

@@ -1,9 +1,8 @@
 // What a request asks of a collection: its kind by any name a user types, its namespace, labels and the form of
 // the answer. Read in one place, so that listing and watching understand the same words.
 import type { Context } from 'hono';
-import { didYouMean } from '../api/closest-word.ts';
 import type { Kind } from '../api/kind.ts';
-import { kindFor, kinds } from '../api/kinds.ts';
+import { kindByName, suggestKindName } from '../api/kinds.ts';
 import type { KubeObject, ObjectKey } from '../api/object.ts';
 import { SallyportError } from '../platform/errors.ts';
 import type { Collection } from '../store/store.ts';
@@ -47,9 +46,9 @@ export function objectKey(context: Context): { readonly kind: Kind; readonly key
 }
 
 function kindNamed(word: string): Kind {
-  const kind = kindFor(word);
+  const kind = kindByName(word);
   if (kind !== undefined) return kind;
-  const known = kinds.flatMap(({ plural, singular, shortNames }) => [plural, singular, ...shortNames]);
-  const hint = didYouMean(word, known);
-  throw new SallyportError('SP_UNKNOWN_KIND', `no kind '${word}'`, hint === undefined ? {} : { hint });
+  const near = suggestKindName(word);
+  const options = near === undefined ? {} : { hint: `did you mean ${near}?` };
+  throw new SallyportError('SP_UNKNOWN_KIND', `no kind '${word}'`, options);
 }

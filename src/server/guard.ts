@@ -16,7 +16,10 @@ export function changesState(method: string): boolean {
  * Why a request over TCP is refused, or undefined. `listenHost` is the address the server was told to listen on;
  * the port of Host is free, so that a forwarded port works, but Origin must be exactly the page we serve.
  */
-export function refusal(request: Pick<IncomingMessage, 'method' | 'headers' | 'url'>, listenHost: string): ErrorBody | undefined {
+export function refusal(
+  request: Pick<IncomingMessage, 'method' | 'headers' | 'url'>,
+  listenHost: string,
+): ErrorBody | undefined {
   const { host, origin, upgrade } = request.headers;
   const hosts = [...loopbackHosts, listenHost.includes(':') ? `[${listenHost}]` : listenHost];
   if (host === undefined || !hosts.includes(hostName(host)) || !isOriginForm(request.url)) {

@@ -1,7 +1,9 @@
 // Objects as rows of a table, by the columns of their kind: the server prints, so that a client needs no kinds.
 // Cells show defaults filled in; nothing of that is ever stored.
 import type { Kind } from '../api/kind.ts';
-import type { KubeObject } from '../api/object.ts';
+import { findKind } from '../api/kinds.ts';
+import { groupOf, type KubeObject } from '../api/object.ts';
+import { printedName } from './kind-names.ts';
 import type { KindNames, TableColumn, TableRow } from './wire.ts';
 
 export function namesOf(kind: Kind): KindNames {
@@ -22,4 +24,11 @@ export function tableRow(kind: Kind, stored: KubeObject): TableRow {
     ...(creationTimestamp === undefined ? {} : { createdAt: creationTimestamp }),
     cells: kind.columns.map((column) => column.value(object)),
   };
+}
+
+/** `serviceentry.networking.istio.io/httpbin-ext` */
+export function objectPrintedName(object: KubeObject): string {
+  const group = groupOf(object.apiVersion);
+  const singular = findKind(group, object.kind)?.singular ?? object.kind.toLowerCase();
+  return printedName({ group, singular }, object.metadata.name);
 }

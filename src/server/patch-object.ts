@@ -1,7 +1,7 @@
 // A JSON merge patch of one stored object (RFC 7396). The patched whole is decoded as if it were new, and must
 // still be the same object.
 import { decodeObject } from '../api/decode.ts';
-import { keyOf, keyString, type KubeObject, type ObjectKey } from '../api/object.ts';
+import { type KubeObject, keyOf, keyString, type ObjectKey } from '../api/object.ts';
 import { type Diagnostic, hasErrors } from '../platform/diagnostic.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { badRequest, InvalidObjectError } from './api-error.ts';

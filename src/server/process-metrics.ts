@@ -1,8 +1,8 @@
 // The control plane's own metrics in Prometheus's text format. Names of the process follow the Prometheus client
 // libraries, so that common dashboards read them.
 import type { ServerDeps } from './deps.ts';
-import { xdsNames } from './wire.ts';
 import { proxyBody } from './proxy-body.ts';
+import { xdsNames } from './wire.ts';
 
 interface Sample {
   readonly labels?: Readonly<Record<string, string>>;
@@ -15,7 +15,9 @@ export function processMetrics(deps: Pick<ServerDeps, 'info' | 'proxies'>): stri
   const { user, system } = process.cpuUsage();
   const { capture, version } = deps.info;
   return [
-    metric('sallyport_build_info', 'gauge', 'Version of the control plane.', [{ labels: { version, capture }, value: 1 }]),
+    metric('sallyport_build_info', 'gauge', 'Version of the control plane.', [
+      { labels: { version, capture }, value: 1 },
+    ]),
     metric('sallyport_proxies_connected', 'gauge', 'Proxies connected over xDS.', [{ value: deps.proxies().length }]),
     metric('sallyport_proxy_sync', 'gauge', 'Proxies by resource type and state of sync.', syncSamples(deps)),
     metric('process_start_time_seconds', 'gauge', 'Start of the process, Unix time.', [{ value: startSeconds }]),

@@ -1,7 +1,8 @@
 // Listens: on the Unix socket for the CLI and, where asked, on TCP for the dashboard and Prometheus.
 // Invariant: the socket is 0600 from its first moment and stands in a folder only its owner may write.
-import { createServer, type RequestListener, type Server } from 'node:http';
+
 import { mkdir, stat, unlink } from 'node:fs/promises';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { createConnection, type ListenOptions } from 'node:net';
 import { dirname } from 'node:path';
 import { getRequestListener } from '@hono/node-server';

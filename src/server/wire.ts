@@ -111,7 +111,7 @@ export interface ProxyResource {
 }
 
 export interface PodBody extends PodStatus {
-  /** Those its proxy is known by; empty while that is not connected. */
+  /** Of the Pod object, else those its proxy is known by. */
   readonly labels: Readonly<Record<string, string>>;
 }
 

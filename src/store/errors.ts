@@ -4,8 +4,11 @@ import { SallyportError } from '../platform/errors.ts';
 
 /** 404. */
 export class NotFoundError extends SallyportError {
+  readonly key: ObjectKey;
+
   constructor(key: ObjectKey) {
     super('SP_NOT_FOUND', `${resourceName(key)} not found`);
+    this.key = key;
   }
 }
 

@@ -10,7 +10,7 @@ const wildcardHint = "write the wildcard as the whole first label, as in '*.exam
 /** One host by itself. */
 export function* checkHost(host: string): Iterable<Finding> {
   if (host === '*') {
-    yield problem('SP0302', [], 'invalid host *', `name the hosts, or a part of the name space: ${wildcardHint}`);
+    yield problem('SP0302', [], 'invalid host *', `name the hosts, or ${wildcardHint}`);
   } else if (normalizeHost(host) !== undefined) {
     return;
   } else if (host.includes('*')) {

@@ -26,8 +26,9 @@ const address = checked(z.string(), function* (text): Iterable<Finding> {
 });
 
 const portName = checked(z.string(), function* (name): Iterable<Finding> {
-  if (isDnsLabel(name)) return;
-  yield problem('SP0314', [], `invalid port name: ${shorten(name)}`, "use lower case letters, digits and '-'");
+  // Istio's form of a label has upper case too.
+  if (isDnsLabel(name.toLowerCase())) return;
+  yield problem('SP0314', [], `invalid port name: ${shorten(name)}`, "use letters, digits and '-'");
 });
 
 const protocol = checked(z.string(), function* (text): Iterable<Finding> {

@@ -18,7 +18,5 @@ export function statusRoutes(deps: ServerDeps): Hono {
       context.body(processMetrics(deps), 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }),
     )
     .get('/v1/info', (context) => context.json({ ...deps.info, ready } satisfies InfoBody))
-    .get('/v1/diagnostics', (context) =>
-      context.json({ diagnostics: deps.diagnostics() } satisfies DiagnosticsBody),
-    );
+    .get('/v1/diagnostics', (context) => context.json({ diagnostics: deps.diagnostics() } satisfies DiagnosticsBody));
 }

@@ -1,11 +1,13 @@
 // Reading and changing objects. Whatever is written is decoded and validated here again, whoever sent it.
 import { Hono } from 'hono';
+import type { Kind } from '../../api/kind.ts';
 import { NotFoundError } from '../../store/errors.ts';
+import { badRequest, notFound } from '../api-error.ts';
 import { applyObjects } from '../apply-objects.ts';
-import { badRequest } from '../api-error.ts';
 import { collectionQuery, objectKey } from '../collection-query.ts';
 import type { ServerDeps, Transport } from '../deps.ts';
 import { readJson } from '../json-body.ts';
+import { quotedName } from '../kind-names.ts';
 import { namesOf, tableColumns, tableRow } from '../object-table.ts';
 import { patchObject } from '../patch-object.ts';
 import { redactObject } from '../redact.ts';
@@ -32,7 +34,7 @@ export function objectRoutes({ store }: ServerDeps, transport: Transport): Hono 
         }
         const { key } = objectKey(context);
         const object = await store.get(key);
-        if (object === undefined) throw new NotFoundError(key);
+        if (object === undefined) throw notFound(quotedName(kind, key.name));
         return { items: [object], resourceVersion: object.metadata.resourceVersion ?? '' };
       }
     })
@@ -42,12 +44,20 @@ export function objectRoutes({ store }: ServerDeps, transport: Transport): Hono 
       return context.json({ results: await applyObjects(store, body) } satisfies ApplyBody);
     })
     .patch('/objects/:kind/:name', async (context) => {
-      const { key } = objectKey(context);
-      return context.json(await patchObject(store, key, await readJson(context)));
+      const { kind, key } = objectKey(context);
+      const patch = await readJson(context);
+      return context.json(await patchObject(store, key, patch).catch(inWordsOf(kind)));
     })
     .delete('/objects/:kind/:name', async (context) => {
       const { kind, key } = objectKey(context);
-      await store.delete(key);
+      await store.delete(key).catch(inWordsOf(kind));
       return context.json({ names: namesOf(kind) } satisfies DeleteBody);
     });
+}
+
+/** Lets the store's NotFoundError name the object as a reader of `get` knows it. */
+function inWordsOf(kind: Kind): (error: unknown) => never {
+  return (error) => {
+    throw error instanceof NotFoundError ? notFound(quotedName(kind, error.key.name)) : error;
+  };
 }

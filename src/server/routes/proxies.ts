@@ -11,7 +11,8 @@ export function proxyRoutes(deps: ServerDeps): Hono {
     .get('/proxies', (context) => context.json({ proxies: deps.proxies().map(proxyBody) }))
     .get('/proxies/:namespace/:name/config/:type', (context) => {
       const { namespace, name, type } = context.req.param();
-      if (!isConfigType(type)) throw badRequest(`no type '${type}' of configuration`, `one of ${configTypes.join(', ')}`);
+      if (!isConfigType(type))
+        throw badRequest(`no type '${type}' of configuration`, `one of ${configTypes.join(', ')}`);
       const resources = deps.proxyConfig(namespace, name, type);
       if (resources === undefined) throw notFound(`connected proxy ${name} in namespace ${namespace}`);
       return context.json({ resources: type === 'secrets' ? resources.map(redactResource) : resources });

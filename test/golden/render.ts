@@ -1,0 +1,63 @@
+// Istio YAML -> the resources a sidecar of namespace `default` gets, as YAML text by resource type.
+import { readFileSync } from 'node:fs';
+import type { DescMessage, JsonObject } from '@bufbuild/protobuf';
+import { stringify } from 'yaml';
+import { decodeManifests } from '../../src/api/decode.ts';
+import { type TypeUrl, typeUrls } from '../../src/discovery/view.ts';
+import { ClusterSchema } from '../../src/envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
+import { ClusterLoadAssignmentSchema } from '../../src/envoy/gen/envoy/config/endpoint/v3/endpoint_pb.js';
+import { ListenerSchema } from '../../src/envoy/gen/envoy/config/listener/v3/listener_pb.js';
+import { VirtualHostSchema } from '../../src/envoy/gen/envoy/config/route/v3/route_components_pb.js';
+import { RouteConfigurationSchema } from '../../src/envoy/gen/envoy/config/route/v3/route_pb.js';
+import { bytesToJson } from '../../src/envoy/json.ts';
+import { emptyMesh, updateMesh } from '../../src/mesh/mesh.ts';
+import { createMeshObjects } from '../../src/mesh/mesh-objects.ts';
+import { hasErrors } from '../../src/platform/diagnostic.ts';
+import { createServiceResources } from '../../src/xds/service-resources.ts';
+import { createSidecarView } from '../../src/xds/sidecar-view.ts';
+
+export const goldenTypes = ['clusters', 'endpoints', 'listeners', 'routes', 'virtualhosts'] as const;
+export type GoldenType = (typeof goldenTypes)[number];
+
+const messages: Record<GoldenType, { readonly type: TypeUrl; readonly schema: DescMessage }> = {
+  clusters: { type: typeUrls.cluster, schema: ClusterSchema },
+  endpoints: { type: typeUrls.endpoint, schema: ClusterLoadAssignmentSchema },
+  listeners: { type: typeUrls.listener, schema: ListenerSchema },
+  routes: { type: typeUrls.route, schema: RouteConfigurationSchema },
+  virtualhosts: { type: typeUrls.virtualHost, schema: VirtualHostSchema },
+};
+
+export type Rendered = Record<GoldenType, readonly JsonObject[]>;
+
+/** Resources in the order of their names. Throws when the input is not valid: a golden input is. */
+export function renderGolden(inputFile: string): Rendered {
+  const { objects, diagnostics } = decodeManifests(readFileSync(inputFile, 'utf8'), inputFile);
+  if (hasErrors(diagnostics)) throw new Error(JSON.stringify(diagnostics, undefined, 1));
+  const change = createMeshObjects().translate(
+    objects.map(({ object }, index) => ({ type: 'ADDED', object: aged(object, index) })),
+  );
+  const { mesh } = updateMesh(emptyMesh, change.services, change.config);
+  const view = createSidecarView('default', mesh, createServiceResources());
+  const render = (name: GoldenType) => {
+    const { type, schema } = messages[name];
+    const resources = [...view.resources(type).values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    return resources.map((resource) => bytesToJson(schema, resource.bytes));
+  };
+  return {
+    clusters: render('clusters'),
+    endpoints: render('endpoints'),
+    listeners: render('listeners'),
+    routes: render('routes'),
+    virtualhosts: render('virtualhosts'),
+  };
+}
+
+export function toYaml(resources: readonly JsonObject[]): string {
+  return resources.length === 0 ? '' : stringify(resources, { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+/** Each a second younger than the one before, as if applied in the order of the file. */
+function aged<T extends { readonly metadata: object }>(object: T, index: number): T {
+  const creationTimestamp = new Date(Date.UTC(2026, 0, 1, 0, 0, index)).toISOString();
+  return { ...object, metadata: { ...object.metadata, creationTimestamp } };
+}
