@@ -60,7 +60,7 @@ function kindOf(value: Mapping): { readonly kind?: Kind; readonly findings: read
 }
 
 function* checkHeader(field: string, value: unknown): Iterable<Finding> {
-  if (value === undefined) yield problem('SP0106', [field], `${field} is required`);
+  if (value === undefined) yield problem('SP0106', [field], 'is required');
   else if (typeof value !== 'string') yield problem('SP0105', [field], `expected a text, got ${describeValue(value)}`);
 }
 

@@ -13,13 +13,17 @@ const typeNames: Readonly<Record<string, string>> = {
 
 /** `the text "80"`, `the number 80`, `a list`: what stands there, in at most a few words. */
 export function describeValue(value: unknown): string {
+  if (typeof value === 'string') return `the text ${JSON.stringify(shorten(value))}`;
+  if (typeof value === 'number') return `the number ${value}`;
+  return typeof value === 'boolean' ? `${value}` : describeType(value);
+}
+
+/** The same without the value itself. */
+export function describeType(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'string') return `the text ${JSON.stringify(shorten(value))}`;
-  if (typeof value === 'number') return `the number ${value}`;
-  if (typeof value === 'boolean') return `${value}`;
-  return 'a mapping';
+  return typeNames[typeof value] ?? typeof value;
 }
 
 /** For parse's `error` option: the message of one issue. */

@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { problem } from './finding.ts';
 import type { Finding } from './kind.ts';
-import { describeValue } from './schema-messages.ts';
+import { describeType, describeValue } from './schema-messages.ts';
 
 /** Adds checks of one's own to a schema; they run once the value has the schema's type. */
 export function checked<Schema extends z.ZodType>(
@@ -32,10 +32,12 @@ function isMapping(value: unknown): value is Readonly<Record<string, string>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Texts by key. Not zod's record, which drops a key named `__proto__`. */
+/**
+ * Texts by key. Not zod's record, which drops a key named `__proto__`. Its messages show no value: it may be a Secret's.
+ */
 export const stringMap = checked(
   z.custom<Readonly<Record<string, string>>>(isMapping, {
-    error: (issue) => `expected a mapping of texts, got ${describeValue(issue.input)}`,
+    error: (issue) => `expected a mapping of texts, got ${describeType(issue.input)}`,
   }),
   (map) => nonTexts(map),
 );
@@ -43,8 +45,8 @@ export const stringMap = checked(
 function* nonTexts(map: Readonly<Record<string, unknown>>): Iterable<Finding> {
   for (const [key, value] of Object.entries(map)) {
     if (typeof value === 'string') continue;
-    const hint = typeof value === 'object' ? undefined : `put it in quotes: "${String(value)}"`;
-    yield problem('SP0105', [key], `expected a text, got ${describeValue(value)}`, hint);
+    const hint = typeof value === 'object' ? undefined : 'put it in quotes';
+    yield problem('SP0105', [key], `expected a text, got ${describeType(value)}`, hint);
   }
 }
 

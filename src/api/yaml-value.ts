@@ -50,7 +50,16 @@ function readNode(reader: Reader, node: unknown, depth: number): unknown {
   if (reader.aliasedNodes > mostAliasedNodes) return undefined;
   if (node.anchor !== undefined) reader.anchors.set(node.anchor, node);
   if (node.tag !== undefined && !coreTag.test(node.tag)) {
-    refuse(reader, node, problem('SP0008', [], `tag ${shorten(node.tag)} is not known`, 'remove the tag'));
+    refuse(
+      reader,
+      node,
+      problem(
+        'SP0008',
+        [],
+        `tag ${shorten(node.tag.replace(/^tag:yaml\.org,2002:/, '!!'))} is not known`,
+        'remove the tag',
+      ),
+    );
   }
   if (isScalar(node)) return readScalar(reader, node);
   if (depth >= deepestNesting) {

@@ -7,9 +7,9 @@ import type { CidrRangeSchema } from './gen/envoy/config/core/v3/address_pb.js';
 import type { TypedExtensionConfigSchema } from './gen/envoy/config/core/v3/extension_pb.js';
 import { type Permission, PermissionSchema, RBAC_Action } from './gen/envoy/config/rbac/v3/rbac_pb.js';
 import { RBACSchema as HttpRbacSchema } from './gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.js';
-import type { HttpFilterSchema } from './gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import { RBACSchema as NetworkRbacSchema } from './gen/envoy/extensions/filters/network/rbac/v3/rbac_pb.js';
 import { UpstreamIpPortMatcherSchema } from './gen/envoy/extensions/rbac/matchers/upstream_ip_port/v3/upstream_ip_port_matcher_pb.js';
+import { type HttpFilter, httpFilter } from './http-filters.ts';
 import { cidrRange } from './values.ts';
 
 export interface AddressGuard {
@@ -22,11 +22,8 @@ export interface AddressGuard {
   readonly except?: readonly string[];
 }
 
-export function buildUpstreamAddressFilter(guard: AddressGuard): MessageInitShape<typeof HttpFilterSchema> {
-  return {
-    name: 'envoy.filters.http.upstream_rbac',
-    configType: { case: 'typedConfig', value: anyOf(HttpRbacSchema, { rules: rulesOf(guard) }) },
-  };
+export function buildUpstreamAddressFilter(guard: AddressGuard): HttpFilter {
+  return httpFilter('envoy.filters.http.upstream_rbac', anyOf(HttpRbacSchema, { rules: rulesOf(guard) }));
 }
 
 export function buildNetworkAddressFilter(guard: AddressGuard, statPrefix: string) {

@@ -56,9 +56,15 @@ export function originOf(service: Service): string {
   return `${service.source}/${service.namespace}/${service.name}`;
 }
 
-/** Istio's order among equals: oldest first, then name, then namespace. */
+/** Istio's order among equals: oldest first, then name, then namespace; here the host too, so that none are equal. */
 export function compareAge(a: Service, b: Service): number {
-  return compareText(a.createdAt, b.createdAt) || compareText(a.name, b.name) || compareText(a.namespace, b.namespace);
+  return (
+    compareText(a.createdAt, b.createdAt) ||
+    compareText(a.name, b.name) ||
+    compareText(a.namespace, b.namespace) ||
+    compareText(a.host, b.host) ||
+    compareText(a.source, b.source)
+  );
 }
 
 function compareText(a: string, b: string): number {

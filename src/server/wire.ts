@@ -1,7 +1,7 @@
 // The JSON that the HTTP API speaks, as types shared by the server and its clients. docs/http-api.md describes it.
 // Types and constants only: a client that imports this loads nothing of the server.
 import type { KubeObject } from '../api/object.ts';
-import type { SyncState, TypeStatus } from '../discovery/proxy-state.ts';
+import type { TypeStatus } from '../discovery/proxy-state.ts';
 import type { ProxyIdentity } from '../discovery/view.ts';
 import type { Diagnostic } from '../platform/diagnostic.ts';
 import type { PodStatus } from '../runtime/protocol.ts';
@@ -89,7 +89,15 @@ export interface ProxyBody extends ProxyIdentity {
   readonly connectedAt: string;
   readonly version: string;
   /** By the short names of xDS: CDS, LDS, EDS, RDS, VHDS, SDS. */
-  readonly types: Readonly<Record<XdsName, TypeStatus & { readonly state: SyncState }>>;
+  readonly types: Readonly<Record<XdsName, TypeStatus>>;
+}
+
+export interface ProxiesBody {
+  readonly proxies: readonly ProxyBody[];
+}
+
+export interface ProxyConfigBody {
+  readonly resources: readonly ProxyResource[];
 }
 
 export const xdsNames = ['CDS', 'LDS', 'EDS', 'RDS', 'VHDS', 'SDS'] as const;
@@ -113,6 +121,10 @@ export interface ProxyResource {
 export interface PodBody extends PodStatus {
   /** Of the Pod object, else those its proxy is known by. */
   readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface PodsBody {
+  readonly pods: readonly PodBody[];
 }
 
 export interface InfoBody {

@@ -3,27 +3,32 @@
 import type { AddressGuard } from '../envoy/upstream-address-guard.ts';
 
 /** Never a place outside: this host, loopback, link-local (cloud metadata), multicast and reserved. */
-const nonExternalRanges: readonly string[] = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'];
+const nonExternalRanges: readonly string[] = [
+  '0.0.0.0/8',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '224.0.0.0/3',
+  // IPv6: unspecified, loopback, IPv4-mapped and NAT64 are all in ::/8; Teredo, 6to4, link-local, multicast.
+  '::/8',
+  '2001::/32',
+  '2002::/16',
+  'fe80::/9',
+  'ff00::/8',
+];
 
-/**
- * The same of IPv6: unspecified, loopback, IPv4-mapped and NAT64 (all in ::/8), Teredo, 6to4, link-local, multicast.
- * Only for clusters that ask for IPv6 at all.
- */
-const nonExternalRangesIpv6: readonly string[] = ['::/8', '2001::/32', '2002::/16', 'fe80::/9', 'ff00::/8'];
-
-/** Inside somebody's network: RFC 1918, carrier NAT, benchmarking. */
+/** Inside somebody's network: RFC 1918, carrier NAT, benchmarking, unique local. */
 const privateRanges: readonly string[] = [
   '10.0.0.0/8',
   '100.64.0.0/10',
   '172.16.0.0/12',
   '192.168.0.0/16',
   '198.18.0.0/15',
+  'fc00::/7',
 ];
 
 /** For exact hosts, whose address the author of the entry may well mean to be private. */
-export function exactHostGuard(allowedRanges: readonly string[], ipv6: boolean): AddressGuard {
-  const ranges = ipv6 ? [...nonExternalRanges, ...nonExternalRangesIpv6] : nonExternalRanges;
-  return { name: 'address-not-external', action: 'deny', ranges, except: allowedRanges };
+export function exactHostGuard(allowedRanges: readonly string[]): AddressGuard {
+  return { name: 'address-not-external', action: 'deny', ranges: nonExternalRanges, except: allowedRanges };
 }
 
 export function wildcardHostGuard(allowedRanges: readonly string[]): AddressGuard {

@@ -1,22 +1,20 @@
 // The filter chains that outbound listeners are made of: HTTP, TLS by SNI, one service, and the catch-all that ends
 // every listener (istio-semantics 1.1, 1.5).
 import { isWildcardHost } from '../api/host-name.ts';
-import {
-  buildDynamicForwardProxyFilters,
-  buildHeaderPrefixRemoval,
-  buildHttpConnectionManager,
-} from '../envoy/http-connection-manager.ts';
+import { buildHttpConnectionManager } from '../envoy/http-connection-manager.ts';
+import { buildDynamicForwardProxyFilters, buildHeaderRemoval } from '../envoy/http-filters.ts';
 import { buildFilterChain, type FilterChain } from '../envoy/listener.ts';
 import { buildClusterFromSni, buildSniDynamicForwardProxy, buildTcpProxy } from '../envoy/network-filters.ts';
 import { buildNetworkAddressFilter } from '../envoy/upstream-address-guard.ts';
 import type { MeshConfig } from '../mesh/mesh-config.ts';
 import { buildAccessLog } from './access-log.ts';
-import { wildcardHostGuard } from './address-policy.ts';
+import { exactHostGuard, wildcardHostGuard } from './address-policy.ts';
 import { dynamicDnsCache } from './dynamic-dns.ts';
 import { blackHoleCluster, outboundClusterPrefix, passthroughCluster } from './names.ts';
 import type { PortService } from './port-use.ts';
 import { routeConfigurationName } from './routes.ts';
 import { clusterOf } from './service-clusters.ts';
+import { buildUpstreamFilters } from './upstream-filters.ts';
 
 /** Headers that speak of the mesh: not the application's to send out, and not ours. */
 const internalHeaderPrefixes = ['x-envoy-', 'x-forwarded-'];
@@ -40,9 +38,10 @@ export function httpChain(name: string, port: number, config: MeshConfig): Filte
       routeName: routeConfigurationName(port),
       accessLog: buildAccessLog(config),
       filters: [
-        buildHeaderPrefixRemoval(internalHeaderPrefixes),
+        buildHeaderRemoval({ prefixes: internalHeaderPrefixes }),
         ...buildDynamicForwardProxyFilters(dynamicDnsCache, port),
       ],
+      upstreamFilters: buildUpstreamFilters(exactHostGuard(config.allowedRanges)),
     }),
   ]);
 }

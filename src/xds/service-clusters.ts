@@ -9,15 +9,16 @@ import {
 } from '../envoy/cluster.ts';
 import { type Cluster, ClusterSchema } from '../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
 import { buildHttpProtocolOptions, type HttpProtocol } from '../envoy/http-protocol-options.ts';
-import { type AddressGuard, buildUpstreamAddressFilter } from '../envoy/upstream-address-guard.ts';
+import type { AddressGuard } from '../envoy/upstream-address-guard.ts';
 import { handlingOf, isHttp2 } from '../mesh/handling.ts';
 import type { MeshConfig } from '../mesh/mesh-config.ts';
 import { originOf, type Service, type ServicePort } from '../mesh/service.ts';
-import { exactHostGuard, listedAddressesGuard, wildcardHostGuard } from './address-policy.ts';
+import { listedAddressesGuard, wildcardHostGuard } from './address-policy.ts';
 import { dynamicDnsCache } from './dynamic-dns.ts';
 import { originalDestinationSubset, outboundCluster } from './names.ts';
 import { type TypedResource, typedResource } from './resource.ts';
 import { buildLocalities, serviceEndpoints } from './service-endpoints.ts';
+import { buildUpstreamFilters } from './upstream-filters.ts';
 
 /** The cluster that traffic to this port of the service is sent to. */
 export function clusterOf(service: Service, port: ServicePort): string {
@@ -66,34 +67,27 @@ function buildServiceCluster(service: Service, port: ServicePort, config: MeshCo
   }
 }
 
-/** Packed HTTP options, where the port is HTTP and differs from Envoy's defaults. */
+/** Packed HTTP options, where the port is HTTP and differs from what Envoy does by itself. */
 function buildHttp(service: Service, port: ServicePort, config: MeshConfig) {
   const handling = handlingOf(port.protocol);
   if (handling !== 'http' && handling !== 'auto') return undefined;
-  const version: HttpProtocol['version'] = isHttp2(port.protocol)
-    ? 'http2'
-    : handling === 'auto'
-      ? 'downstream'
-      : 'http1';
+  const version = httpVersion(port);
   const guard = addressGuard(service, config);
   if (guard === undefined && version === 'http1') return undefined;
-  const upstreamFilters = guard === undefined ? [] : [buildUpstreamAddressFilter(guard)];
-  return buildHttpProtocolOptions({ version, upstreamFilters });
+  return buildHttpProtocolOptions({
+    version,
+    ...(guard === undefined ? {} : { upstreamFilters: buildUpstreamFilters(guard) }),
+  });
 }
 
-/** Where an address comes from DNS or from the caller; a STATIC endpoint is the author's own word. */
+function httpVersion(port: ServicePort): HttpProtocol['version'] {
+  if (isHttp2(port.protocol)) return 'http2';
+  return handlingOf(port.protocol) === 'auto' ? 'downstream' : 'http1';
+}
+
+/** Where the judgement of addresses that stands in the router does not do. */
 function addressGuard(service: Service, config: MeshConfig): AddressGuard | undefined {
-  switch (service.resolution) {
-    case 'DYNAMIC_DNS':
-      return wildcardHostGuard(config.allowedRanges);
-    case 'DNS':
-    case 'DNS_ROUND_ROBIN':
-      return exactHostGuard(config.allowedRanges, service.raceFirstConnect);
-    case 'NONE':
-      return service.trustOriginalDestination || service.addresses.length === 0
-        ? undefined
-        : listedAddressesGuard(service.addresses);
-    default:
-      return undefined;
-  }
+  if (service.resolution === 'DYNAMIC_DNS') return wildcardHostGuard(config.allowedRanges);
+  const listed = service.resolution === 'NONE' && !service.trustOriginalDestination && service.addresses.length > 0;
+  return listed ? listedAddressesGuard(service.addresses) : undefined;
 }

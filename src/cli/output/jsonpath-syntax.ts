@@ -106,7 +106,7 @@ function parsePath(path: string): readonly Step[] {
 }
 
 function parseSubscript(subscript: string, path: string): Step {
-  const parts = subscript.match(new RegExp(String.raw`(?:${quoted}|[^,"'])+`, 'g'))?.map((part) => part.trim()) ?? [];
+  const parts = subscript.match(new RegExp(`(?:${quoted}|[^,"'])+`, 'g'))?.map((part) => part.trim()) ?? [];
   const steps = parts.map((part): Step => {
     if (part === '*') return { type: 'all' };
     if (/^-?\d+$/.test(part)) return { type: 'index', index: Number(part) };

@@ -24,11 +24,11 @@ export function podRoutes(deps: ServerDeps, transport: Transport): Hono {
 }
 
 /** Labels are the Pod object's; a proxy knows them too, where the pod is no object. */
-async function podBodies({ store, pods, proxies }: ServerDeps): Promise<readonly PodBody[]> {
-  const { items } = await store.list({ group: '', kind: 'Pod' });
+async function podBodies(deps: ServerDeps): Promise<readonly PodBody[]> {
+  const { items } = await deps.store.list({ group: '', kind: 'Pod' });
   const labels = new Map([
-    ...proxies().map(({ proxy }) => [`${proxy.namespace}/${proxy.name}`, proxy.labels] as const),
+    ...deps.proxies().map(({ proxy }) => [`${proxy.namespace}/${proxy.name}`, proxy.labels] as const),
     ...items.map(({ metadata }) => [`${metadata.namespace}/${metadata.name}`, metadata.labels ?? {}] as const),
   ]);
-  return (await pods()).map((pod) => ({ ...pod, labels: labels.get(`${pod.namespace}/${pod.name}`) ?? {} }));
+  return (await deps.pods()).map((pod) => ({ ...pod, labels: labels.get(`${pod.namespace}/${pod.name}`) ?? {} }));
 }

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findKind, kindByName, kinds, suggestKindName } from './kinds.ts';
+
+for (const [typed, kind] of [
+  ['se', 'ServiceEntry'],
+  ['SE', 'ServiceEntry'],
+  ['ServiceEntry', 'ServiceEntry'],
+  ['serviceentries', 'ServiceEntry'],
+  ['serviceentry.networking.istio.io', 'ServiceEntry'],
+  ['serviceentries.networking.istio.io', 'ServiceEntry'],
+  ['serviceentries.v1beta1.networking.istio.io', 'ServiceEntry'],
+  ['istio', 'Istio'],
+  ['istios', 'Istio'],
+  ['istio.istio.banzaicloud.io', 'Istio'],
+  ['po', 'Pod'],
+  ['svc', 'Service'],
+  ['ns', 'Namespace'],
+  ['cm', 'ConfigMap'],
+  ['sa', 'ServiceAccount'],
+  ['secrets', 'Secret'],
+  ['serviceentries.example.com', undefined],
+  ['__proto__', undefined],
+  ['', undefined],
+] as const) {
+  test(`${JSON.stringify(typed)} names ${kind}`, () => assert.equal(kindByName(typed)?.kind, kind));
+}
+
+test('kinds are found by group and kind, exactly', () => {
+  assert.equal(findKind('networking.istio.io', 'ServiceEntry')?.plural, 'serviceentries');
+  assert.equal(findKind('', 'ServiceEntry'), undefined);
+  assert.equal(findKind('networking.istio.io', 'serviceentry'), undefined);
+});
+
+test('a mistyped kind gets a suggestion', () => {
+  assert.equal(suggestKindName('servicentry'), 'serviceentry');
+  assert.equal(suggestKindName('deploymentconfigs'), undefined);
+});
+
+test('no name means two kinds', () => {
+  const names = kinds.flatMap((kind) => [kind.plural, kind.singular, ...kind.shortNames]);
+  assert.equal(new Set(names).size, names.length);
+});

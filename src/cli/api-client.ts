@@ -1,0 +1,119 @@
+// The control plane's HTTP API as typed calls. Answers come from our own process over a socket that only this user
+// can open; their outer form is checked, since that process may be of another version.
+import type { KubeObject } from '../api/object.ts';
+import type { DataFolder } from '../platform/data-folder.ts';
+import type { Diagnostic } from '../platform/diagnostic.ts';
+import { SallyportError } from '../platform/errors.ts';
+import { requestJson, streamLines, type UnixHttpRequest } from '../platform/unix-http.ts';
+import type { ExecPlan } from '../runtime/protocol.ts';
+import type * as wire from '../server/wire.ts';
+import { bodyChecks, errorBody } from './body-checks.ts';
+
+/** An answer with a status of 400 or more, in the server's words. */
+export class ApiError extends SallyportError {
+  readonly status: number;
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(status: number, body: wire.ErrorBody) {
+    super(body.code, body.message, body.hint === undefined ? {} : { hint: body.hint });
+    this.status = status;
+    this.diagnostics = body.diagnostics ?? [];
+  }
+}
+
+export interface ObjectQuery {
+  /** All namespaces if absent. */
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly labelSelector?: string;
+  /** Objects with their defaults filled in. */
+  readonly defaults?: boolean;
+}
+
+/** Every call throws ApiError, or SallyportError where no mesh answers. */
+export interface ApiClient {
+  info(): Promise<wire.InfoBody>;
+  diagnostics(): Promise<wire.DiagnosticsBody>;
+  table(kind: string, query: ObjectQuery): Promise<wire.TableBody>;
+  objects(kind: string, query: ObjectQuery): Promise<wire.ObjectsBody>;
+  /** Rows of a table after `resourceVersion`, until Ctrl-C. */
+  watchRows(kind: string, query: ObjectQuery, resourceVersion: string): AsyncIterable<wire.WatchBatchBody>;
+  watchObjects(kind: string, query: ObjectQuery, resourceVersion: string): AsyncIterable<wire.WatchBatchBody>;
+  apply(objects: readonly KubeObject[]): Promise<wire.ApplyBody>;
+  patch(kind: string, namespace: string, name: string, patch: unknown): Promise<wire.ObjectResult>;
+  delete(kind: string, namespace: string, name: string): Promise<wire.DeleteBody>;
+  proxies(): Promise<wire.ProxiesBody>;
+  proxyConfig(namespace: string, name: string, type: wire.ConfigType): Promise<wire.ProxyConfigBody>;
+  pods(query: Pick<ObjectQuery, 'namespace' | 'labelSelector'>): Promise<wire.PodsBody>;
+  execPlan(namespace: string, name: string): Promise<ExecPlan>;
+}
+
+export function createApiClient(folder: DataFolder, programName: string, signal: AbortSignal): ApiClient {
+  const socketPath = folder.apiSocket;
+
+  async function call<T>(
+    check: (body: unknown) => body is T,
+    path: string,
+    request: Pick<UnixHttpRequest, 'method' | 'body'> = {},
+  ): Promise<T> {
+    const { status, body } = await requestJson({ socketPath, path, signal, ...request }).catch(absent);
+    if (status >= 400) throw new ApiError(status, errorBody(body) ?? { code: 'SP_HTTP', message: `status ${status}` });
+    if (check(body)) return body;
+    const hint = 'restart the mesh with this version';
+    throw new SallyportError('SP_OTHER_VERSION', 'the mesh answers in a form this version does not know', { hint });
+  }
+
+  async function* watch(kind: string, query: ObjectQuery, view: string, resourceVersion: string) {
+    const path = `/v1/watch/${encodeURIComponent(kind)}${queryString({ ...query, view, resourceVersion })}`;
+    let event = 'message';
+    for await (const line of streamLines({ socketPath, path, signal })) {
+      if (line === '') event = 'message';
+      else if (line.startsWith('event: ')) event = line.slice(7);
+      else if (line.startsWith('data: ')) yield readEvent(event, JSON.parse(line.slice(6)));
+    }
+  }
+
+  function absent(error: unknown): never {
+    if (!(error instanceof SallyportError) || error.code !== 'SP_NO_SERVER') throw error;
+    const hint = `start it with: ${programName} up`;
+    throw new SallyportError('SP_NOT_UP', `the mesh in ${folder.path} is not up`, { hint, cause: error });
+  }
+
+  return {
+    info: () => call(bodyChecks.info, '/v1/info'),
+    diagnostics: () => call(bodyChecks.diagnostics, '/v1/diagnostics'),
+    table: (kind, query) => call(bodyChecks.table, objectPath(kind, { ...query, view: 'table' })),
+    objects: (kind, query) => call(bodyChecks.objects, objectPath(kind, query)),
+    watchRows: (kind, query, resourceVersion) => watch(kind, query, 'table', resourceVersion),
+    watchObjects: (kind, query, resourceVersion) => watch(kind, query, 'objects', resourceVersion),
+    apply: (objects) => call(bodyChecks.apply, '/v1/objects', { method: 'POST', body: objects }),
+    patch: (kind, namespace, name, patch) =>
+      call(bodyChecks.result, objectPath(kind, { namespace, name }), { method: 'PATCH', body: patch }),
+    delete: (kind, namespace, name) =>
+      call(bodyChecks.deleted, objectPath(kind, { namespace, name }), { method: 'DELETE' }),
+    proxies: () => call(bodyChecks.proxies, '/v1/proxies'),
+    proxyConfig: (namespace, name, type) =>
+      call(bodyChecks.proxyConfig, `/v1/proxies/${segment(namespace)}/${segment(name)}/config/${type}`),
+    pods: (query) => call(bodyChecks.pods, `/v1/pods${queryString(query)}`),
+    execPlan: (namespace, name) => call(bodyChecks.execPlan, `/v1/pods/${segment(namespace)}/${segment(name)}/exec`),
+  };
+}
+
+const segment = encodeURIComponent;
+
+function objectPath(kind: string, { name, ...query }: ObjectQuery & { readonly view?: string }): string {
+  const object = name === undefined ? '' : `/${segment(name)}`;
+  return `/v1/objects/${segment(kind)}${object}${queryString(query)}`;
+}
+
+function queryString(query: Readonly<Record<string, string | boolean | undefined>>): string {
+  const given = Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]));
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
+}
+
+function readEvent(event: string, data: unknown): wire.WatchBatchBody {
+  const failure = event === 'error' ? errorBody(data) : undefined;
+  if (failure !== undefined) throw new ApiError(500, failure);
+  if (bodyChecks.watchBatch(data)) return data;
+  throw new SallyportError('SP_OTHER_VERSION', 'the mesh sends events of a form this version does not know');
+}

@@ -1,0 +1,44 @@
+// What a command gets from the program around it: streams, options that every command has, the mesh's API, and a
+// signal that ends everything at Ctrl-C. Commands use nothing of `process` beside `process.exitCode`.
+import type { Command } from 'commander';
+import type { DataFolder } from '../platform/data-folder.ts';
+import type { ApiClient } from './api-client.ts';
+
+export interface GlobalOptions {
+  /** `default` if not given. */
+  readonly namespace: string;
+  readonly namespaceGiven: boolean;
+  /** Value of `-o`, unchecked. */
+  readonly output?: string;
+}
+
+export interface Cli {
+  /** The name it was called by: `sallyport`, `smm` or `backyards`. */
+  readonly name: string;
+  /** Aborted at the first Ctrl-C or SIGTERM; a second Ctrl-C ends the process at once. */
+  readonly signal: AbortSignal;
+  /** As parsed; call from an action, not before. */
+  options(): GlobalOptions;
+  dataFolder(): DataFolder;
+  /** Of the mesh in the data folder. */
+  api(): ApiClient;
+  /** Text to standard output as it is, for instance with its newline. */
+  write(text: string): void;
+  /** One line to standard output. */
+  print(line: string): void;
+  /** One line to standard error. */
+  warn(line: string): void;
+}
+
+/** A module under commands/. `register` gives arguments, options and the action to a command that has its name. */
+export interface CommandModule {
+  register(command: Command, cli: Cli): void;
+}
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly summary: string;
+  /** Imported only when this command is called. */
+  load(): Promise<CommandModule>;
+}

@@ -1,0 +1,28 @@
+// Every command by name; its file is imported only when it is called.
+import type { CommandEntry } from './cli.ts';
+
+export const commandList: readonly CommandEntry[] = [
+  { name: 'apply', summary: 'create or change objects from files', load: () => import('./commands/apply.ts') },
+  { name: 'delete', summary: 'delete objects', load: () => import('./commands/delete.ts') },
+  { name: 'get', summary: 'show objects', load: () => import('./commands/get.ts') },
+  { name: 'describe', summary: 'show one object in full', load: () => import('./commands/describe.ts') },
+  { name: 'patch', summary: 'change fields of an object', load: () => import('./commands/patch.ts') },
+  { name: 'analyze', summary: 'find mistakes in files or in the mesh', load: () => import('./commands/analyze.ts') },
+  { name: 'istio', summary: 'settings of the whole mesh', load: () => import('./commands/istio.ts') },
+  {
+    name: 'proxy-status',
+    aliases: ['ps'],
+    summary: 'whether proxies have their configuration',
+    load: () => import('./commands/proxy-status.ts'),
+  },
+  {
+    name: 'proxy-config',
+    aliases: ['pc'],
+    summary: 'the configuration a proxy has',
+    load: () => import('./commands/proxy-config.ts'),
+  },
+  { name: 'logs', summary: 'output of a workload or of its proxy', load: () => import('./commands/logs.ts') },
+  { name: 'exec', summary: 'run a command inside a workload', load: () => import('./commands/exec.ts') },
+  { name: 'doctor', summary: 'what this machine has and lacks', load: () => import('./commands/doctor.ts') },
+  { name: 'version', summary: 'versions of program and mesh', load: () => import('./commands/version.ts') },
+];

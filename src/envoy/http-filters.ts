@@ -1,0 +1,82 @@
+// HTTP filters, for the request's way down the chain and for the upstream side. The order in which they stand is the
+// caller's. Envoy: extensions.filters.http.
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { Any } from '@bufbuild/protobuf/wkt';
+import { anyOf } from './any.ts';
+import type { DnsCacheConfigSchema } from './gen/envoy/extensions/common/dynamic_forward_proxy/v3/dns_cache_pb.js';
+import { FilterConfigSchema as DynamicForwardProxySchema } from './gen/envoy/extensions/filters/http/dynamic_forward_proxy/v3/dynamic_forward_proxy_pb.js';
+import { HeaderMutationSchema } from './gen/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.js';
+import { RouterSchema } from './gen/envoy/extensions/filters/http/router/v3/router_pb.js';
+import { ConfigSchema as SetFilterStateSchema } from './gen/envoy/extensions/filters/http/set_filter_state/v3/set_filter_state_pb.js';
+import { UpstreamCodecSchema } from './gen/envoy/extensions/filters/http/upstream_codec/v3/upstream_codec_pb.js';
+import type { HttpFilterSchema } from './gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
+
+export type HttpFilter = MessageInitShape<typeof HttpFilterSchema>;
+
+export function httpFilter(name: string, value: Any): HttpFilter {
+  return { name, configType: { case: 'typedConfig', value } };
+}
+
+/** Upstream filters run for each attempt, after the upstream host was chosen and before a connection is made. */
+export function buildRouterFilter(upstreamFilters: readonly HttpFilter[]): HttpFilter {
+  const upstreamHttpFilters = withCodec(upstreamFilters);
+  return httpFilter('envoy.filters.http.router', anyOf(RouterSchema, { upstreamHttpFilters }));
+}
+
+/** An upstream filter list ends in the codec, or is empty. */
+export function withCodec(filters: readonly HttpFilter[]): HttpFilter[] {
+  const codec = httpFilter('envoy.filters.http.upstream_codec', anyOf(UpstreamCodecSchema, {}));
+  return filters.length === 0 ? [] : [...filters, codec];
+}
+
+/** Takes request headers away, whoever set them. */
+export function buildHeaderRemoval(headers: {
+  readonly names?: readonly string[];
+  readonly prefixes?: readonly string[];
+}): HttpFilter {
+  const byName = (headers.names ?? []).map((name) => ({ action: { case: 'remove' as const, value: name } }));
+  const byPrefix = (headers.prefixes ?? []).map((prefix) => ({
+    action: {
+      case: 'removeOnMatch' as const,
+      value: { keyMatcher: { matchPattern: { case: 'prefix' as const, value: prefix } } },
+    },
+  }));
+  return httpFilter(
+    'envoy.filters.http.header_mutation',
+    anyOf(HeaderMutationSchema, { mutations: { requestMutations: [...byName, ...byPrefix] } }),
+  );
+}
+
+/**
+ * Resolves the Host of requests routed to dynamic forward proxy clusters. The port is the listener's, never the one
+ * in the Host header: a caller must not choose it.
+ */
+export function buildDynamicForwardProxyFilters(
+  cache: MessageInitShape<typeof DnsCacheConfigSchema>,
+  port: number,
+): readonly HttpFilter[] {
+  const setPort = anyOf(SetFilterStateSchema, {
+    onRequestHeaders: [
+      {
+        key: { case: 'objectKey', value: 'envoy.upstream.dynamic_port' },
+        value: {
+          case: 'formatString',
+          value: {
+            format: {
+              case: 'textFormatSource',
+              value: { specifier: { case: 'inlineString', value: String(port) } },
+            },
+          },
+        },
+      },
+    ],
+  });
+  const resolve = anyOf(DynamicForwardProxySchema, {
+    implementationSpecifier: { case: 'dnsCacheConfig', value: cache },
+    allowDynamicHostFromFilterState: true,
+  });
+  return [
+    httpFilter('envoy.filters.http.set_filter_state', setPort),
+    httpFilter('envoy.filters.http.dynamic_forward_proxy', resolve),
+  ];
+}
