@@ -1,97 +1,77 @@
 #!/usr/bin/env node
-// Starts sallyport under a Node that can run it. Old syntax on purpose: any Node since 12 must be able to read
-// this file, so that an old one hands over to the Node 24 in node_modules, or says in one sentence what is missing.
-'use strict';
+// Starts sallyport under a Node that can run it. Only syntax and modules of Node 12: an old Node must be able to run
+// this file, so that it hands over to the Node 24 in node_modules, or says in one sentence what is missing.
+// biome-ignore-all lint/style/useNodejsImportProtocol: Node 12 does not know node: in require
+const { spawn } = require('child_process');
+const { existsSync, readFileSync, realpathSync } = require('fs');
+const { homedir } = require('os');
+const { dirname, join } = require('path');
 
-var fs = require('fs');
-var os = require('os');
-var path = require('path');
-var spawn = require('child_process').spawn;
+const neededMajor = 24;
 
-var needed = 24;
-
-function major(version) {
-  return parseInt(String(version).replace(/^v/, ''), 10) || 0;
+function majorOf(version) {
+  return Number.parseInt(version.replace(/^v/, ''), 10);
 }
 
 function fail(message) {
-  process.stderr.write('error: ' + message + '\n');
+  process.stderr.write(`error: ${message}\n`);
   process.exitCode = 1;
-}
-
-/** Compiled code is kept in the user's own cache: in the shared temporary folder others could plant theirs. */
-function compileCacheFolder() {
-  var cache = process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache');
-  return path.join(cache, 'sallyport', 'compile-cache');
 }
 
 function runHere() {
   try {
-    require('module').enableCompileCache(compileCacheFolder());
+    // In the user's own cache: into the shared temporary folder others could put code of theirs.
+    const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+    require('module').enableCompileCache(join(cache, 'sallyport', 'compile-cache'));
   } catch (_) {
     // Only slower without it.
   }
   import('../src/cli/main.ts').then(
-    function (cli) {
-      return cli.main(process.argv);
-    },
-    function (error) {
-      fail('this installation of sallyport is incomplete: ' + String(error.message).split('\n')[0]);
-    }
+    (cli) => cli.main(process.argv),
+    (error) => fail(`this installation of sallyport is incomplete: ${String(error.message).split('\n')[0]}`),
   );
 }
 
-/** The Node of the platform package, beside this package's dependencies or hoisted above them. */
+/** The Node of the platform package, among this package's own dependencies or hoisted above them. */
 function findNode() {
-  var name = 'node-' + process.platform + '-' + process.arch;
-  var folder = path.dirname(fs.realpathSync(__filename));
-  for (;;) {
-    var root = path.join(folder, 'node_modules', name);
+  const name = `node-${process.platform}-${process.arch}`;
+  for (let folder = dirname(realpathSync(__filename)); ; folder = dirname(folder)) {
+    const root = join(folder, 'node_modules', name);
+    const file = join(root, 'bin', 'node');
     try {
-      var manifest = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
-      var file = path.join(root, 'bin', 'node');
-      if (major(manifest.version) >= needed && fs.existsSync(file)) return file;
+      const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+      if (majorOf(version) >= neededMajor && existsSync(file)) return file;
     } catch (_) {
       // Not here.
     }
-    var parent = path.dirname(folder);
-    if (parent === folder) return undefined;
-    folder = parent;
+    if (folder === dirname(folder)) return undefined;
   }
 }
 
 function runUnder(node) {
-  var child = spawn(node, process.execArgv.concat(process.argv.slice(1)), { stdio: 'inherit' });
-  var signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'];
-  signals.forEach(function (signal) {
-    process.on(signal, function () {
+  const child = spawn(node, process.execArgv.concat(process.argv.slice(1)), { stdio: 'inherit' });
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'];
+  for (const signal of signals) {
+    process.on(signal, () => {
       // A terminal gives Ctrl-C to the whole group: the child has it already.
-      if ((signal === 'SIGINT' || signal === 'SIGQUIT') && process.stdin.isTTY) return;
-      child.kill(signal);
+      const fromTerminal = process.stdin.isTTY && (signal === 'SIGINT' || signal === 'SIGQUIT');
+      if (!fromTerminal) child.kill(signal);
     });
-  });
-  child.on('error', function (error) {
-    fail('cannot start ' + node + ': ' + error.message);
-  });
-  child.on('exit', function (code, signal) {
+  }
+  child.on('error', (error) => fail(`cannot start ${node}: ${error.message}`));
+  child.on('exit', (code, signal) => {
     if (signal === null) process.exit(code);
-    signals.forEach(function (name) {
-      process.removeAllListeners(name);
-    });
+    for (const name of signals) process.removeAllListeners(name);
     process.kill(process.pid, signal);
   });
 }
 
-if (major(process.version) >= needed) {
-  runHere();
-} else {
-  var node = findNode();
-  if (node === undefined) {
-    fail(
-      'sallyport needs Node ' + needed + ' or newer, this is ' + process.version + ', and the package node-' +
-        process.platform + '-' + process.arch + ' that brings one is not installed'
-    );
-  } else {
-    runUnder(node);
-  }
+function start() {
+  if (majorOf(process.version) >= neededMajor) return runHere();
+  const node = findNode();
+  if (node !== undefined) return runUnder(node);
+  const lacking = `the package node-${process.platform}-${process.arch}, which brings one, is not installed`;
+  fail(`sallyport needs Node ${neededMajor} or newer, this is ${process.version}, and ${lacking}`);
 }
+
+start();

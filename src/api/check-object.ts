@@ -10,6 +10,8 @@ import { findingsOfIssues } from './schema-issues.ts';
 import { describeValue, messageOfIssue, shorten } from './schema-messages.ts';
 import { withoutNulls } from './without-nulls.ts';
 
+export const mostFindings = 100;
+
 export interface CheckedObject {
   /** Only when there is no error among the findings. */
   readonly object?: KubeObject;
@@ -41,7 +43,7 @@ export function checkObject(given: unknown, namespace: string): CheckedObject {
   if (kind === undefined) return { resource, findings: found.findings };
   const placed = placeObject(value, kind, namespace);
   const checked = checkAgainst(kind, placed.value);
-  const findings = [...found.findings, ...placed.findings, ...checked.findings];
+  const findings = limited([...found.findings, ...placed.findings], checked.findings);
   const object = findings.some(isError) || checked.object === undefined ? {} : { object: checked.object };
   return { kind, resource, findings, ...object };
 }
@@ -97,10 +99,22 @@ function placeObject(value: Mapping, kind: Kind, namespace: string): { value: Ma
   return { value: { ...stored, metadata: rest }, findings: [finding] };
 }
 
-function checkAgainst(kind: Kind, value: Mapping): { object?: KubeObject; findings: readonly Finding[] } {
+function checkAgainst(kind: Kind, value: Mapping): { object?: KubeObject; findings: Iterable<Finding> } {
   const parsed = kind.schema.safeParse(value, { error: messageOfIssue });
   if (!parsed.success) return { findings: findingsOfIssues(kind.schema, value, parsed.error.issues) };
   return { object: parsed.data, findings: kind.validate(parsed.data) };
+}
+
+/** Thousands of mistakes help nobody, and each one's place has to be looked for. */
+function limited(first: readonly Finding[], rest: Iterable<Finding>): readonly Finding[] {
+  const findings = [...first];
+  for (const finding of rest) {
+    if (findings.length >= mostFindings) {
+      return [...findings, problem('SP0110', [], `has more than ${mostFindings} mistakes`, 'mend the first ones')];
+    }
+    findings.push(finding);
+  }
+  return findings;
 }
 
 function resourceOf(value: Mapping, kind: Kind | undefined, namespace: string): string {

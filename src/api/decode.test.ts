@@ -122,7 +122,7 @@ for (const [what, text, expected] of [
   [
     'an unquoted annotation',
     'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: a\n  annotations: {inject: true}',
-    'SP0105 f:5:25 Namespace/a metadata.annotations.inject: expected a text, got true or false; put it in quotes',
+    'SP0105 f:5:25 Namespace/a metadata.annotations.inject: expected a text, got a boolean; put it in quotes',
   ],
   [
     'a bad label',

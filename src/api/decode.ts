@@ -1,6 +1,6 @@
 // Manifests -> objects. Every mistake is a diagnostic with file, line and column; one bad object hides no other.
 import type { Diagnostic, SourceLocation } from '../platform/diagnostic.ts';
-import { checkObject } from './check-object.ts';
+import { checkObject, mostFindings } from './check-object.ts';
 import type { DiagnosticCode } from './diagnostic-codes.ts';
 import { type FieldPath, problem, toDiagnostic } from './finding.ts';
 import type { Finding, Kind } from './kind.ts';
@@ -64,7 +64,7 @@ function decodeDocument({ document, mistakes, place }: YamlDocument, namespace: 
   if (root === undefined || root === null) return { objects: [], diagnostics: mistakes.map(ofText) };
   const { value, mistakes: inValues, targets } = readYamlValue(root);
   const objects: DecodedObject[] = [];
-  const diagnostics = inValues.map(ofText);
+  const diagnostics = inValues.slice(0, mostFindings).map(ofText);
   if (value === null || value === undefined) return { objects, diagnostics };
   const items = listItems(value);
   const starts = items.map((item) => offsetOf(root, targets, item.path, 'value'));

@@ -8,8 +8,8 @@ const here = import.meta.dirname;
 
 test('docs/diagnostics.md lists every code with its title, and no other', () => {
   const page = readFileSync(join(here, '../../docs/diagnostics.md'), 'utf8');
-  const rows = [...page.matchAll(/^\| (SP\d{4}) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/gm)];
-  const listed = rows.map(([, code, title]) => [code, title]);
+  const rows = [...page.matchAll(/^\| (SP\d{4}) +\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/gm)];
+  const listed = rows.map(([, code, title]) => [code, title?.trim()]);
   assert.deepEqual(listed, Object.entries(diagnosticCodes));
 });
 

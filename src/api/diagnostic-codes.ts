@@ -24,6 +24,7 @@ export const diagnosticCodes = {
   SP0107: 'unknown value',
   SP0108: 'out of range',
   SP0109: 'wrong form',
+  SP0110: 'too many mistakes',
   SP0201: 'invalid name',
   SP0202: 'invalid namespace',
   SP0203: 'invalid label',

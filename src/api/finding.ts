@@ -3,6 +3,7 @@
 import type { Diagnostic, SourceLocation } from '../platform/diagnostic.ts';
 import type { DiagnosticCode } from './diagnostic-codes.ts';
 import type { Finding } from './kind.ts';
+import { shorten } from './schema-messages.ts';
 
 /** Where a value stands in an object: `['spec', 'ports', 0, 'protocol']`. */
 export type FieldPath = readonly (string | number)[];
@@ -17,18 +18,13 @@ export function warning(code: DiagnosticCode, path: FieldPath, message: string, 
   return { ...problem(code, path, message, hint), severity: 'warning' };
 }
 
-/** The same finding, seen from the object that holds its subject at `prefix`. */
-export function under(prefix: FieldPath, finding: Finding): Finding {
-  return { ...finding, path: [...prefix, ...finding.path] };
-}
-
 /** `spec.ports[0].protocol`; keys that are no plain words are quoted: `metadata.labels["a.b/c"]`. */
 export function formatPath(path: FieldPath): string {
   let text = '';
   for (const part of path) {
     if (typeof part === 'number') text += `[${part}]`;
-    else if (/^[A-Za-z_][\w-]*$/.test(part)) text += text === '' ? part : `.${part}`;
-    else text += `[${JSON.stringify(part)}]`;
+    else if (/^[A-Za-z_][\w-]{0,59}$/.test(part)) text += text === '' ? part : `.${part}`;
+    else text += `[${JSON.stringify(shorten(part))}]`;
   }
   return text;
 }

@@ -5,44 +5,51 @@ import { type DiagnosticCode, diagnosticCodes } from './diagnostic-codes.ts';
 import { type FieldPath, problem } from './finding.ts';
 import type { Finding } from './kind.ts';
 import { knownFields } from './schema-fields.ts';
-import { describeValue } from './schema-messages.ts';
+import { describeValue, shorten } from './schema-messages.ts';
 
-/** `value` is what was parsed. */
-export function findingsOfIssues(
+/** `value` is what was parsed. Lazy: whoever reads only some findings pays only for those. */
+export function* findingsOfIssues(
   schema: z.ZodType,
   value: unknown,
   issues: readonly z.core.$ZodIssue[],
-): readonly Finding[] {
-  return issues.flatMap((issue) => findingsOfIssue(schema, value, issue));
+): Iterable<Finding> {
+  for (const issue of issues) {
+    if (issue.code === 'unrecognized_keys') {
+      const path = pathOf(issue);
+      for (const key of issue.keys) yield unknownField(schema, path, key);
+    } else yield findingOfIssue(value, issue);
+  }
 }
 
-function findingsOfIssue(schema: z.ZodType, value: unknown, issue: z.core.$ZodIssue): readonly Finding[] {
-  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
+function findingOfIssue(value: unknown, issue: z.core.$ZodIssue): Finding {
+  const path = pathOf(issue);
   const given = valueAt(value, path);
   switch (issue.code) {
-    case 'unrecognized_keys':
-      return issue.keys.map((key) => unknownField(schema, path, key));
     case 'invalid_type':
     case 'invalid_union':
-      if (given === undefined) return [problem('SP0106', path, 'is required')];
-      return [problem('SP0105', path, issue.message, typeHint(issue, given))];
+      if (given === undefined) return problem('SP0106', path, 'is required');
+      return problem('SP0105', path, issue.message, typeHint(issue, given));
     case 'invalid_value':
-      if (given === undefined) return [problem('SP0106', path, issue.message)];
-      return [problem('SP0107', path, issue.message, didYouMean(String(given), issue.values.map(String)))];
+      if (given === undefined) return problem('SP0106', path, issue.message);
+      return problem('SP0107', path, issue.message, didYouMean(String(given), issue.values.map(String)));
     case 'too_small':
     case 'too_big':
-      return [problem('SP0108', path, issue.message)];
+      return problem('SP0108', path, issue.message);
     case 'custom':
-      return [problem(codeOf(issue.params), path, issue.message, hintOf(issue.params))];
+      return problem(codeOf(issue.params), path, issue.message, hintOf(issue.params));
     default:
-      return [problem('SP0109', path, issue.message)];
+      return problem('SP0109', path, issue.message);
   }
+}
+
+function pathOf(issue: z.core.$ZodIssue): FieldPath {
+  return issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
 }
 
 function unknownField(schema: z.ZodType, path: FieldPath, key: string): Finding {
   const known = knownFields(schema, path);
   const hint = didYouMean(key, known) ?? (known.length > 0 && known.length <= 12 ? `known: ${known.join(', ')}` : '');
-  return problem('SP0104', [...path, key], `unknown field '${key}'`, hint === '' ? 'remove it' : hint);
+  return problem('SP0104', [...path, key], `unknown field '${shorten(key)}'`, hint === '' ? 'remove it' : hint);
 }
 
 function typeHint(issue: z.core.$ZodIssue, given: unknown): string | undefined {
@@ -50,7 +57,7 @@ function typeHint(issue: z.core.$ZodIssue, given: unknown): string | undefined {
   if (issue.expected === 'string' && (typeof given === 'number' || typeof given === 'boolean')) {
     return `put it in quotes: "${given}"`;
   }
-  if (issue.expected === 'array') return `write a list: [${typeof given === 'string' ? given : '…'}]`;
+  if (issue.expected === 'array') return `write a list: [${typeof given === 'string' ? shorten(given) : '…'}]`;
   if (typeof given === 'string' && (issue.expected === 'number' || /^\d+$/.test(given))) {
     return `remove the quotes from ${describeValue(given)}`;
   }

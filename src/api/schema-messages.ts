@@ -23,6 +23,7 @@ export function describeType(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'boolean') return 'a boolean';
   return typeNames[typeof value] ?? typeof value;
 }
 

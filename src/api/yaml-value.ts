@@ -123,7 +123,7 @@ function readAlias(reader: Reader, alias: Alias, depth: number): unknown {
   reader.targets.set(alias, target);
   reader.aliases += 1;
   if (reader.aliases > mostAliases || reader.aliasedNodes > mostAliasedNodes) {
-    return refuseOnce(reader, alias, problem('SP0005', [], `more than ${mostAliases} aliases`, 'write the values out'));
+    return refuseOnce(reader, alias, problem('SP0005', [], 'the aliases stand for too much', 'write the values out'));
   }
   reader.inAlias += 1;
   const value = readNode(reader, target, depth);

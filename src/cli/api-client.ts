@@ -107,8 +107,9 @@ function objectPath(kind: string, { name, ...query }: ObjectQuery & { readonly v
 }
 
 function queryString(query: Readonly<Record<string, string | boolean | undefined>>): string {
-  const given = Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]));
-  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
+  const given = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) if (value !== undefined) given.set(key, String(value));
+  return given.size === 0 ? '' : `?${given}`;
 }
 
 function readEvent(event: string, data: unknown): wire.WatchBatchBody {

@@ -24,6 +24,8 @@ export interface Cli {
   api(): ApiClient;
   /** Text to standard output as it is, for instance with its newline. */
   write(text: string): void;
+  /** Bytes to standard output; resolves when it has room for more. */
+  writeBytes(bytes: Uint8Array): Promise<void>;
   /** One line to standard output. */
   print(line: string): void;
   /** One line to standard error. */

@@ -1,5 +1,6 @@
 // The command line: names and global options of all commands; the one called is loaded and run, and whatever it
 // throws becomes a sentence and an exit code. Exit 0 success, 1 failure, 2 wrong usage, 130 after Ctrl-C.
+import { once } from 'node:events';
 import { basename } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { dataFolder } from '../platform/data-folder.ts';
@@ -56,6 +57,9 @@ function createCli(program: Command, name: string, signal: AbortSignal): Cli {
     dataFolder: folder,
     api: () => createApiClient(folder(), name, signal),
     write: (text) => void process.stdout.write(text),
+    writeBytes: async (bytes) => {
+      if (!process.stdout.write(bytes)) await once(process.stdout, 'drain', { signal });
+    },
     print: (line) => void process.stdout.write(`${line}\n`),
     warn: (line) => void process.stderr.write(`${line}\n`),
   };
@@ -81,7 +85,10 @@ function configure(program: Command, cli: Cli, entries: readonly CommandEntry[])
     });
   for (const { name, summary, aliases } of entries) {
     // Settings such as exitOverride are copied to the subcommand by program.command().
-    program.command(name).description(summary).aliases(aliases ?? []);
+    program
+      .command(name)
+      .description(summary)
+      .aliases(aliases ?? []);
   }
 }
 

@@ -22,6 +22,8 @@ export interface Resource {
   readonly bytes: Uint8Array;
   /** The objects it was made from (`ServiceEntry/default/httpbin`), for NACKs and proxy-config. */
   readonly origins: readonly string[];
+  /** True on a RouteConfiguration that takes further virtual hosts: resources of that type named `ROUTE/host`. */
+  readonly vhds?: boolean;
 }
 
 /** What one change did to one type: names whose resource is new or different, and names that are gone. */

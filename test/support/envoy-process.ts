@@ -11,8 +11,7 @@ import { createInterface } from 'node:readline';
 import { createJournal, type Journal } from './journal.ts';
 import { until } from './until.ts';
 
-export const envoyPath =
-  process.env['SALLYPORT_ENVOY'] ?? join(homedir(), '.cache/sallyport/envoy/1.40.0/envoy');
+export const envoyPath = process.env['SALLYPORT_ENVOY'] ?? join(homedir(), '.cache/sallyport/envoy/1.40.0/envoy');
 
 /** What a test is: something that runs a clean-up at its end. */
 export interface Scope {

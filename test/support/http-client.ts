@@ -32,7 +32,15 @@ export function httpCall(call: HttpCall): Promise<HttpAnswer> {
   const { port, host, path = '/', method = 'GET', headers = {}, body, agent, timeoutMs = 10_000 } = call;
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(timeoutMs);
-    const options = { host: '127.0.0.1', port, path, method, headers: { ...headers, host }, agent: agent ?? false, signal };
+    const options = {
+      host: '127.0.0.1',
+      port,
+      path,
+      method,
+      headers: { ...headers, host },
+      agent: agent ?? false,
+      signal,
+    };
     const outgoing = request(options, (response) => {
       const chunks: Buffer[] = [];
       const localPort = response.socket.localPort ?? 0;

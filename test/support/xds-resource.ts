@@ -1,19 +1,19 @@
 // xDS resources from JSON to bytes, with the extensions that the tests use inside them.
 import { createRegistry, type DescMessage, fromJson, type JsonValue, toBinary } from '@bufbuild/protobuf';
+import { StringValueSchema } from '@bufbuild/protobuf/wkt';
 import { ClusterSchema } from '../../src/envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
 import { ListenerSchema } from '../../src/envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import { VirtualHostSchema } from '../../src/envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { RouteConfigurationSchema } from '../../src/envoy/gen/envoy/config/route/v3/route_pb.js';
 import { FileAccessLogSchema } from '../../src/envoy/gen/envoy/extensions/access_loggers/file/v3/file_pb.js';
 import { RouterSchema } from '../../src/envoy/gen/envoy/extensions/filters/http/router/v3/router_pb.js';
+import { TlsInspectorSchema } from '../../src/envoy/gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.js';
 import { HttpConnectionManagerSchema } from '../../src/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import { ConfigSchema as SetFilterStateSchema } from '../../src/envoy/gen/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.js';
 import { TcpProxySchema } from '../../src/envoy/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
-import { TlsInspectorSchema } from '../../src/envoy/gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.js';
 import { ServerNameInputSchema } from '../../src/envoy/gen/envoy/extensions/matching/common_inputs/network/v3/network_inputs_pb.js';
 import { HttpProtocolOptionsSchema } from '../../src/envoy/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js';
 import { ServerNameMatcherSchema } from '../../src/envoy/gen/xds/type/matcher/v3/domain_pb.js';
-import { StringValueSchema } from '@bufbuild/protobuf/wkt';
 
 export type ResourceType = 'CDS' | 'LDS' | 'RDS' | 'VHDS';
 

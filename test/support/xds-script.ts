@@ -185,7 +185,9 @@ function encodeAnswer(answer: XdsAnswer, nonce: string): DeltaDiscoveryResponse 
       aliases: [...aliases],
       ...(value === undefined
         ? {}
-        : { resource: create(AnySchema, { typeUrl: typeUrls[answer.type], value: encodeResource(answer.type, value) }) }),
+        : {
+            resource: create(AnySchema, { typeUrl: typeUrls[answer.type], value: encodeResource(answer.type, value) }),
+          }),
     })),
   });
 }

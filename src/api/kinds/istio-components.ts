@@ -1,6 +1,8 @@
 // The parts of the Istio object that configure Istio's own processes. They are kept and shown, so that an object
 // written for istio-operator is taken as it is; of their fields only the names and the enabled flag are known.
+
 import { z } from 'zod';
+import { shorten } from '../schema-messages.ts';
 import { passed, passedFields } from '../schema-parts.ts';
 
 const flag = z.boolean().exactOptional();
@@ -73,7 +75,7 @@ const sidecarInjector = z.strictObject({
 
 export const remoteAddress = z
   .string()
-  .regex(/^[^:]+:[0-9]{1,5}$/, { error: (issue) => `'${String(issue.input)}' is not host:port` })
+  .regex(/^[^:]+:[0-9]{1,5}$/, { error: (issue) => `'${shorten(String(issue.input))}' is not host:port` })
   .exactOptional();
 
 const tracing = z.strictObject({
@@ -89,7 +91,7 @@ const tracing = z.strictObject({
 const level = z
   .string()
   .regex(/^[a-zA-Z]+:[a-zA-Z]+(,[a-zA-Z]+:[a-zA-Z]+)*,?$/, {
-    error: (issue) => `'${String(issue.input)}' is not scope:level`,
+    error: (issue) => `'${shorten(String(issue.input))}' is not scope:level`,
   })
   .exactOptional();
 

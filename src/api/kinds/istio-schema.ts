@@ -1,9 +1,11 @@
 // Structure of istio.banzaicloud.io/v1beta1 Istio (istio-operator release-1.4): the settings of the whole mesh.
 // Every field of the operator is accepted; the mesh acts on outboundTrafficPolicy, proxy, gateways and the like,
 // and the parts that configure Istio's own processes (pilot, galley, …) are kept without effect.
+
 import { z } from 'zod';
 import type { Immutable } from '../immutable.ts';
 import { metadataSchema } from '../metadata.ts';
+import { shorten } from '../schema-messages.ts';
 import { passed, passedFields, portNumber, portNumberOrName, stringMap, textList } from '../schema-parts.ts';
 import { componentSchemas, remoteAddress } from './istio-components.ts';
 
@@ -62,7 +64,9 @@ const proxy = z.strictObject({
   componentLogLevel: text,
   dnsRefreshRate: z
     .string()
-    .regex(/^[0-9]{1,5}s$/, { error: (issue) => `'${String(issue.input)}' is not a number of seconds such as 300s` })
+    .regex(/^[0-9]{1,5}s$/, {
+      error: (issue) => `'${shorten(String(issue.input))}' is not a number of seconds such as 300s`,
+    })
     .exactOptional(),
   clusterDomain: text,
   protocolDetectionTimeout: text,
@@ -81,7 +85,9 @@ export const istioSchema = z.strictObject({
   kind: z.string(),
   metadata: metadataSchema,
   spec: z.strictObject({
-    version: z.string().regex(/^1.4/, { error: (issue) => `version '${String(issue.input)}' is not a 1.4 release` }),
+    version: z
+      .string()
+      .regex(/^1.4/, { error: (issue) => `version '${shorten(String(issue.input))}' is not a 1.4 release` }),
     outboundTrafficPolicy: z
       .strictObject({ mode: z.enum(['ALLOW_ANY', 'REGISTRY_ONLY']).exactOptional() })
       .exactOptional(),

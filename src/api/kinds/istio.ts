@@ -3,6 +3,7 @@ import { allowedRangesAnnotation } from '../annotations.ts';
 import { problem, warning } from '../finding.ts';
 import { parseIpRange } from '../ip-range.ts';
 import type { Finding, Kind } from '../kind.ts';
+import { shorten } from '../schema-messages.ts';
 import { withIstioDefaults } from './istio-defaults.ts';
 import { type Istio, istioSchema } from './istio-schema.ts';
 
@@ -41,6 +42,11 @@ function* checkAllowedRanges({ metadata: { annotations } }: Istio): Iterable<Fin
   for (const range of ranges.map((text) => text.trim())) {
     if (range === '' || parseIpRange(range) !== undefined) continue;
     const path = ['metadata', 'annotations', allowedRangesAnnotation];
-    yield problem('SP0402', path, `'${range}' is not a range of addresses`, 'write 10.0.0.0/8, separated by commas');
+    yield problem(
+      'SP0402',
+      path,
+      `'${shorten(range)}' is not a range of addresses`,
+      'write 10.0.0.0/8, separated by commas',
+    );
   }
 }

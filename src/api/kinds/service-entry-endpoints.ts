@@ -4,6 +4,7 @@ import { type FieldPath, problem } from '../finding.ts';
 import { isWildcardHost, normalizeHost } from '../host-name.ts';
 import { parseIpRange } from '../ip-range.ts';
 import type { Finding } from '../kind.ts';
+import { shorten } from '../schema-messages.ts';
 import type { ServiceEntryFacts } from './service-entry-facts.ts';
 import { isAddress } from './service-entry-hosts.ts';
 import type { ServiceEntryEndpoint } from './service-entry-schema.ts';
@@ -42,7 +43,7 @@ function* checkEndpoint(facts: ServiceEntryFacts, endpoint: ServiceEntryEndpoint
   }
   for (const name of Object.keys(endpoint.ports ?? {})) {
     if (ports.some((port) => port.name === name)) continue;
-    const message = `endpoint port ${name} is not defined by the service entry`;
+    const message = `endpoint port ${shorten(name)} is not defined by the service entry`;
     yield problem('SP0319', [...path, 'ports', name], message, 'use a name from spec.ports');
   }
 }
@@ -53,15 +54,20 @@ function* checkAddress({ resolution }: ServiceEntryFacts, address: string, path:
   if (resolution === 'STATIC') {
     if (address.startsWith(unixPrefix)) {
       if (address.startsWith(`${unixPrefix}/`)) return;
-      yield problem('SP0318', path, `unix address "${address}" must be absolute`, 'write unix:///path/of.sock');
+      yield problem(
+        'SP0318',
+        path,
+        `unix address "${shorten(address)}" must be absolute`,
+        'write unix:///path/of.sock',
+      );
       return;
     }
-    const message = `endpoint address "${address}" is not a valid IP address`;
+    const message = `endpoint address "${shorten(address)}" is not a valid IP address`;
     yield problem('SP0318', path, message, 'write an IP address, or use resolution: DNS for a name');
     return;
   }
   const host = normalizeHost(address);
   if (host !== undefined && !isWildcardHost(host) && !isAddress(host)) return;
-  const message = `endpoint address "${address}" is not a valid FQDN or an IP address`;
+  const message = `endpoint address "${shorten(address)}" is not a valid FQDN or an IP address`;
   yield problem('SP0318', path, message, 'write a DNS name or an IP address');
 }

@@ -5,6 +5,7 @@ import { problem, warning } from '../finding.ts';
 import { type IpRange, isSingleAddress, parseIpRange } from '../ip-range.ts';
 import type { Finding } from '../kind.ts';
 import { isOpaqueTcp } from '../protocol.ts';
+import { shorten } from '../schema-messages.ts';
 import { checkEndpoints } from './service-entry-endpoints.ts';
 import { checkExportTo } from './service-entry-export.ts';
 import { factsOf, type ServiceEntryFacts } from './service-entry-facts.ts';
@@ -87,7 +88,7 @@ function* checkAnnotation({ metadata }: ServiceEntry): Iterable<Finding> {
   yield problem(
     'SP0335',
     path,
-    `unknown value '${value}'`,
+    `unknown value '${shorten(value)}'`,
     "the only value is 'trust'; remove the annotation otherwise",
   );
 }

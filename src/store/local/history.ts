@@ -1,6 +1,7 @@
 // The last changes of the local store, from which every watcher reads at its own pace: a watcher is only a cursor,
 // so a slow one holds no memory, and one that falls behind what is kept gets GoneError. Transactions are numbered
 // without gaps, so a resourceVersion is a place in the list.
+import { keyOf } from '../../api/object.ts';
 import { GoneError } from '../errors.ts';
 import type { Collection, WatchBatch, WatchEvent } from '../store.ts';
 
@@ -17,7 +18,7 @@ export function createHistory(start: number, limit: number): History {
   const batches: WatchBatch[] = [];
   const waiting = new Set<() => void>();
   let newest = start;
-  let events = 0;
+  let kept = 0;
   let closed = false;
 
   /** The batch after this version; undefined if there is none yet. */
@@ -47,8 +48,8 @@ export function createHistory(start: number, limit: number): History {
     append(batch) {
       batches.push(batch);
       newest += 1;
-      events += batch.events.length;
-      while (events > limit && batches.length > 1) events -= batches.shift()?.events.length ?? 0;
+      kept += weight(batch);
+      while (kept > limit && batches.length > 1) kept -= weight(batches.shift());
       wakeAll();
     },
     async *watch(collections, resourceVersion, signal) {
@@ -72,9 +73,15 @@ export function createHistory(start: number, limit: number): History {
   };
 }
 
-function isSelected({ key }: WatchEvent, collections: readonly Collection[]): boolean {
+function isSelected(event: WatchEvent, collections: readonly Collection[]): boolean {
+  const key = keyOf(event.object);
   return collections.some(
     ({ group, kind, namespace }) =>
       key.group === group && key.kind === kind && (namespace === undefined || key.namespace === namespace),
   );
+}
+
+/** What a batch takes of the limit; one without events (only owners changed) still has its place. */
+function weight(batch: WatchBatch | undefined): number {
+  return Math.max(1, batch?.events.length ?? 0);
 }

@@ -1,0 +1,49 @@
+// `analyze`: mistakes in files, without a mesh; or what the running mesh knows to be wrong. Exit code 1 on errors
+// only, so that warnings do not break a pipeline.
+import type { Command } from 'commander';
+import { type Diagnostic, formatDiagnostic, hasErrors } from '../../platform/diagnostic.ts';
+import type { Cli } from '../cli.ts';
+import { addExamples, chosenOutput, collect } from '../usage.ts';
+
+interface AnalyzeOptions {
+  readonly filename?: readonly string[];
+  readonly recursive?: boolean;
+}
+
+export function register(command: Command, cli: Cli): void {
+  command
+    .option('-f, --filename <file>', 'file, folder, or - for standard input; may be repeated', collect)
+    .option('-R, --recursive', 'folders with those below')
+    .action((options: AnalyzeOptions) => analyze(cli, options));
+  addExamples(command, cli, ['analyze -f manifests/', 'analyze -f httpbin.yaml -o json', 'analyze']);
+}
+
+async function analyze(cli: Cli, options: AnalyzeOptions): Promise<void> {
+  const output = chosenOutput(cli, ['table', 'json', 'yaml']);
+  const diagnostics = options.filename === undefined ? await ofMesh(cli) : await ofFiles(cli, options);
+  if (output === 'json') cli.print(JSON.stringify({ diagnostics }, null, 2));
+  else if (output === 'yaml') cli.write(await (await import('../output/object-format.ts')).formatYaml({ diagnostics }));
+  else printText(cli, diagnostics);
+  if (hasErrors(diagnostics)) process.exitCode = 1;
+}
+
+async function ofMesh(cli: Cli): Promise<readonly Diagnostic[]> {
+  return (await cli.api().diagnostics()).diagnostics;
+}
+
+async function ofFiles(cli: Cli, { filename = [], recursive = false }: AnalyzeOptions): Promise<readonly Diagnostic[]> {
+  const [{ decodeManifestBytes }, { readManifestFiles }] = await Promise.all([
+    import('../../api/decode.ts'),
+    import('../manifest-files.ts'),
+  ]);
+  const files = await readManifestFiles(filename, recursive, cli.signal);
+  return files.flatMap(({ name, bytes }) => decodeManifestBytes(bytes, name, cli.options().namespace).diagnostics);
+}
+
+function printText(cli: Cli, diagnostics: readonly Diagnostic[]): void {
+  if (diagnostics.length === 0) cli.print('no mistakes found');
+  for (const diagnostic of diagnostics) {
+    const { severity, code } = diagnostic;
+    cli.print(`${severity} ${code} ${formatDiagnostic(diagnostic)}`);
+  }
+}

@@ -1,0 +1,62 @@
+// `describe`: one object with its defaults, and what the mesh has to say about it.
+import type { Command } from 'commander';
+import type { KubeObject } from '../../api/object.ts';
+import type { Cli } from '../cli.ts';
+import { diagnosticLines } from '../error-lines.ts';
+import { singleTarget } from '../object-targets.ts';
+import { formatAge } from '../output/age.ts';
+import { formatYaml } from '../output/object-format.ts';
+import { addExamples } from '../usage.ts';
+
+export function register(command: Command, cli: Cli): void {
+  command
+    .argument('<kind>', 'KIND or KIND/NAME')
+    .argument('[name]')
+    .action((kind: string, name: string | undefined) => describe(cli, name === undefined ? [kind] : [kind, name]));
+  addExamples(command, cli, ['describe serviceentry httpbin-ext', 'describe istio/mesh -n istio-system']);
+}
+
+async function describe(cli: Cli, words: readonly string[]): Promise<void> {
+  const { kind, name } = singleTarget(words);
+  const query = { name, namespace: cli.options().namespace, defaults: true };
+  const [{ names, items }, { diagnostics }] = await Promise.all([
+    cli.api().objects(kind, query),
+    cli.api().diagnostics(),
+  ]);
+  for (const object of items) {
+    const { namespace } = object.metadata;
+    const resource = [names.kind, ...(namespace === undefined ? [] : [namespace]), name].join('/');
+    const lines = diagnosticLines(diagnostics.filter((diagnostic) => diagnostic.resource === resource));
+    cli.write(`${headLines(object).join('\n')}\n`);
+    cli.write(await section('Spec', object.spec));
+    cli.write(await section('Data', object.data));
+    cli.write(await section('Status', object.status));
+    cli.print(
+      lines.length === 0 ? 'Diagnostics:   <none>' : `Diagnostics:\n${lines.map((line) => `  ${line}`).join('\n')}`,
+    );
+  }
+}
+
+function headLines({ apiVersion, kind, metadata }: KubeObject): readonly string[] {
+  const { name, namespace, labels, annotations, creationTimestamp, generation } = metadata;
+  return [
+    ['Name', name],
+    ...(namespace === undefined ? [] : [['Namespace', namespace]]),
+    ['Labels', pairs(labels)],
+    ['Annotations', pairs(annotations)],
+    ['API Version', apiVersion],
+    ['Kind', kind],
+    ['Generation', String(generation ?? '')],
+    ['Created', `${creationTimestamp ?? '<unknown>'} (${formatAge(creationTimestamp, Date.now())} ago)`],
+  ].map(([title, value]) => `${`${title}:`.padEnd(15)}${value}`);
+}
+
+function pairs(map: Readonly<Record<string, string>> = {}): string {
+  const lines = Object.entries(map).map(([key, value]) => `${key}=${value}`);
+  return lines.length === 0 ? '<none>' : lines.join(`\n${' '.repeat(15)}`);
+}
+
+async function section(title: string, value: unknown): Promise<string> {
+  if (value === undefined) return '';
+  return `${title}:\n${(await formatYaml(value)).replaceAll(/^(?=.)/gm, '  ')}`;
+}

@@ -1,0 +1,80 @@
+// `logs`: what a workload printed, or the access log of its Envoy. Read from the files that the keeper names, so it
+// works while nothing else does.
+import type { Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import type { PodBody } from '../../server/wire.ts';
+import type { Cli } from '../cli.ts';
+import { readLogFile } from '../log-file.ts';
+import { addExamples, usageError } from '../usage.ts';
+import { matchWorkload, noWorkload } from '../workload-name.ts';
+
+interface LogsOptions {
+  readonly container?: string;
+  readonly tail?: number;
+  readonly follow?: boolean;
+  readonly selector?: string;
+}
+
+/** As kubectl: of many pods only the last lines, unless more are asked for. */
+const tailOfSelection = 10;
+
+export function register(command: Command, cli: Cli): void {
+  command
+    .argument('[workload]', 'NAME, deploy/NAME or pod/NAME')
+    .argument('[container]', 'the same as -c')
+    .option('-c, --container <name>', "istio-proxy for Envoy's access log, envoy for Envoy's own words")
+    .option('--tail <lines>', 'only the last lines; -1 for all', lineCount)
+    .option('-f, --follow', 'go on until Ctrl-C')
+    .option('-l, --selector <labels>', 'all workloads with these labels, for example app=echo')
+    .action((workload: string | undefined, container: string | undefined, options: LogsOptions) =>
+      logs(cli, workload, container === undefined ? options : { ...options, container }),
+    );
+  addExamples(command, cli, [
+    'logs echo --tail 20',
+    'logs deploy/echo -c istio-proxy -f',
+    'logs -l gateway-name=egress,gateway-type=egress -c istio-proxy --tail 1',
+  ]);
+}
+
+async function logs(cli: Cli, workload: string | undefined, options: LogsOptions): Promise<void> {
+  const { tail = options.selector === undefined ? -1 : tailOfSelection, follow = false } = options;
+  const pods = await chosenPods(cli, workload, options.selector);
+  const reading = { follow, signal: cli.signal, ...(tail < 0 ? {} : { tail }) };
+  const files = pods.map((pod) => logFile(pod, options.container));
+  if (follow) await Promise.all(files.map((file) => print(cli, file, reading)));
+  else for (const file of files) await print(cli, file, reading);
+}
+
+async function chosenPods(
+  cli: Cli,
+  workload: string | undefined,
+  selector: string | undefined,
+): Promise<readonly PodBody[]> {
+  const { namespace } = cli.options();
+  if (selector !== undefined) {
+    if (workload !== undefined) throw usageError('a name and -l exclude each other');
+    const { pods } = await cli.api().pods({ namespace, labelSelector: selector });
+    if (pods.length === 0) cli.warn(`No resources found in ${namespace} namespace.`);
+    return pods;
+  }
+  if (workload === undefined) throw usageError('a workload is missing', 'write NAME, deploy/NAME, or -l LABELS');
+  const { pods } = await cli.api().pods({});
+  const found = matchWorkload(pods, namespace, workload);
+  if (found.length === 0) throw noWorkload('workload', workload, namespace, pods);
+  return found;
+}
+
+/** Any other container name means the program: a workload has only the one. */
+function logFile({ logs: files }: PodBody, container: string | undefined): string {
+  if (container === 'istio-proxy') return files.access;
+  return container === 'envoy' ? files.envoy : files.app;
+}
+
+async function print(cli: Cli, file: string, reading: Parameters<typeof readLogFile>[1]): Promise<void> {
+  for await (const bytes of readLogFile(file, reading)) await cli.writeBytes(bytes);
+}
+
+function lineCount(text: string): number {
+  if (!/^(-1|\d+)$/.test(text)) throw new InvalidArgumentError('not a number of lines');
+  return Number(text);
+}

@@ -1,0 +1,55 @@
+// `proxy-status`: whether each connected proxy has accepted what it was sent, by type of resource.
+import type { Command } from 'commander';
+import type { ProxyBody } from '../../server/wire.ts';
+import type { Cli } from '../cli.ts';
+import { formatAge } from '../output/age.ts';
+import { formatTable } from '../output/table.ts';
+import { addExamples, chosenOutput } from '../usage.ts';
+import { findProxies } from '../workload-name.ts';
+
+const types = ['CDS', 'LDS', 'EDS', 'RDS', 'VHDS', 'SDS'] as const;
+
+export function register(command: Command, cli: Cli): void {
+  command
+    .argument('[workload]', 'only the proxies of this one')
+    .action((workload: string | undefined) => proxyStatus(cli, workload));
+  addExamples(command, cli, ['proxy-status', 'proxy-status echo -o json']);
+}
+
+async function proxyStatus(cli: Cli, workload: string | undefined): Promise<void> {
+  const output = chosenOutput(cli, ['table', 'wide', 'json', 'yaml']);
+  const { proxies: all } = await cli.api().proxies();
+  const proxies = workload === undefined ? inNamespace(cli, all) : findProxies(cli, all, workload);
+  if (output === 'json') return cli.print(JSON.stringify({ proxies }, null, 2));
+  if (output === 'yaml') return cli.write(await (await import('../output/object-format.ts')).formatYaml({ proxies }));
+  if (proxies.length === 0) return cli.warn('no proxies are connected');
+  const wide = output === 'wide';
+  const header = ['NAME', ...types, ...(wide ? ['TYPE', 'WORKLOAD', 'VERSION', 'CONNECTED'] : [])];
+  const now = Date.now();
+  const rows = proxies.map((proxy) => {
+    const more = [proxy.type, proxy.workload, proxy.version, formatAge(proxy.connectedAt, now)];
+    return [fullName(proxy), ...types.map((type) => proxy.types[type].state.replace('_', ' ')), ...(wide ? more : [])];
+  });
+  for (const line of formatTable(header, rows)) cli.print(line);
+  for (const line of proxies.flatMap(refusals)) cli.print(line);
+}
+
+/** Without `-n` the proxies of all namespaces, as istioctl shows them. */
+function inNamespace(cli: Cli, proxies: readonly ProxyBody[]): readonly ProxyBody[] {
+  const { namespace, namespaceGiven } = cli.options();
+  return namespaceGiven ? proxies.filter((proxy) => proxy.namespace === namespace) : proxies;
+}
+
+function fullName({ name, namespace }: ProxyBody): string {
+  return `${name}.${namespace}`;
+}
+
+/** What a proxy refused, in Envoy's words, and the objects it may have come from. */
+function refusals(proxy: ProxyBody): readonly string[] {
+  return types.flatMap((type) => {
+    const { error, suspects = [] } = proxy.types[type];
+    if (error === undefined) return [];
+    const from = suspects.length === 0 ? '' : `; it came from ${suspects.join(', ')}`;
+    return [`${fullName(proxy)} refused ${type}: ${error.replaceAll(/\s+/g, ' ').slice(0, 400)}${from}`];
+  });
+}

@@ -1,0 +1,82 @@
+// Imports point one way: platform ← api ← store ← mesh ← xds → envoy, the rest above. ARCHITECTURE.md draws it, this
+// holds it. A layer may import itself and what its row lists.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { test } from 'node:test';
+
+const src = resolve(import.meta.dirname, '../../src');
+
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  platform: [],
+  api: ['platform'],
+  store: ['platform', 'api'],
+  mesh: ['platform', 'api', 'store'],
+  envoy: [],
+  xds: ['platform', 'api', 'mesh', 'envoy', 'discovery'],
+  discovery: ['platform', 'envoy'],
+  runtime: ['platform', 'api'],
+  controllers: ['platform', 'api', 'store', 'mesh', 'envoy', 'discovery', 'runtime'],
+  server: ['platform', 'api', 'store', 'discovery', 'runtime'],
+  cli: ['platform', 'api', 'server', 'runtime', 'discovery', 'store', 'main'],
+  main: ['platform', 'api', 'store', 'mesh', 'envoy', 'xds', 'discovery', 'runtime', 'controllers', 'server'],
+};
+
+/** Of layers below they may take types only, so that a command or a program of another kind loads none of their code. */
+const typesOnly = new Map([
+  ['xds', new Set(['discovery'])],
+  ['cli', new Set(['store', 'discovery'])],
+]);
+
+const importLine = /^\s*(import|export)\s+(type\s+)?[^;]*?from\s+'(\.[^']+)'/gm;
+const dynamicImport = /import\('(\.[^']+)'\)/g;
+
+function layerOf(file: string): string {
+  const [first = ''] = relative(src, file).split(sep);
+  return first.replace(/\.ts$/, '');
+}
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.startsWith(join('envoy', 'gen')))
+  .map((name) => join(src, name));
+
+test('imports point one way', () => {
+  const wrong: string[] = [];
+  for (const file of files) {
+    const layer = layerOf(file);
+    const text = readFileSync(file, 'utf8');
+    const imports = [
+      ...[...text.matchAll(importLine)].map(([, , type, target]) => ({ type: type !== undefined, target })),
+      ...[...text.matchAll(dynamicImport)].map(([, target]) => ({ type: false, target })),
+    ];
+    for (const { type, target } of imports) {
+      const other = layerOf(resolve(dirname(file), target ?? ''));
+      if (other === layer) continue;
+      const onlyTypes = typesOnly.get(layer)?.has(other) === true && !isValueInterface(layer, other, target ?? '');
+      if (!(allowed[layer] ?? []).includes(other) || (onlyTypes && !type)) {
+        wrong.push(`${relative(src, file)} imports ${target}`);
+      }
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+/** discovery/view.ts is the interface between xds and discovery: its type URLs are values, and all it has. */
+function isValueInterface(layer: string, other: string, target: string): boolean {
+  return layer === 'xds' && other === 'discovery' && target.endsWith('/view.ts');
+}
+
+test('every layer is known', () => {
+  const layers = readdirSync(src).filter((name) => statSync(join(src, name)).isDirectory() || name.endsWith('.ts'));
+  assert.deepEqual(
+    layers.map((name) => name.replace(/\.ts$/, '')).filter((name) => allowed[name] === undefined),
+    [],
+  );
+});
+
+test('no file outgrows its concept', () => {
+  const large = files
+    .map((file) => ({ file: relative(src, file), lines: readFileSync(file, 'utf8').split('\n').length }))
+    .filter(({ lines }) => lines > 400);
+  assert.deepEqual(large, []);
+});

@@ -1,0 +1,40 @@
+// Runs test files with Node's runner and closes with a plain line `N passed, N failed, N skipped`. Every skipped test is
+// named with its reason; with CI=true a skip is a failure. Arguments: glob patterns; `--concurrency N`.
+
+import { globSync } from 'node:fs';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { parseArgs } from 'node:util';
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { concurrency: { type: 'string' } } });
+const files = positionals.flatMap((pattern) => globSync(pattern)).sort();
+const counts = { passed: 0, failed: 0, skipped: 0 };
+const skipped: string[] = [];
+
+if (files.length === 0) {
+  console.error(`no test file matches ${positionals.join(' ')}`);
+  process.exit(1);
+}
+
+const stream = run({ files, concurrency: Number(values.concurrency ?? 2) });
+stream.on('test:pass', ({ name, skip, details }) => {
+  if (details.type === 'suite') return;
+  if (skip === undefined) counts.passed += 1;
+  else {
+    counts.skipped += 1;
+    skipped.push(`${name}: ${skip === true ? 'skipped' : skip}`);
+  }
+});
+stream.on('test:fail', ({ details }) => {
+  if (details.type !== 'suite') counts.failed += 1;
+});
+stream.compose(spec).pipe(process.stdout);
+stream.on('end', () => {
+  setImmediate(() => {
+    for (const line of skipped) console.log(`skipped: ${line}`);
+    const { passed, failed } = counts;
+    console.log(`${passed} passed, ${failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''}`);
+    const skippedOnCi = process.env['CI'] === 'true' && counts.skipped > 0;
+    process.exitCode = failed > 0 || passed === 0 || skippedOnCi ? 1 : 0;
+  });
+});
