@@ -34,8 +34,8 @@ export function decodeManifests(text: string, file: string, namespace = 'default
   const diagnostics: Diagnostic[] = [];
   for (const document of readYamlDocuments(text, file)) {
     const decoded = decodeDocument(document, namespace);
-    objects.push(...decoded.objects);
-    diagnostics.push(...decoded.diagnostics);
+    for (const object of decoded.objects) objects.push(object);
+    for (const diagnostic of decoded.diagnostics) diagnostics.push(diagnostic);
   }
   return { objects, diagnostics };
 }
@@ -65,6 +65,11 @@ function decodeDocument({ document, mistakes, place }: YamlDocument, namespace: 
   const { value, mistakes: inValues, targets } = readYamlValue(root);
   const objects: DecodedObject[] = [];
   const diagnostics = inValues.slice(0, mostFindings).map(ofText);
+  const unreadable = inValues.length > mostFindings;
+  if (unreadable) {
+    const finding = problem('SP0110', [], `has more than ${mostFindings} mistakes`, 'mend the first ones');
+    diagnostics.push(toDiagnostic(finding, '', place(0)));
+  }
   if (value === null || value === undefined) return { objects, diagnostics };
   const items = listItems(value);
   const starts = items.map((item) => offsetOf(root, targets, item.path, 'value'));
@@ -75,7 +80,7 @@ function decodeDocument({ document, mistakes, place }: YamlDocument, namespace: 
     const found = findings.map((finding) => toDiagnostic(finding, resource, locate(finding.path, placeOf(finding))));
     diagnostics.push(...found.toSorted(byPlace));
     const [start = 0, end = Number.POSITIVE_INFINITY] = [starts[index], starts[index + 1]];
-    const readWhole = !inValues.some(({ offset }) => offset >= start && offset < end);
+    const readWhole = !unreadable && !inValues.some(({ offset }) => offset >= start && offset < end);
     if (object !== undefined && kind !== undefined && readWhole) objects.push({ object, kind, locate });
   }
   return { objects, diagnostics };

@@ -122,23 +122,22 @@ function readAlias(reader: Reader, alias: Alias, depth: number): unknown {
   }
   reader.targets.set(alias, target);
   reader.aliases += 1;
-  if (reader.aliases > mostAliases || reader.aliasedNodes > mostAliasedNodes) {
-    return refuseOnce(reader, alias, problem('SP0005', [], 'the aliases stand for too much', 'write the values out'));
-  }
+  if (reader.aliases > mostAliases) return refuseAlias(reader, alias);
   reader.inAlias += 1;
   const value = readNode(reader, target, depth);
   reader.inAlias -= 1;
-  return value;
+  return reader.aliasedNodes > mostAliasedNodes ? refuseAlias(reader, alias) : value;
+}
+
+/** Once: the same for every further alias would fill screens. */
+function refuseAlias(reader: Reader, alias: Alias): undefined {
+  const finding = problem('SP0005', [], 'the aliases stand for too much', 'write the values out');
+  if (!reader.mistakes.some((mistake) => mistake.finding.code === finding.code)) refuse(reader, alias, finding);
+  return undefined;
 }
 
 function refuse(reader: Reader, node: unknown, finding: Finding): undefined {
   const range = isScalar(node) || isCollection(node) || isAlias(node) ? node.range : undefined;
   reader.mistakes.push({ finding, offset: range?.[0] ?? 0 });
-  return undefined;
-}
-
-/** The same for every further alias would fill screens. */
-function refuseOnce(reader: Reader, node: Node, finding: Finding): undefined {
-  if (!reader.mistakes.some((mistake) => mistake.finding.code === finding.code)) refuse(reader, node, finding);
   return undefined;
 }

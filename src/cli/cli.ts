@@ -20,8 +20,8 @@ export interface Cli {
   /** As parsed; call from an action, not before. */
   options(): GlobalOptions;
   dataFolder(): DataFolder;
-  /** Of the mesh in the data folder. */
-  api(): ApiClient;
+  /** Of the mesh in the data folder. Calls end at Ctrl-C, or when another signal given here aborts. */
+  api(signal?: AbortSignal): ApiClient;
   /** Text to standard output as it is, for instance with its newline. */
   write(text: string): void;
   /** Bytes to standard output; resolves when it has room for more. */
@@ -30,6 +30,8 @@ export interface Cli {
   print(line: string): void;
   /** One line to standard error. */
   warn(line: string): void;
+  /** What takes long right now, as a line on standard error; nothing where nobody watches a terminal. */
+  progress(line: string): void;
 }
 
 /** A module under commands/. `register` gives arguments, options and the action to a command that has its name. */

@@ -2,7 +2,7 @@
 // throws becomes a sentence and an exit code. Exit 0 success, 1 failure, 2 wrong usage, 130 after Ctrl-C.
 import { once } from 'node:events';
 import { basename } from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { dataFolder } from '../platform/data-folder.ts';
 import { SallyportError } from '../platform/errors.ts';
 import { packageVersion } from '../platform/version.ts';
@@ -23,12 +23,18 @@ export async function main(argv: readonly string[]): Promise<void> {
   configure(program, cli, commandList);
   try {
     if (argv.length <= 2) program.outputHelp();
-    else await program.parseAsync(argv);
+    else await program.parseAsync(withHelpFlag(argv));
   } catch (error) {
     process.exitCode = interrupt.signal.aborted ? undefined : report(error, cli);
   }
   if (interrupt.signal.aborted) process.exitCode ??= interrupt.exitCode();
   interrupt.release();
+}
+
+/** `help get` means `get --help`. */
+function withHelpFlag(argv: readonly string[]): readonly string[] {
+  const [node = '', script = '', word, ...rest] = argv;
+  return word === 'help' ? [node, script, ...rest, '--help'] : argv;
 }
 
 function calledName(argv: readonly string[]): string {
@@ -55,13 +61,14 @@ function createCli(program: Command, name: string, signal: AbortSignal): Cli {
       };
     },
     dataFolder: folder,
-    api: () => createApiClient(folder(), name, signal),
+    api: (other = signal) => createApiClient(folder(), name, other),
     write: (text) => void process.stdout.write(text),
     writeBytes: async (bytes) => {
       if (!process.stdout.write(bytes)) await once(process.stdout, 'drain', { signal });
     },
     print: (line) => void process.stdout.write(`${line}\n`),
     warn: (line) => void process.stderr.write(`${line}\n`),
+    progress: (line) => void (process.stderr.isTTY && process.stderr.write(`${line}\n`)),
   };
 }
 
@@ -77,6 +84,7 @@ function configure(program: Command, cli: Cli, entries: readonly CommandEntry[])
     .option('--kubeconfig <file>', 'work on a cluster instead of the local mesh')
     .option('--context <name>', 'context of the kubeconfig')
     .configureHelp({ showGlobalOptions: true })
+    .helpCommand(false) // it would show a command that is not loaded yet; withHelpFlag() does it
     .exitOverride()
     .hook('preSubcommand', async (_, command) => {
       refuseCluster(program);
@@ -101,7 +109,8 @@ function refuseCluster(program: Command): void {
 
 /** Prints what was thrown and returns the exit code. */
 function report(error: unknown, cli: Cli): number {
-  // Commander has printed its own words by now, on the right stream.
+  // Commander has printed its own words by now, on the right stream; an action's words it has not.
+  if (error instanceof InvalidArgumentError) cli.warn(`error: ${error.message}`);
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   for (const line of errorLines(error)) cli.warn(line);
   return error instanceof SallyportError ? error.exitCode : 1;

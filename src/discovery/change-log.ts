@@ -5,6 +5,8 @@
 export interface ChangeLog {
   /** Changes after this generation are all known. */
   readonly floor: number;
+  /** Entries kept. */
+  readonly size: number;
   /** Generations must not decrease from call to call. */
   append(generation: number, names: Iterable<string>): void;
   /** Names whose last change is after `from` and not after `to`. */
@@ -41,6 +43,9 @@ export function createChangeLog(start: number, limit = defaultLimit): ChangeLog 
   return {
     get floor() {
       return floor;
+    },
+    get size() {
+      return entries.length;
     },
     append(generation, names) {
       for (const name of names) {

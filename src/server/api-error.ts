@@ -9,6 +9,7 @@ export type ErrorStatus = 400 | 403 | 404 | 409 | 410 | 413 | 422 | 500;
 
 const statusOfCode = new Map<string, ErrorStatus>([
   ['SP_BAD_REQUEST', 400],
+  ['SP_INVALID_PATCH', 400],
   ['SP_FORBIDDEN', 403],
   ['SP_NOT_FOUND', 404],
   ['SP_UNKNOWN_KIND', 404],

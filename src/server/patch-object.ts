@@ -1,7 +1,6 @@
-// A JSON merge patch of one stored object (RFC 7396). The patched whole is decoded as if it were new, and must
-// still be the same object.
+// A JSON merge patch of one stored object (RFC 7396). The patched whole is decoded as if it were new.
 import { decodeObject } from '../api/decode.ts';
-import { type KubeObject, keyOf, keyString, type ObjectKey } from '../api/object.ts';
+import type { KubeObject, ObjectKey } from '../api/object.ts';
 import { type Diagnostic, hasErrors } from '../platform/diagnostic.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { badRequest, InvalidObjectError } from './api-error.ts';
@@ -16,9 +15,6 @@ export async function patchObject(store: ObjectStore, key: ObjectKey, patch: unk
     const decoded = decodeObject(patched);
     diagnostics = decoded.diagnostics;
     if (decoded.object === undefined || hasErrors(diagnostics)) throw new InvalidObjectError(diagnostics);
-    if (keyString(keyOf(decoded.object)) !== keyString(key)) {
-      throw badRequest('a patch may not change kind, namespace or name');
-    }
     return decoded.object;
   });
   return { index: 0, printedName: objectPrintedName(object), outcome, diagnostics };

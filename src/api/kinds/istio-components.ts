@@ -1,6 +1,5 @@
 // The parts of the Istio object that configure Istio's own processes. They are kept and shown, so that an object
 // written for istio-operator is taken as it is; of their fields only the names and the enabled flag are known.
-
 import { z } from 'zod';
 import { shorten } from '../schema-messages.ts';
 import { passed, passedFields } from '../schema-parts.ts';

@@ -1,7 +1,6 @@
 // Structure of istio.banzaicloud.io/v1beta1 Istio (istio-operator release-1.4): the settings of the whole mesh.
 // Every field of the operator is accepted; the mesh acts on outboundTrafficPolicy, proxy, gateways and the like,
 // and the parts that configure Istio's own processes (pilot, galley, …) are kept without effect.
-
 import { z } from 'zod';
 import type { Immutable } from '../immutable.ts';
 import { metadataSchema } from '../metadata.ts';

@@ -91,9 +91,9 @@ const stepPattern = new RegExp(
 function parsePath(path: string): readonly Step[] {
   const text = path.replace(/^[$@]/, '');
   const steps: Step[] = [];
-  stepPattern.lastIndex = 0;
-  while (stepPattern.lastIndex < text.length) {
-    const match = stepPattern.exec(text);
+  const pattern = new RegExp(stepPattern); // of its own: a filter within parses paths again
+  while (pattern.lastIndex < text.length) {
+    const match = pattern.exec(text);
     if (match === null) throw syntaxError(path, 'not understood');
     const [whole, descend, name, filter, subscript] = match;
     if (descend !== undefined) steps.push({ type: 'descend' });

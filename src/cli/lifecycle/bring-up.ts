@@ -1,0 +1,70 @@
+// Brings a mesh up step by step: settings, what this machine can do, Envoy, the keeper, the control plane. Whatever of it
+// is there already is kept; what is missing or differs is started or applied, and named.
+import type { ControlPlane } from '../../main.ts';
+import { SallyportError } from '../../platform/errors.ts';
+import { captureOfMachine } from '../../runtime/doctor/capture.ts';
+import { findEnvoy } from '../../runtime/envoy-supply/find-envoy.ts';
+import { ensureKeeper } from '../../runtime/keeper/spawn.ts';
+import type { Cli } from '../cli.ts';
+import { runningControlPlane, startDetached, stopControlPlane } from './control-plane-process.ts';
+import { serveMesh } from './serve-mesh.ts';
+import {
+  defaultUpSettings,
+  describeDifferences,
+  readUpSettings,
+  type UpSettings,
+  writeUpSettings,
+} from './up-settings.ts';
+
+export interface UpRequest {
+  /** Only what was asked for; the rest stays as it was. */
+  readonly given: Partial<UpSettings>;
+  readonly detach: boolean;
+}
+
+/** The control plane when it runs in this process; undefined when it runs in the background. */
+export async function bringUp(cli: Cli, { given, detach }: UpRequest): Promise<ControlPlane | undefined> {
+  const folder = cli.dataFolder();
+  const before = readUpSettings(folder);
+  const settings: UpSettings = { ...defaultUpSettings, ...before, ...given };
+  const differences = before === undefined ? [] : describeDifferences(before, settings);
+  await refuseUnlessRedirect(settings.capture);
+
+  const running = await runningControlPlane(folder);
+  const envoy = await findEnvoy({
+    ...(settings.envoy === null ? {} : { option: settings.envoy }),
+    signal: cli.signal,
+    onProgress: (text) => cli.progress(text),
+  });
+  const keeper = await ensureKeeper({ dataFolder: folder, envoy: envoy.path, capture: 'redirect', signal: cli.signal });
+  if (running !== undefined && differences.length === 0 && !keeper.started) {
+    throw new SallyportError('SP_ALREADY_UP', `the mesh in ${folder.path} is already up (process ${running.pid})`, {
+      hint: `end it with: ${cli.name} down`,
+    });
+  }
+
+  writeUpSettings(folder, settings);
+  for (const difference of differences) cli.print(`changed: ${difference}`);
+  for (const change of keeper.status.hostChanges) if (keeper.started) cli.print(`host: ${change}`);
+  if (running !== undefined && differences.length > 0) await stopControlPlane(folder, running);
+  const controlPlane = running !== undefined && differences.length === 0 ? undefined : await start(cli, detach);
+  cli.print(`mesh ready in ${folder.path}, Envoy ${envoy.version}, redirect capture`);
+  cli.print(`API and dashboard on http://${settings.listen}`);
+  if (controlPlane !== undefined) cli.print('Ctrl-C takes it down');
+  return controlPlane;
+}
+
+async function start(cli: Cli, detach: boolean): Promise<ControlPlane | undefined> {
+  if (!detach) return serveMesh(cli.dataFolder(), cli.signal);
+  await startDetached(cli.dataFolder(), cli.signal);
+  return undefined;
+}
+
+/** Redirect capture needs rights and tools; where they lack, the sentence says which. */
+async function refuseUnlessRedirect(wanted: UpSettings['capture']): Promise<void> {
+  const { capture, why } = await captureOfMachine();
+  if (wanted !== 'proxy' && capture === 'redirect') return;
+  throw new SallyportError('SP_CAPTURE', `redirect capture is not possible here: ${why}`, {
+    hint: 'proxy capture, which needs none of this, is not built yet; run as root with iproute2 and nftables or iptables',
+  });
+}

@@ -1,0 +1,36 @@
+// Runs the control plane in this process with the settings kept in the data folder, until the signal aborts.
+
+import type { ControlPlane } from '../../main.ts';
+import { startControlPlane } from '../../main.ts';
+import type { DataFolder } from '../../platform/data-folder.ts';
+import { SallyportError } from '../../platform/errors.ts';
+import { parseResolveRule } from '../../runtime/dns/resolve-rule.ts';
+import { parseListen, readUpSettings } from './up-settings.ts';
+
+export function serveMesh(folder: DataFolder, signal: AbortSignal): Promise<ControlPlane> {
+  const settings = readUpSettings(folder);
+  if (settings === undefined) {
+    throw new SallyportError('SP_NOT_UP', `the mesh in ${folder.path} was never started`, { hint: 'use up' });
+  }
+  return startControlPlane({
+    dataFolder: folder,
+    files: settings.files,
+    listen: parseListen(settings.listen),
+    xdsAddress: settings.xdsAddress ?? undefined,
+    resolve: settings.resolve.map(parseResolveRule),
+    drainSeconds: settings.drainSeconds,
+    keeper: true,
+    env: workloadEnvironment(process.env),
+    signal,
+  });
+}
+
+/** What programs inherit: the environment of `up`, without what is meant for Sallyport itself. */
+function workloadEnvironment(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  const entries = Object.entries(env).flatMap(([key, value]) =>
+    value === undefined || key.startsWith('SALLYPORT_') || key.startsWith('npm_') || key === 'NODE_COMPILE_CACHE'
+      ? []
+      : [[key, value] as const],
+  );
+  return Object.fromEntries(entries);
+}
