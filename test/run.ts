@@ -1,12 +1,31 @@
 // Runs test files with Node's runner and closes with a plain line `N passed, N failed, N skipped`. Every skipped test is
-// named with its reason; with CI=true a skip is a failure. Arguments: glob patterns; `--concurrency N`.
+// named with its reason; with CI=true a skip is a failure. Arguments: glob patterns; `--concurrency N`; `--isolated` runs
+// all of it in a network namespace of its own where this user may make one, so that no test touches the machine's network.
 
+import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { parseArgs } from 'node:util';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { concurrency: { type: 'string' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { concurrency: { type: 'string' }, isolated: { type: 'boolean' } },
+});
+if (values.isolated === true && process.getuid?.() === 0 && process.env['SALLYPORT_TEST_ISOLATED'] === undefined) {
+  const inside = [
+    '--net',
+    '--',
+    'sh',
+    '-c',
+    'ip link set lo up; exec "$0" "$@"',
+    process.execPath,
+    ...process.argv.slice(1),
+  ];
+  const env = { ...process.env, SALLYPORT_TEST_ISOLATED: '1' };
+  const { status } = spawnSync('unshare', inside, { stdio: 'inherit', env });
+  process.exit(status ?? 1);
+}
 const files = positionals.flatMap((pattern) => globSync(pattern)).sort();
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const skipped: string[] = [];

@@ -11,6 +11,7 @@ import type { Cli, CommandEntry } from './cli.ts';
 import { commandList } from './command-list.ts';
 import { errorLines } from './error-lines.ts';
 import { interruptSignal } from './interrupt.ts';
+import { paintSeverity } from './output/colours.ts';
 
 const names = ['sallyport', 'smm', 'backyards'];
 
@@ -67,7 +68,7 @@ function createCli(program: Command, name: string, signal: AbortSignal): Cli {
       if (!process.stdout.write(bytes)) await once(process.stdout, 'drain', { signal });
     },
     print: (line) => void process.stdout.write(`${line}\n`),
-    warn: (line) => void process.stderr.write(`${line}\n`),
+    warn: (line) => void process.stderr.write(`${paintSeverity(line)}\n`),
     progress: (line) => void (process.stderr.isTTY && process.stderr.write(`${line}\n`)),
   };
 }

@@ -124,14 +124,16 @@ function contentOf(
   inTime: (name: string) => boolean,
 ) {
   const updated: Resource[] = [];
-  const empty = new Set(due);
+  // A proxy that lost its connection before the first hosts came still waits for them.
+  const empty = new Set([...due, ...resumed]);
   for (const resource of resources.values()) {
     const route = routeOf(resource.name);
-    if (!inTime(resource.name)) continue;
-    if (due.has(route)) empty.delete(route);
-    else if (!resumed.includes(route) || held.get(resource.name) === resource.version) continue;
-    updated.push(resource);
+    if (!(due.has(route) || resumed.includes(route)) || !inTime(resource.name)) continue;
+    empty.delete(route);
+    if (due.has(route) || held.get(resource.name) !== resource.version) updated.push(resource);
   }
   const gone = held.keys().filter((name) => !resources.has(name) && resumed.includes(routeOf(name)));
-  return { updated, removed: [...empty.keys().map((route) => `${route}/none`), ...gone] };
+  const removed = new Set(gone);
+  for (const route of empty) if (!removed.keys().some((name) => routeOf(name) === route)) removed.add(`${route}/none`);
+  return { updated, removed: [...removed] };
 }

@@ -1,8 +1,12 @@
 // Runs the program as people run it: `bin/sallyport.cjs` in a process of its own.
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
+import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { DataFolder } from '../../src/platform/data-folder.ts';
+import type { ServerDeps } from '../../src/server/deps.ts';
+import { startControlPlane } from './control-plane.ts';
 
 export const programFile = fileURLToPath(new URL('../../bin/sallyport.cjs', import.meta.url));
 
@@ -32,4 +36,26 @@ export async function finished(child: ChildProcess, input = ''): Promise<RunResu
     closed,
   ]);
   return { code, stdout, stderr };
+}
+
+/** A control plane, and `run('get se', input)` to call the program on it. */
+export async function startMeshForCli(t: TestContext, deps: Partial<Omit<ServerDeps, 'store'>> = {}) {
+  const plane = await startControlPlane(t, deps);
+  const run = (line: string, input?: string) => runSallyport(plane.folder, line.split(' '), input);
+  return { ...plane, run };
+}
+
+/** Compares all three, and shows all three where one differs. */
+export function assertResult(
+  result: RunResult,
+  code: number,
+  stdout: string | RegExp,
+  stderr: string | RegExp = '',
+): void {
+  const actual = JSON.stringify(result);
+  if (typeof stdout === 'string') assert.equal(result.stdout, stdout, actual);
+  else assert.match(result.stdout, stdout, actual);
+  if (typeof stderr === 'string') assert.equal(result.stderr, stderr, actual);
+  else assert.match(result.stderr, stderr, actual);
+  assert.equal(result.code, code, actual);
 }

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { assertResult, startMeshForCli } from '../../../test/support/run-sallyport.ts';
+
+const is = 'mesh wide outbound traffic policy is';
+
+test('the policy is not found, set, already set, currently set', async (t) => {
+  const { run } = await startMeshForCli(t);
+  assertResult(await run('istio outbound-traffic-policy'), 0, `${is} not found\n`);
+  assertResult(await run('istio outbound-traffic-policy restricted'), 0, `${is} set to 'REGISTRY_ONLY'\n`);
+  assertResult(await run('istio outbound-traffic-policy restricted'), 0, `${is} already set to 'REGISTRY_ONLY'\n`);
+  assertResult(await run('istio otp'), 0, `${is} currently set to 'REGISTRY_ONLY'\n`);
+  assertResult(await run('istio otp allowed'), 0, `${is} set to 'ALLOW_ANY'\n`);
+  assertResult(await run('istio otp'), 0, `${is} currently set to 'ALLOW_ANY'\n`);
+});
+
+test('a mesh without a mode shows the default, and its policy is not found', async (t) => {
+  const { run, store } = await startMeshForCli(t);
+  const metadata = { name: 'mesh', namespace: 'istio-system' };
+  const object = { apiVersion: 'istio.banzaicloud.io/v1beta1', kind: 'Istio', metadata, spec: { version: '1.4.9' } };
+  await store.apply([object]);
+  const jsonpath = 'get istio mesh -n istio-system -o jsonpath={@.spec.outboundTrafficPolicy.mode}{"\\n"}';
+  assertResult(await run(jsonpath), 0, 'ALLOW_ANY\n');
+  assertResult(await run('istio otp'), 0, `${is} not found\n`);
+});
+
+test('the policy is a field of the Istio object', async (t) => {
+  const { run } = await startMeshForCli(t);
+  assertResult(await run('istio otp allowed'), 0, /set to/);
+  const patch =
+    'patch istio mesh -n istio-system --type=merge -p {"spec":{"outboundTrafficPolicy":{"mode":"REGISTRY_ONLY"}}}';
+  assertResult(await run(patch), 0, 'istio.istio.banzaicloud.io/mesh patched\n');
+  assertResult(await run('istio otp'), 0, `${is} currently set to 'REGISTRY_ONLY'\n`);
+});
+
+for (const words of ['open', 'allowed restricted', 'ALLOWED', 'constructor']) {
+  test(`'${words}' is no policy`, async (t) => {
+    const { run } = await startMeshForCli(t);
+    assertResult(await run(`istio otp ${words}`), 2, '', `invalid outbound mesh policy: ${words}\n`);
+    assertResult(await run('istio otp'), 0, `${is} not found\n`);
+  });
+}
+
+test('in proxy capture the policy comes with a note on standard error', async (t) => {
+  const info = { pid: 1, version: '1', data: '/x', capture: 'proxy', startedAt: '2026-01-01T00:00:00Z' } as const;
+  const { run } = await startMeshForCli(t, { info });
+  const result = await run('istio otp');
+  assertResult(result, 0, `${is} not found\n`, /^note: proxy capture: .*\n$/);
+  assert.equal(result.stderr.split('\n').length, 2);
+});

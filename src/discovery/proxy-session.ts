@@ -1,0 +1,193 @@
+// One proxy on its stream, from the first message on: its requests change its subscriptions, its answers let the next
+// response go, a change of its view makes it dirty. Nothing is queued: what is to be sent is worked out from the state
+// when it can be sent.
+import type { Logger } from '../platform/log.ts';
+import type { AdsRequest, ProxyNode } from './ads-request.ts';
+import { type GrpcStream, grpcStatus } from './grpc-stream.ts';
+import type { Plan } from './plan.ts';
+import { push } from './push.ts';
+import {
+  changeSubscription,
+  createSubscription,
+  type Outstanding,
+  type Subscription,
+  subscribeAll,
+  takeAnswer,
+} from './subscription.ts';
+import type { TrackedView } from './tracked-view.ts';
+import { type ProxyIdentity, type TypeUrl, typeUrls } from './view.ts';
+import { createRouteHosts, type RouteHosts, resumeTimedOut, routeForgotten, routeResumed, routesSent } from './virtual-hosts.ts';
+
+export interface SessionOptions {
+  readonly call: GrpcStream;
+  readonly identity: ProxyIdentity;
+  readonly node: ProxyNode;
+  readonly tracked: TrackedView;
+  /** Whether keys may be sent: not on a plaintext address. */
+  readonly secrets: boolean;
+  readonly log: Logger;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** Asks for `flush` to be called soon, once for any number of calls. */
+  readonly schedule: (session: ProxySession) => void;
+  /** Something that `proxies()` shows is different. */
+  readonly onChange: () => void;
+}
+
+export interface ProxySession {
+  readonly identity: ProxyIdentity;
+  readonly node: ProxyNode;
+  readonly connectedAt: number;
+  readonly tracked: TrackedView;
+  readonly subscriptions: ReadonlyMap<TypeUrl, Subscription>;
+  readonly hosts: RouteHosts;
+  request(request: AdsRequest): void;
+  drained(): void;
+  /** Sends what can be sent. */
+  flush(): void;
+  end(status: (typeof grpcStatus)[keyof typeof grpcStatus], message: string): void;
+  /** Forgets everything; the stream is gone. */
+  close(): void;
+}
+
+/** A proxy that holds resources says which in its first requests, one per type; within this time they are all there. */
+const resumeMs = 500;
+/** A client that does not read for so long is cut off. */
+const stallMs = 30_000;
+/** All names a stream may ask for. */
+const nameCountLimit = 200_000;
+
+export function createProxySession(options: SessionOptions): ProxySession {
+  const { call, identity, node, tracked, secrets, log, clock, schedule, onChange } = options;
+  const subscriptions = new Map<TypeUrl, Subscription>();
+  const freshRoutes = new WeakMap<Outstanding, readonly string[]>();
+  const hosts = createRouteHosts();
+  let blocked: NodeJS.Timeout | undefined;
+  let resuming: NodeJS.Timeout | undefined;
+
+  function resume(): void {
+    resuming ??= setTimeout(() => {
+      resuming = undefined;
+      resumeTimedOut(hosts);
+      for (const subscription of subscriptions.values()) subscription.held = undefined;
+      schedule(session);
+    }, resumeMs);
+  }
+
+  function change(subscription: Subscription, request: AdsRequest): void {
+    const { type } = subscription;
+    const first = !subscription.asked;
+    subscription.asked = true;
+    if (first && request.initialVersions.size > 0) resume();
+    // Kept while resuming, even if empty: it says that this is all the proxy holds.
+    if (first && (request.initialVersions.size > 0 || type === typeUrls.virtualHost)) {
+      subscription.held = request.initialVersions;
+    }
+    const legacyWildcard = type === typeUrls.cluster || type === typeUrls.listener;
+    if (first && legacyWildcard && request.subscribe.length === 0) subscribeAll(subscription);
+    if (type === typeUrls.route) changeRoutes(subscription, request);
+    changeSubscription(subscription, tracked.view, request);
+    const wholeTypePending = subscription.everythingDue || type === typeUrls.virtualHost;
+    if (!wholeTypePending) subscription.held = undefined;
+  }
+
+  function changeRoutes({ held }: Subscription, { subscribe, unsubscribe }: AdsRequest): void {
+    for (const name of [...unsubscribe, ...subscribe]) routeForgotten(hosts, name);
+    for (const name of subscribe) if (held?.has(name) === true) routeResumed(hosts, name);
+    dropUnheardHosts();
+  }
+
+  /** Without a RouteConfiguration Envoy ignores virtual hosts and does not answer them. */
+  function dropUnheardHosts(): void {
+    const virtualHosts = subscriptions.get(typeUrls.virtualHost);
+    const served = hosts.served.values().some((withHosts) => withHosts);
+    if (virtualHosts !== undefined && !served && hosts.resumed.size === 0) virtualHosts.outstanding = undefined;
+  }
+
+  function answer(subscription: Subscription, { nonce, error }: AdsRequest): void {
+    const answered = takeAnswer(subscription, nonce, error, clock());
+    if (answered === undefined) return;
+    onChange();
+    if (error === undefined) return;
+    for (const route of freshRoutes.get(answered) ?? []) routeForgotten(hosts, route);
+    if (subscription.type === typeUrls.route) dropUnheardHosts();
+    const suspects = [...(subscription.refusal?.resources.keys() ?? [])].slice(0, 10);
+    log.warn({ proxy: node.id, type: subscription.type, error, suspects }, 'a proxy refused an update');
+  }
+
+  function send(subscription: Subscription, plan: Plan): void {
+    const response = tracked.response(subscription.type, plan.key, plan.content);
+    plan.commit();
+    const outstanding = { response, upTo: plan.upTo, retry: plan.retry };
+    subscription.outstanding = outstanding;
+    subscription.sentAt = clock();
+    if (subscription.type === typeUrls.route) {
+      freshRoutes.set(outstanding, routesSent(hosts, tracked.view, response.updated));
+    }
+    const { updated, removed, frame } = response;
+    log.debug(
+      { proxy: node.id, type: subscription.type, updated: updated.length, removed: removed.length, bytes: frame.length },
+      'pushed',
+    );
+    if (!call.write(frame)) blocked ??= setTimeout(() => call.abort(), stallMs);
+    onChange();
+  }
+
+  const leave = tracked.follow({
+    changed: () => schedule(session),
+    settledGeneration() {
+      let lowest = tracked.view.generation;
+      for (const { sent, settled, removed } of subscriptions.values()) {
+        lowest = Math.min(lowest, sent, removed, settled < 0 ? sent : settled);
+      }
+      return lowest;
+    },
+  });
+
+  const session: ProxySession = {
+    identity,
+    node,
+    connectedAt: clock(),
+    tracked,
+    subscriptions,
+    hosts,
+    request(request) {
+      const { type } = request;
+      if (type === undefined || (type === typeUrls.secret && !secrets)) {
+        log.debug({ proxy: node.id, type: request.typeUrl }, 'a type that is not served was asked for');
+        return;
+      }
+      const found = subscriptions.get(type);
+      const subscription = found ?? createSubscription(type, tracked.view.generation);
+      subscriptions.set(type, subscription);
+      if (request.nonce !== '') answer(subscription, request);
+      change(subscription, request);
+      let names = 0;
+      for (const { names: asked } of subscriptions.values()) names += asked.size;
+      if (names > nameCountLimit) {
+        return call.end(grpcStatus.resourceExhausted, `more than ${nameCountLimit} resources are asked for`);
+      }
+      schedule(session);
+    },
+    drained() {
+      clearTimeout(blocked);
+      blocked = undefined;
+      schedule(session);
+    },
+    flush() {
+      for (const [type, { sent, removed }] of subscriptions) {
+        if (Math.min(sent, removed) >= tracked.log(type).floor) continue;
+        // It says what it holds when it connects again, and only what differs is sent.
+        return call.end(grpcStatus.unavailable, 'too far behind; connect again');
+      }
+      push({ tracked, subscriptions, hosts, resuming: resuming !== undefined, writable: () => blocked === undefined, send });
+    },
+    end: (status, message) => call.end(status, message),
+    close() {
+      clearTimeout(blocked);
+      clearTimeout(resuming);
+      leave();
+    },
+  };
+  return session;
+}

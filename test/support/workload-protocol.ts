@@ -1,0 +1,49 @@
+// What a test can ask of the agent inside a workload, and what comes back.
+
+export type AgentCommand =
+  | {
+      readonly do: 'http';
+      readonly host: string;
+      readonly port?: number;
+      readonly path?: string;
+      readonly method?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly keepAlive?: boolean;
+      readonly timeoutMs?: number;
+    }
+  | { readonly do: 'tls'; readonly host: string; readonly port?: number; readonly sni?: string }
+  | {
+      readonly do: 'tcp';
+      readonly host: string;
+      readonly port: number;
+      readonly send?: string;
+      readonly expect?: number;
+      readonly timeoutMs?: number;
+    }
+  | {
+      readonly do: 'udp';
+      readonly host: string;
+      readonly port: number;
+      readonly send: string;
+      readonly timeoutMs?: number;
+    }
+  | { readonly do: 'lookup'; readonly host: string; readonly family?: 4 | 6 }
+  | {
+      readonly do: 'load';
+      readonly host: string;
+      readonly port?: number;
+      readonly path?: string;
+      readonly ms: number;
+      readonly connections?: number;
+    };
+
+/** Only what the command gives is set; `error` is Node's code (`ECONNRESET`) or its words. */
+export interface AgentResult {
+  readonly error?: string;
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly text?: string;
+  readonly addresses?: readonly string[];
+  readonly outcomes?: Readonly<Record<string, number>>;
+}
