@@ -17,6 +17,8 @@ export interface Cli {
   readonly name: string;
   /** Aborted at the first Ctrl-C or SIGTERM; a second Ctrl-C ends the process at once. */
   readonly signal: AbortSignal;
+  /** From now on signals are the command's own business, and `signal` never aborts. */
+  takeSignals(): void;
   /** As parsed; call from an action, not before. */
   options(): GlobalOptions;
   dataFolder(): DataFolder;
@@ -43,6 +45,8 @@ export interface CommandEntry {
   readonly name: string;
   readonly aliases?: readonly string[];
   readonly summary: string;
+  /** A process that runs behind, not for people: it is not listed, and logs by itself what goes wrong. */
+  readonly background?: boolean;
   /** Imported only when this command is called. */
   load(): Promise<CommandModule>;
 }

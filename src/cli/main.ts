@@ -10,17 +10,18 @@ import { createApiClient } from './api-client.ts';
 import type { Cli, CommandEntry } from './cli.ts';
 import { commandList } from './command-list.ts';
 import { errorLines } from './error-lines.ts';
-import { interruptSignal } from './interrupt.ts';
+import { type Interrupt, interruptSignal } from './interrupt.ts';
+import { endOnBrokenOutput, reportUncaught } from './last-resort.ts';
 import { paintSeverity } from './output/colours.ts';
 
 const names = ['sallyport', 'smm', 'backyards'];
 
 /** Runs one command line (`process.argv`) and sets the process's exit code. Never rejects. */
 export async function main(argv: readonly string[]): Promise<void> {
-  quietBrokenPipe();
+  endOnBrokenOutput();
   const interrupt = interruptSignal();
   const program = new Command();
-  const cli = createCli(program, calledName(argv), interrupt.signal);
+  const cli = createCli(program, calledName(argv), interrupt);
   configure(program, cli, commandList);
   try {
     if (argv.length <= 2) program.outputHelp();
@@ -43,7 +44,7 @@ function calledName(argv: readonly string[]): string {
   return names.includes(called) ? called : 'sallyport';
 }
 
-function createCli(program: Command, name: string, signal: AbortSignal): Cli {
+function createCli(program: Command, name: string, { signal, release }: Interrupt): Cli {
   const option = (key: string): string | undefined => {
     const value: unknown = program.opts()[key];
     return typeof value === 'string' ? value : undefined;
@@ -52,6 +53,7 @@ function createCli(program: Command, name: string, signal: AbortSignal): Cli {
   return {
     name,
     signal,
+    takeSignals: release,
     options: () => {
       const namespace = option('namespace');
       const output = option('output');
@@ -90,12 +92,14 @@ function configure(program: Command, cli: Cli, entries: readonly CommandEntry[])
     .hook('preSubcommand', async (_, command) => {
       refuseCluster(program);
       const entry = entries.find(({ name }) => name === command.name());
-      if (entry !== undefined) (await entry.load()).register(command, cli);
+      if (entry === undefined) return;
+      if (!entry.background) reportUncaught();
+      (await entry.load()).register(command, cli);
     });
-  for (const { name, summary, aliases } of entries) {
+  for (const { name, summary, aliases, background = false } of entries) {
     // Settings such as exitOverride are copied to the subcommand by program.command().
     program
-      .command(name)
+      .command(name, { hidden: background })
       .description(summary)
       .aliases(aliases ?? []);
   }
@@ -115,14 +119,4 @@ function report(error: unknown, cli: Cli): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   for (const line of errorLines(error)) cli.warn(line);
   return error instanceof SallyportError ? error.exitCode : 1;
-}
-
-/** `sallyport get … | head` ends silently when head has enough. */
-function quietBrokenPipe(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit();
-      throw error;
-    });
-  }
 }

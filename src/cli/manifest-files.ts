@@ -1,7 +1,7 @@
 // The files that `-f` names: files, folders (their YAML and JSON files in order of name), `-` for standard input.
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { addAbortSignal, PassThrough } from 'node:stream';
+import { addAbortSignal } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { SallyportError, systemCode } from '../platform/errors.ts';
 import { usageError } from './usage.ts';
@@ -28,7 +28,7 @@ export async function readManifestFiles(
 }
 
 function readStandardInput(signal: AbortSignal): Promise<Buffer> {
-  return buffer(addAbortSignal(signal, process.stdin.pipe(new PassThrough())));
+  return buffer(addAbortSignal(signal, process.stdin));
 }
 
 async function expand(path: string, recursive: boolean): Promise<readonly string[]> {

@@ -1,15 +1,177 @@
 // The control plane's side of xDS: incremental ADS and nothing else. A proxy proves who it is by the Unix socket it
 // comes through; on a plaintext loopback address it is who it says, and no key is served there.
 // Invariant: nothing is sent before every source has been read, nor to a proxy whose node.id is not its identity's.
+import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonObject } from '@bufbuild/protobuf';
 import { SallyportError } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
-import { adsMethods, type Identify } from './ads-service.ts';
+import type { ProxyNode } from './ads-request.ts';
+import { adsHandler, adsMethod, methodRefusal } from './ads-service.ts';
 import { createFlushQueue } from './flush-queue.ts';
-import { grpcStatus } from './grpc-stream.ts';
 import { type GrpcAddress, type GrpcServer, listenGrpc } from './grpc-server.ts';
-import type { ProxySession } from './proxy-session.ts';
+import { type GrpcStream, grpcStatus } from './grpc-stream.ts';
+import { createProxySession, type ProxySession } from './proxy-session.ts';
 import type { ProxyStatus } from './proxy-state.ts';
 import { proxyStatus } from './proxy-status.ts';
 import { type TrackedView, trackView } from './tracked-view.ts';
 import type { ProxyIdentity, View, ViewProvider } from './view.ts';
+
+export interface DiscoveryOptions {
+  readonly views: ViewProvider;
+  /** Differs for each start of the control plane, so that no answer is taken for one to an earlier start. */
+  readonly bootId: string;
+  readonly log: Logger;
+  /** Milliseconds since 1970; the machine's if absent. */
+  readonly clock?: () => number;
+}
+
+export interface Closable {
+  close(): Promise<void>;
+}
+
+export interface Discovery {
+  /**
+   * Serves one proxy on a Unix socket of its own; who may enter the socket's folder is that proxy, so the folder
+   * (which must exist) belongs to the proxy's user alone. Throws SallyportError `SP_XDS_LISTEN`.
+   */
+  serveProxy(options: { readonly identity: ProxyIdentity; readonly socketPath: string }): Promise<Closable>;
+  /**
+   * Serves anyone, in plaintext and without secrets, for load tests. Throws SallyportError `SP_XDS_ADDRESS` if the
+   * address is not on loopback, `SP_XDS_LISTEN` if it cannot be listened on.
+   */
+  servePlaintext(options: {
+    /** `127.0.0.1:15010`, `[::1]:15010`; port 0 for any free one. */
+    readonly address: string;
+    readonly identify: (nodeId: string, metadata: JsonObject) => ProxyIdentity;
+  }): Promise<Closable & { readonly port: number }>;
+  /** The connected proxies; of two streams of one proxy the newer. */
+  proxies(): readonly ProxyStatus[];
+  /** Called once, in a later turn, for any number of differences in `proxies()`. Returns the unsubscribe function. */
+  onChange(listener: () => void): () => void;
+  /** Ends all streams, spread over up to a second so that they do not come back all at once, and all sockets. */
+  close(): Promise<void>;
+}
+
+/** Between the ends of two streams at close, and for all of them. */
+const staggerMs = 5;
+const staggerTotalMs = 1000;
+/** For connections to go after their streams have ended. */
+const graceMs = 500;
+
+export function createDiscovery({ views, bootId, log, clock = Date.now }: DiscoveryOptions): Discovery {
+  const sessions = new Set<ProxySession>();
+  const trackedViews = new Map<View, TrackedView>();
+  const servers = new Set<GrpcServer>();
+  const listeners = new Set<() => void>();
+  let announced = false;
+
+  const queue = createFlushQueue((session, error) => {
+    log.error({ err: error, proxy: session.node.id }, 'a proxy could not be served');
+    session.end(grpcStatus.internal, 'the control plane failed on this stream');
+  });
+
+  function announce(): void {
+    if (announced || listeners.size === 0) return;
+    announced = true;
+    setImmediate(() => {
+      announced = false;
+      for (const listener of listeners) listener();
+    });
+  }
+
+  function trackedViewFor(identity: ProxyIdentity): TrackedView {
+    const view = views.viewFor(identity);
+    const tracked = trackedViews.get(view) ?? trackView(view, bootId, () => trackedViews.delete(view));
+    trackedViews.set(view, tracked);
+    return tracked;
+  }
+
+  function openSession(call: GrpcStream, identity: ProxyIdentity, node: ProxyNode, secrets: boolean): ProxySession {
+    const tracked = trackedViewFor(identity);
+    const session = createProxySession({
+      call,
+      identity,
+      node,
+      tracked,
+      secrets,
+      log,
+      clock,
+      schedule: (dirty) => queue.add(dirty),
+      onChange: announce,
+    });
+    sessions.add(session);
+    log.info({ proxy: node.id, workload: identity.workload, version: node.version }, 'a proxy connected');
+    announce();
+    return session;
+  }
+
+  function closeSession(session: ProxySession): void {
+    session.close();
+    queue.remove(session);
+    sessions.delete(session);
+    log.debug({ proxy: session.node.id }, 'a proxy disconnected');
+    announce();
+  }
+
+  async function serve(
+    listen: string | GrpcAddress,
+    secrets: boolean,
+    identify: (node: ProxyNode) => ProxyIdentity | undefined,
+  ): Promise<GrpcServer> {
+    const handler = adsHandler({
+      ready: views.ready,
+      identify,
+      open: (call, identity, node) => openSession(call, identity, node, secrets),
+      onClose: closeSession,
+      log,
+    });
+    const methods = new Map([[adsMethod, handler]]);
+    const server = await listenGrpc({ listen, methods, refusal: methodRefusal, log });
+    servers.add(server);
+    return server;
+  }
+
+  async function closeServer(server: GrpcServer): Promise<void> {
+    servers.delete(server);
+    await server.close(graceMs);
+  }
+
+  return {
+    async serveProxy({ identity, socketPath }) {
+      const server = await serve(socketPath, true, (node) => (node.id === identity.nodeId ? identity : undefined));
+      return { close: () => closeServer(server) };
+    },
+    async servePlaintext({ address, identify }) {
+      const server = await serve(loopbackAddress(address), false, ({ id, metadata }) => identify(id, metadata));
+      return { port: server.port, close: () => closeServer(server) };
+    },
+    proxies() {
+      const newest = new Map<string, ProxySession>();
+      for (const session of sessions) newest.set(session.node.id, session);
+      return [...newest.values()].map(proxyStatus);
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close() {
+      for (const server of servers) server.stopListening();
+      const pauseMs = Math.min(staggerMs, staggerTotalMs / Math.max(1, sessions.size));
+      for (const session of [...sessions]) {
+        session.end(grpcStatus.unavailable, 'the control plane stops');
+        await pause(pauseMs);
+      }
+      await Promise.all([...servers].map(closeServer));
+    },
+  };
+}
+
+function loopbackAddress(address: string): GrpcAddress {
+  const colon = address.lastIndexOf(':');
+  const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
+  const digits = address.slice(colon + 1);
+  const loopback = host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+  if (loopback && /^\d{1,5}$/.test(digits)) return { host, port: Number(digits) };
+  const hint = 'give ADDRESS:PORT on 127.0.0.1 or [::1]; other proxies come through their own sockets';
+  throw new SallyportError('SP_XDS_ADDRESS', `plaintext xDS is not served on ${address}`, { hint });
+}

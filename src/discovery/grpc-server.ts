@@ -27,7 +27,9 @@ export interface GrpcServerOptions {
 export interface GrpcServer {
   /** The TCP port, 0 on a Unix socket. */
   readonly port: number;
-  /** Takes no more connections, then ends those that are left within the given milliseconds. */
+  /** Takes no more connections; those that are there go on. */
+  stopListening(): void;
+  /** Takes no more connections, ends those that are left within the given milliseconds. */
   close(graceMs: number): Promise<void>;
 }
 
@@ -56,12 +58,15 @@ export async function listenGrpc({ listen, methods, refusal, log }: GrpcServerOp
   });
   await startListening(server, listen);
   const bound = server.address();
+  const closed = once(server, 'close');
+  const stop = () => {
+    if (server.listening) server.close();
+  };
   return {
     port: typeof bound === 'object' && bound !== null ? bound.port : 0,
+    stopListening: stop,
     async close(graceMs) {
-      if (!server.listening) return;
-      const closed = once(server, 'close');
-      server.close();
+      stop();
       for (const session of sessions) session.close();
       const late = setTimeout(() => {
         for (const session of sessions) session.destroy();

@@ -80,10 +80,14 @@ export function serveGrpcCall({ stream, messageLimit, onError, open }: GrpcCallO
   function takeMessages(chunk: Buffer): void {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     while (!ended && rest.length >= frameHeaderBytes) {
-      if (rest[0] !== 0) return call.end(grpcStatus.unimplemented, 'compressed messages are not supported');
+      if (rest[0] !== 0) {
+        call.end(grpcStatus.unimplemented, 'compressed messages are not supported');
+        return;
+      }
       const end = frameHeaderBytes + rest.readUInt32BE(1);
       if (end - frameHeaderBytes > messageLimit) {
-        return call.end(grpcStatus.resourceExhausted, `a message is larger than ${messageLimit} bytes`);
+        call.end(grpcStatus.resourceExhausted, `a message is larger than ${messageLimit} bytes`);
+        return;
       }
       if (rest.length < end) return;
       const message = rest.subarray(frameHeaderBytes, end);

@@ -106,10 +106,7 @@ export function planNames(resources: ReadonlyMap<string, Resource>, names: Itera
   return planContent(updated, removed);
 }
 
-export function planContent(
-  updated: readonly Resource[],
-  removed: readonly string[],
-): Pick<Plan, 'key' | 'content'> {
+export function planContent(updated: readonly Resource[], removed: readonly string[]): Pick<Plan, 'key' | 'content'> {
   const key = `${updated.map(({ name }) => name).join('\n')}\0${removed.join('\n')}`;
   return { key, content: () => ({ updated, removed }) };
 }

@@ -16,7 +16,14 @@ import {
 } from './subscription.ts';
 import type { TrackedView } from './tracked-view.ts';
 import { type ProxyIdentity, type TypeUrl, typeUrls } from './view.ts';
-import { createRouteHosts, type RouteHosts, resumeTimedOut, routeForgotten, routeResumed, routesSent } from './virtual-hosts.ts';
+import {
+  createRouteHosts,
+  type RouteHosts,
+  resumeTimedOut,
+  routeForgotten,
+  routeResumed,
+  routesSent,
+} from './virtual-hosts.ts';
 
 export interface SessionOptions {
   readonly call: GrpcStream;
@@ -126,7 +133,13 @@ export function createProxySession(options: SessionOptions): ProxySession {
     }
     const { updated, removed, frame } = response;
     log.debug(
-      { proxy: node.id, type: subscription.type, updated: updated.length, removed: removed.length, bytes: frame.length },
+      {
+        proxy: node.id,
+        type: subscription.type,
+        updated: updated.length,
+        removed: removed.length,
+        bytes: frame.length,
+      },
       'pushed',
     );
     if (!call.write(frame)) blocked ??= setTimeout(() => call.abort(), stallMs);
@@ -180,7 +193,14 @@ export function createProxySession(options: SessionOptions): ProxySession {
         // It says what it holds when it connects again, and only what differs is sent.
         return call.end(grpcStatus.unavailable, 'too far behind; connect again');
       }
-      push({ tracked, subscriptions, hosts, resuming: resuming !== undefined, writable: () => blocked === undefined, send });
+      push({
+        tracked,
+        subscriptions,
+        hosts,
+        resuming: resuming !== undefined,
+        writable: () => blocked === undefined,
+        send,
+      });
     },
     end: (status, message) => call.end(status, message),
     close() {

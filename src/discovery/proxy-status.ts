@@ -1,6 +1,7 @@
 // What `proxies()` tells of a session, worked out when asked; nothing is counted while pushing.
-import type { ProxyStatus, SyncState, TypeStatus } from './proxy-state.ts';
+
 import type { ProxySession } from './proxy-session.ts';
+import type { ProxyStatus, SyncState, TypeStatus } from './proxy-state.ts';
 import type { Subscription } from './subscription.ts';
 import { type TypeUrl, typeUrls } from './view.ts';
 import { routeOf } from './virtual-hosts.ts';

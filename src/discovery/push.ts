@@ -62,7 +62,10 @@ function advance(
   if (subscription === undefined || subscription.outstanding !== undefined) return;
   if (limit < 0 || !target.writable()) return;
   const plan = planFor(subscription);
-  if (plan !== undefined) return target.send(subscription, plan);
+  if (plan !== undefined) {
+    target.send(subscription, plan);
+    return;
+  }
   subscription.sent = Math.max(subscription.sent, limit);
   if (subscription.due.size === 0) subscription.settled = Math.max(subscription.settled, limit);
 }

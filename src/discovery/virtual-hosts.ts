@@ -30,7 +30,10 @@ export function routeOf(virtualHost: string): string {
 function takesHosts(route: Resource, view: View): boolean {
   if (route.vhds !== undefined) return route.vhds;
   const prefix = `${route.name}/`;
-  return view.resources(typeUrls.virtualHost).keys().some((name) => name.startsWith(prefix));
+  return view
+    .resources(typeUrls.virtualHost)
+    .keys()
+    .some((name) => name.startsWith(prefix));
 }
 
 /** RouteConfigurations that are sent now. Answers the names of those whose hosts follow for the first time. */
@@ -82,7 +85,7 @@ export function planVirtualHosts(
     .filter((name) => !whole.has(routeOf(name)) && (hosts.served.has(routeOf(name)) || names.has(name)));
   const answers = [...asked].filter(inTime);
   const retry = whole.size === 0 && changes.length === 0 && answers.length === 0;
-  const picked = retry ? again : [...changes, ...answers];
+  const picked = retry ? [...again] : [...changes, ...answers];
 
   const commit = () => {
     subscription.sent = whole.size > 0 ? limit : Math.max(subscription.sent, limit);

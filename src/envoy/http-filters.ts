@@ -48,8 +48,8 @@ export function buildHeaderRemoval(headers: {
 }
 
 /**
- * Resolves the Host of requests routed to dynamic forward proxy clusters. The port is the listener's, never the one
- * in the Host header: a caller must not choose it.
+ * Resolves the Host of requests routed to dynamic forward proxy clusters, with this port where the Host header names
+ * none. One that it names would be dialled: an address guard with `port` has to stand behind.
  */
 export function buildDynamicForwardProxyFilters(
   cache: MessageInitShape<typeof DnsCacheConfigSchema>,

@@ -20,6 +20,8 @@ export interface AddressGuard {
   readonly ranges: readonly string[];
   /** Ranges in `ranges` that are let through all the same. */
   readonly except?: readonly string[];
+  /** With `deny`: every other port is refused too, as policy `port-not-registered`. */
+  readonly port?: number;
 }
 
 export function buildUpstreamAddressFilter(guard: AddressGuard): HttpFilter {
@@ -50,13 +52,24 @@ function rulesOf(guard: AddressGuard) {
   return {
     action: guard.action === 'deny' ? RBAC_Action.DENY : RBAC_Action.ALLOW,
     policies: {
-      [guard.name]: {
-        permissions: [permission],
-        principals: [{ identifier: { case: 'any', value: true } as const }],
-      },
+      [guard.name]: { permissions: [permission], principals: [anyPrincipal] },
+      ...(guard.port === undefined
+        ? {}
+        : {
+            'port-not-registered': {
+              permissions: [
+                not(
+                  upstreamMatches({ upstreamPortRange: { start: BigInt(guard.port), end: BigInt(guard.port) + 1n } }),
+                ),
+              ],
+              principals: [anyPrincipal],
+            },
+          }),
     },
   };
 }
+
+const anyPrincipal = { identifier: { case: 'any', value: true } } as const;
 
 function anyOfRules(rules: readonly Permission[]): Permission {
   const [only] = rules;
@@ -69,9 +82,13 @@ function not(rule: Permission): Permission {
 }
 
 function upstreamIn(upstreamIp: MessageInitShape<typeof CidrRangeSchema>): Permission {
+  return upstreamMatches({ upstreamIp });
+}
+
+function upstreamMatches(condition: MessageInitShape<typeof UpstreamIpPortMatcherSchema>): Permission {
   const matcher: MessageInitShape<typeof TypedExtensionConfigSchema> = {
     name: 'envoy.rbac.matchers.upstream_ip_port',
-    typedConfig: anyOf(UpstreamIpPortMatcherSchema, { upstreamIp }),
+    typedConfig: anyOf(UpstreamIpPortMatcherSchema, condition),
   };
   return create(PermissionSchema, { rule: { case: 'matcher', value: matcher } });
 }

@@ -7,8 +7,8 @@
 //   PUT    /v1/pods/<ns>/<name>            PodSpec -> PodStatus    idempotent; starts Envoy, then the program
 //   DELETE /v1/pods/<ns>/<name>            ends program, Envoy, namespaces
 //   GET    /v1/pods/<ns>/<name>/exec       ExecPlan                how to run a command inside
-//   GET    /v1/events                      JSON lines of KeeperEvent until closed
-//   POST   /v1/shutdown                    ends everything, undoes the host journal, exits
+//   GET    /v1/events                      JSON lines of KeeperEvent until closed: every pod once, then changes
+//   POST   /v1/shutdown                    Ended     ends everything, undoes the host journal, exits
 
 /** Where a pod lives on the network. All addresses IPv4. */
 export interface SandboxStatus {
@@ -30,6 +30,10 @@ export interface SandboxStatus {
 
 export interface SandboxRequest {
   readonly uid: string;
+  /** `sidecar` (if absent): TCP to the pod's address goes to Envoy's inbound port. `router`: to the port it was sent to. */
+  readonly type?: 'sidecar' | 'router';
+  /** CIDRs that Envoy may reach although the sandbox refuses them, e.g. `169.254.169.254/32`. */
+  readonly allowRanges?: readonly string[];
 }
 
 export interface PodSpec {
@@ -37,6 +41,7 @@ export interface PodSpec {
   /** Workload name shown to people. */
   readonly workload: string;
   readonly hostname: string;
+  /** Empty: the pod is its Envoy alone (a gateway), and `app` mirrors its phase. */
   readonly command: readonly string[];
   /** The whole environment of the program. */
   readonly env: Readonly<Record<string, string>>;
@@ -49,6 +54,7 @@ export interface PodSpec {
   readonly restartPolicy: 'Always' | 'Never';
 }
 
+/** An Envoy is `Pending` until it is ready, as far as its bootstrap lets the keeper ask. */
 export type ProcessPhase = 'Pending' | 'Running' | 'Exited' | 'CrashLoopBackOff';
 
 export interface ProcessStatus {
@@ -101,10 +107,18 @@ export interface KeeperStatus {
   readonly hostChanges: readonly string[];
 }
 
-/** Spawn `argv` with stdio inherited and this environment to be inside the workload. */
+/** Spawn `argv` and the command's own words with stdio inherited and this environment to be inside the workload. */
 export interface ExecPlan {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+}
+
+/** What a shutdown did. */
+export interface Ended {
+  /** Changes of the host that were taken back, one line each. */
+  readonly undone: readonly string[];
+  /** Number of programs and Envoys that were running. */
+  readonly ended: number;
 }
 
 export type KeeperEvent =

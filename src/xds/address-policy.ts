@@ -31,12 +31,14 @@ export function exactHostGuard(allowedRanges: readonly string[]): AddressGuard {
   return { name: 'address-not-external', action: 'deny', ranges: nonExternalRanges, except: allowedRanges };
 }
 
-export function wildcardHostGuard(allowedRanges: readonly string[]): AddressGuard {
+/** The port is the registered one: Envoy would dial whatever port the caller's Host header names. */
+export function wildcardHostGuard(allowedRanges: readonly string[], port: number): AddressGuard {
   return {
     name: 'address-private',
     action: 'deny',
     ranges: [...nonExternalRanges, ...privateRanges],
     except: allowedRanges,
+    port,
   };
 }
 

@@ -61,9 +61,10 @@ export function serviceChain({ service, port }: PortService, config: MeshConfig)
   if (service.resolution !== 'DYNAMIC_DNS' || !isWildcardHost(service.host)) {
     return buildFilterChain(service.host, [buildTcpProxy({ statPrefix: cluster, cluster, accessLog })]);
   }
+  const dialled = port.targetPort ?? port.number;
   return buildFilterChain(service.host, [
-    buildSniDynamicForwardProxy(dynamicDnsCache, port.targetPort ?? port.number),
-    buildNetworkAddressFilter(wildcardHostGuard(config.allowedRanges), 'sni_guard'),
+    buildSniDynamicForwardProxy(dynamicDnsCache, dialled),
+    buildNetworkAddressFilter(wildcardHostGuard(config.allowedRanges, dialled), 'sni_guard'),
     buildTcpProxy({ statPrefix: cluster, cluster, accessLog, connectOnData: true }),
   ]);
 }

@@ -72,7 +72,7 @@ function buildHttp(service: Service, port: ServicePort, config: MeshConfig) {
   const handling = handlingOf(port.protocol);
   if (handling !== 'http' && handling !== 'auto') return undefined;
   const version = httpVersion(port);
-  const guard = addressGuard(service, config);
+  const guard = addressGuard(service, port, config);
   if (guard === undefined && version === 'http1') return undefined;
   return buildHttpProtocolOptions({
     version,
@@ -86,8 +86,8 @@ function httpVersion(port: ServicePort): HttpProtocol['version'] {
 }
 
 /** Where the judgement of addresses that stands in the router does not do. */
-function addressGuard(service: Service, config: MeshConfig): AddressGuard | undefined {
-  if (service.resolution === 'DYNAMIC_DNS') return wildcardHostGuard(config.allowedRanges);
+function addressGuard(service: Service, port: ServicePort, config: MeshConfig): AddressGuard | undefined {
+  if (service.resolution === 'DYNAMIC_DNS') return wildcardHostGuard(config.allowedRanges, port.number);
   const listed = service.resolution === 'NONE' && !service.trustOriginalDestination && service.addresses.length > 0;
   return listed ? listedAddressesGuard(service.addresses) : undefined;
 }

@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import { type Diagnostic, formatDiagnostic, hasErrors } from '../../platform/diagnostic.ts';
 import type { Cli } from '../cli.ts';
+import { formatStructured } from '../output/structured.ts';
 import { addExamples, chosenOutput, collect } from '../usage.ts';
 
 interface AnalyzeOptions {
@@ -21,9 +22,8 @@ export function register(command: Command, cli: Cli): void {
 async function analyze(cli: Cli, options: AnalyzeOptions): Promise<void> {
   const output = chosenOutput(cli, ['table', 'json', 'yaml']);
   const diagnostics = options.filename === undefined ? await ofMesh(cli) : await ofFiles(cli, options);
-  if (output === 'json') cli.print(JSON.stringify({ diagnostics }, null, 2));
-  else if (output === 'yaml') cli.write(await (await import('../output/object-format.ts')).formatYaml({ diagnostics }));
-  else printText(cli, diagnostics);
+  if (output === 'table') printText(cli, diagnostics);
+  else cli.write(await formatStructured(output, { diagnostics }));
   if (hasErrors(diagnostics)) process.exitCode = 1;
 }
 

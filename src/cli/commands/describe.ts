@@ -5,7 +5,7 @@ import type { Cli } from '../cli.ts';
 import { diagnosticLines } from '../error-lines.ts';
 import { singleTarget } from '../object-targets.ts';
 import { formatAge } from '../output/age.ts';
-import { formatYaml } from '../output/object-format.ts';
+import { formatStructured } from '../output/structured.ts';
 import { addExamples } from '../usage.ts';
 
 export function register(command: Command, cli: Cli): void {
@@ -58,5 +58,5 @@ function pairs(map: Readonly<Record<string, string>> = {}): string {
 
 async function section(title: string, value: unknown): Promise<string> {
   if (value === undefined) return '';
-  return `${title}:\n${(await formatYaml(value)).replaceAll(/^(?=.)/gm, '  ')}`;
+  return `${title}:\n${(await formatStructured('yaml', value)).replaceAll(/^(?=.)/gm, '  ')}`;
 }

@@ -32,7 +32,9 @@ async function exec(cli: Cli, typed: string, words: readonly string[], options: 
   const found = matchWorkload(pods, namespace, typed);
   const pod = found.find((one) => one.app.phase === 'Running') ?? found[0];
   if (pod === undefined) throw noWorkload('workload', typed, namespace, pods);
-  process.exitCode = await run(await cli.api().execPlan(pod.namespace, pod.name), words);
+  const plan = await cli.api().execPlan(pod.namespace, pod.name);
+  cli.takeSignals();
+  process.exitCode = await run(plan, words);
 }
 
 /** The exit code as a shell has it: 128 and the signal's number for a program that a signal ended. */

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { ApiError } from '../api-client.ts';
 import { captureNote } from '../capture-note.ts';
 import type { Cli } from '../cli.ts';
+import { text } from '../output/json-value.ts';
 import { addExamples } from '../usage.ts';
 
 const kind = 'istios.istio.banzaicloud.io';
@@ -59,8 +60,8 @@ interface Setting {
 async function current(cli: Cli): Promise<Setting> {
   try {
     const { items } = await cli.api().objects(kind, { namespace, name });
-    const mode = field(field(items[0]?.spec, 'outboundTrafficPolicy'), 'mode');
-    return typeof mode === 'string' ? { exists: true, mode } : { exists: true };
+    const mode = text(items[0]?.spec, 'outboundTrafficPolicy', 'mode');
+    return { exists: true, ...(mode === undefined ? {} : { mode }) };
   } catch (error) {
     if (error instanceof ApiError && error.code === 'SP_NOT_FOUND') return { exists: false };
     throw error;
@@ -79,8 +80,4 @@ async function create(cli: Cli, mode: string): Promise<void> {
     message: 'the setting was refused',
     diagnostics: refused.flatMap(({ diagnostics }) => diagnostics),
   });
-}
-
-function field(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null ? Object.getOwnPropertyDescriptor(value, key)?.value : undefined;
 }

@@ -1,5 +1,5 @@
-// `logs`: what a workload printed, or the access log of its Envoy. Read from the files that the keeper names, so it
-// works while nothing else does.
+// `logs`: what a workload printed, or the access log of its Envoy. Read from the files that the keeper names, so
+// nothing is lost or delayed on the way.
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import type { PodBody } from '../../server/wire.ts';

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { ConfigType, ProxyResource } from '../../server/wire.ts';
 import type { Cli } from '../cli.ts';
 import { proxyTables } from '../output/proxy-tables.ts';
+import { formatStructured } from '../output/structured.ts';
 import { formatTable } from '../output/table.ts';
 import { addExamples, chosenOutput, usageError } from '../usage.ts';
 import { findProxies } from '../workload-name.ts';
@@ -35,8 +36,7 @@ async function proxyConfig(cli: Cli, type: string, workload: string): Promise<vo
   }
   if (output === 'table') return printTables(cli, shown, config);
   const resources = [...config.values()].flat();
-  if (output === 'json') cli.print(JSON.stringify(resources, null, 2));
-  else cli.write(await (await import('../output/object-format.ts')).formatYaml(resources));
+  cli.write(await formatStructured(output, resources));
 }
 
 function viewsOf(type: string): readonly string[] {

@@ -1,13 +1,12 @@
 // `proxy-status`: whether each connected proxy has accepted what it was sent, by type of resource.
 import type { Command } from 'commander';
-import type { ProxyBody } from '../../server/wire.ts';
+import { type ProxyBody, xdsNames as types } from '../../server/wire.ts';
 import type { Cli } from '../cli.ts';
 import { formatAge } from '../output/age.ts';
+import { formatStructured } from '../output/structured.ts';
 import { formatTable } from '../output/table.ts';
 import { addExamples, chosenOutput } from '../usage.ts';
 import { findProxies } from '../workload-name.ts';
-
-const types = ['CDS', 'LDS', 'EDS', 'RDS', 'VHDS', 'SDS'] as const;
 
 export function register(command: Command, cli: Cli): void {
   command
@@ -20,8 +19,7 @@ async function proxyStatus(cli: Cli, workload: string | undefined): Promise<void
   const output = chosenOutput(cli, ['table', 'wide', 'json', 'yaml']);
   const { proxies: all } = await cli.api().proxies();
   const proxies = workload === undefined ? inNamespace(cli, all) : findProxies(cli, all, workload);
-  if (output === 'json') return cli.print(JSON.stringify({ proxies }, null, 2));
-  if (output === 'yaml') return cli.write(await (await import('../output/object-format.ts')).formatYaml({ proxies }));
+  if (output === 'json' || output === 'yaml') return cli.write(await formatStructured(output, { proxies }));
   if (proxies.length === 0) return cli.warn('no proxies are connected');
   const wide = output === 'wide';
   const header = ['NAME', ...types, ...(wide ? ['TYPE', 'WORKLOAD', 'VERSION', 'CONNECTED'] : [])];

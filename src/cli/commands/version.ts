@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { SallyportError } from '../../platform/errors.ts';
 import { packageVersion } from '../../platform/version.ts';
 import type { Cli } from '../cli.ts';
+import { formatStructured } from '../output/structured.ts';
 import { addExamples, chosenOutput } from '../usage.ts';
 
 interface VersionOptions {
@@ -23,8 +24,7 @@ async function version(cli: Cli, options: VersionOptions): Promise<void> {
   const client = packageVersion();
   const mesh = options.client ? undefined : await meshVersion(cli);
   if (output === 'json') {
-    cli.print(JSON.stringify({ client, ...(mesh === undefined ? {} : { mesh }) }));
-    return;
+    return cli.write(await formatStructured(output, { client, ...(mesh === undefined ? {} : { mesh }) }));
   }
   cli.print(options.short ? client : `client: ${client}`);
   if (options.client) return;

@@ -79,22 +79,26 @@ test('logs -f follows until Ctrl-C, also over a replaced file', { timeout: 20_00
 
 test('exec passes streams, environment and exit code through', async (t) => {
   const { run } = await echoMesh(t);
-  assertResult(await run('exec echo -- sh -c exit${IFS}7'), 7, '');
+  assertResult(await run('exec echo -- sh -c exit\t7'), 7, '');
   assertResult(await run('exec -ti deploy/echo -c any -- cat', 'through'), 0, 'through');
   assertResult(await run('exec pod/echo-1 -- printenv GREETING INSIDE'), 0, 'hello\nyes\n');
-  assertResult(await run('exec echo -- sh -c kill${IFS}-TERM${IFS}$$'), 143, '');
+  assertResult(await run('exec echo -- sh -c kill\t-TERM\t$$'), 143, '');
   assertResult(await run('exec echo'), 2, '', /^error: a command is missing\n/);
   assertResult(await run('exec nobody -- true'), 1, '', /^error: no workload 'nobody'/);
 });
 
-test('exec forwards a signal and waits for the program', { timeout: 20_000 }, async (t) => {
+test('exec forwards every signal and waits for the program', { timeout: 20_000 }, async (t) => {
   const { folder } = await echoMesh(t);
-  const script = 'trap "echo bye; exit 5" TERM; echo ready; while :; do sleep 0.05; done';
+  const script = 'trap "echo int" INT; trap "echo bye; exit 5" TERM; echo ready; while :; do sleep 0.05; done';
   const child = startSallyport(folder, ['exec', 'echo', '--', 'sh', '-c', script]);
   const seen = waitingText(child.stdout);
   await seen('ready\n');
+  child.kill('SIGINT');
+  await seen('ready\nint\n');
+  child.kill('SIGINT');
+  await seen('ready\nint\nint\n');
   child.kill('SIGTERM');
-  await seen('ready\nbye\n');
+  await seen('ready\nint\nint\nbye\n');
   assert.equal((await exitOf(child)).code, 5);
 });
 

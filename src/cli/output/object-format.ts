@@ -4,6 +4,7 @@ import { printedName } from '../../server/kind-names.ts';
 import type { KindNames } from '../../server/wire.ts';
 import { usageError } from '../usage.ts';
 import { renderJsonPath } from './jsonpath.ts';
+import { formatStructured } from './structured.ts';
 
 export type OutputForm =
   | { readonly type: 'table'; readonly wide: boolean }
@@ -37,13 +38,7 @@ export async function formatObjects(
   const [first] = shown;
   const root = single && first !== undefined ? first.object : listOf(shown.map(({ object }) => object));
   if (form.type === 'jsonpath') return renderJsonPath(form.template, root);
-  return form.type === 'json' ? `${JSON.stringify(root, null, 4)}\n` : await formatYaml(root);
-}
-
-/** YAML as kubectl writes it; strings that YAML 1.1 would read otherwise are quoted. */
-export async function formatYaml(value: unknown): Promise<string> {
-  const { stringify } = await import('yaml');
-  return stringify(value, { indentSeq: false, lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1' });
+  return formatStructured(form.type, root);
 }
 
 function listOf(items: readonly KubeObject[]) {

@@ -1,7 +1,7 @@
 // Opens the store's SQLite file for its single writer. Invariants: the exclusive lock is taken before anything is
 // read and held until the file is closed; a file that is not ours, or too new, is left as it is; a commit has
 // reached the disk when it returns (WAL with synchronous=FULL).
-import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { accessSync, closeSync, constants, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { systemCode } from '../../platform/errors.ts';
@@ -21,6 +21,9 @@ export function openDatabase(file: string, migrations: readonly string[] = store
   let database: DatabaseSync | undefined;
   try {
     createFile(file);
+    // SQLite would open them for reading only, and then fail at the lock with a word about I/O.
+    accessSync(file, constants.W_OK);
+    accessSync(dirname(file), constants.W_OK);
     database = new DatabaseSync(file, { timeout: lockWaitMs });
     // A shared lock first would let two openers block each other. In exclusive mode the lock outlives the COMMIT.
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');

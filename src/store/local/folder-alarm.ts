@@ -10,6 +10,8 @@ export interface FolderAlarm {
    * it up to now is unknown, so read again.
    */
   watch(folders: ReadonlyMap<string, string>): boolean;
+  /** Something changed since the last `quiet`. */
+  isRaised(): boolean;
   /**
    * Resolves when something changed and then nothing more for a moment, so that a file is not read half written;
    * or after `atMostMs` (undefined: no limit); or on the signal.
@@ -83,6 +85,7 @@ export function createFolderAlarm(): FolderAlarm {
       for (const [path, identity] of folders) if (!watchers.has(path) && open(path, identity)) added = true;
       return added;
     },
+    isRaised: () => changes > 0,
     async quiet(signal, atMostMs) {
       if (changes === 0 && !signal.aborted) await nextChange(signal, blind ? blindMs : atMostMs);
       const latest = performance.now() + longestSettleMs;

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { dirname, extname, join } from 'node:path';
+import { dirname, extname, join, sep } from 'node:path';
 import { messageOf, systemCode } from '../../platform/errors.ts';
 
 export interface ManifestFile {
@@ -55,26 +55,36 @@ export async function readFolderTree(root: string): Promise<FolderTree> {
   async function visitFile(path: string): Promise<void> {
     const bytes = await readFile(path);
     files.set(path, { bytes, hash: createHash('sha256').update(bytes).digest('hex') });
-    await addFolder(dirname(await realpath(path)));
-  }
-
-  async function addFolder(path: string): Promise<void> {
-    folders.set(path, identityOf(await stat(path)));
+    const holder = dirname(await realpath(path));
+    folders.set(holder, identityOf(await stat(holder)));
   }
 
   await visit(root);
-  await addFolder(await nearestFolder(dirname(root)));
+  for (const [path, found] of await foldersAround(root)) folders.set(path, identityOf(found));
   return { files, failures, folders };
+}
+
+/**
+ * Where a change of the way to the path would show: in the closest folder above it that is there, and beside every
+ * link on the way.
+ */
+async function foldersAround(path: string): Promise<ReadonlyMap<string, Stats>> {
+  const around = new Map<string, Stats>();
+  for (let [at, above] = [path, dirname(path)]; at !== above; [at, above] = [above, dirname(above)]) {
+    const folder = await stat(above).catch(() => undefined);
+    const isLink = (await lstat(at).catch(() => undefined))?.isSymbolicLink();
+    if (folder?.isDirectory() && (isLink || around.size === 0)) around.set(above, folder);
+  }
+  return around;
+}
+
+/** Whether the file is the path itself or below it. */
+export function isWithin(path: string, file: string): boolean {
+  return file === path || file.startsWith(path.endsWith(sep) ? path : path + sep);
 }
 
 async function isListed(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined)) !== undefined;
-}
-
-/** The folder itself, or the closest one above it that is there. */
-async function nearestFolder(path: string): Promise<string> {
-  const found = await stat(path).catch(() => undefined);
-  return found?.isDirectory() || path === dirname(path) ? path : nearestFolder(dirname(path));
 }
 
 /** With the time of birth, since a new folder may get the inode of the one just deleted. */

@@ -1,0 +1,99 @@
+// A proxy that comes back says what it holds: only the difference is sent.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startDiscovery } from '../../test/support/discovery.ts';
+import { opaque } from '../../test/support/memory-view.ts';
+
+const route = opaque('80', '1', { vhds: true });
+
+test('of a wildcard only what differs is sent, and what is gone is taken away', async (t) => {
+  const { view, connect } = await startDiscovery(t);
+  view.change({ cluster: { set: [opaque('same'), opaque('changed', '2'), opaque('new')] } });
+  const client = connect();
+  client.ask('cluster', { held: { same: '1', changed: '1', gone: '1' } });
+  assert.deepEqual((await client.take()).updated, ['changed', 'new']);
+  assert.deepEqual((await client.take()).removed, ['gone']);
+});
+
+test('a listener that is gone is taken away with the updates', async (t) => {
+  const { view, connect } = await startDiscovery(t);
+  view.change({ listener: { set: [opaque('same'), opaque('new')] } });
+  const client = connect();
+  client.ask('listener', { held: { same: '1', gone: '1' } });
+  const response = await client.take();
+  assert.deepEqual([response.updated, response.removed], [['new'], ['gone']]);
+});
+
+test('nothing is sent of what is held in the same version, and changes come as ever', async (t) => {
+  const { view, discovery, connect } = await startDiscovery(t);
+  view.change({
+    cluster: { set: [opaque('a')] },
+    endpoint: { set: [opaque('a')] },
+    listener: { set: [opaque('l')] },
+    route: { set: [route] },
+    virtualHost: { set: [opaque('80/a')] },
+  });
+  const client = connect();
+  client.ask('cluster', { held: { a: '1' } });
+  client.ask('endpoint', { subscribe: ['a'], held: { a: '1' } });
+  client.ask('listener', { held: { l: '1' } });
+  client.ask('route', { subscribe: ['80'], held: { '80': '1' } });
+  client.ask('virtualHost', { held: { '80/a': '1' } });
+  client.ask('secret', { subscribe: ['marker'] });
+  assert.equal((await client.take()).type, 'secret');
+  assert.equal(discovery.proxies()[0]?.types.size, 6);
+  for (const [type, { state }] of discovery.proxies()[0]?.types ?? []) assert.equal(state, 'SYNCED', type);
+  view.change({ virtualHost: { set: [opaque('80/b')] } });
+  assert.deepEqual((await client.take()).updated, ['80/b']);
+});
+
+test('names: those held in another version or no more there are answered', async (t) => {
+  const { view, connect } = await startDiscovery(t);
+  view.change({ endpoint: { set: [opaque('same'), opaque('changed', '2')] } });
+  const client = connect();
+  client.ask('endpoint', { subscribe: ['same', 'changed', 'gone'], held: { same: '1', changed: '1', gone: '1' } });
+  const response = await client.take();
+  assert.deepEqual([response.updated, response.removed], [['changed'], ['gone']]);
+});
+
+for (const order of ['routes first', 'virtual hosts first'] as const) {
+  test(`virtual hosts are compared too: ${order}`, async (t) => {
+    const { view, connect } = await startDiscovery(t);
+    view.change({ route: { set: [route] }, virtualHost: { set: [opaque('80/same'), opaque('80/new')] } });
+    const client = connect();
+    const asks = [
+      () => client.ask('route', { subscribe: ['80'], held: { '80': '1' } }),
+      () => client.ask('virtualHost', { held: { '80/same': '1', '80/gone': '1' } }),
+    ];
+    for (const ask of order === 'routes first' ? asks : asks.reverse()) ask();
+    const response = await client.take();
+    assert.deepEqual([response.type, response.updated, response.removed], ['virtualHost', ['80/new'], ['80/gone']]);
+  });
+}
+
+test('a RouteConfiguration that changed meanwhile does not bring the hosts that are held', async (t) => {
+  const { view, connect } = await startDiscovery(t);
+  view.change({ route: { set: [route] }, virtualHost: { set: [opaque('80/same'), opaque('80/new')] } });
+  const client = connect();
+  client.ask('route', { subscribe: ['80'], held: { '80': '0' } });
+  client.ask('virtualHost', { held: { '80/same': '1' } });
+  assert.equal((await client.take()).type, 'route');
+  assert.deepEqual((await client.take()).updated, ['80/new']);
+});
+
+test('a route that is held without any host is told that there are none', async (t) => {
+  const { view, connect } = await startDiscovery(t);
+  view.change({ route: { set: [route] } });
+  const client = connect();
+  client.ask('route', { subscribe: ['80'], held: { '80': '1' } });
+  client.ask('virtualHost');
+  assert.deepEqual((await client.take()).removed, ['80/none']);
+});
+
+test('without a word on virtual hosts all are sent after a moment', async (t) => {
+  const { view, connect } = await startDiscovery(t);
+  view.change({ route: { set: [route] }, virtualHost: { set: [opaque('80/a')] } });
+  const client = connect();
+  client.ask('route', { subscribe: ['80'], held: { '80': '1' } });
+  assert.deepEqual((await client.take()).updated, ['80/a']);
+});

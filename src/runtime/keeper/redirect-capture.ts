@@ -1,0 +1,123 @@
+// Capture by network namespaces: a pod's place is a sandbox, its DNS answers at the host's end of the sandbox's link.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { DataFolder } from '../../platform/data-folder.ts';
+import { renderResolvConf } from '../dns/resolv-conf.ts';
+import { createDnsServer } from '../dns/server.ts';
+import { appCommand } from '../launch/app-command.ts';
+import { envoyCommand } from '../launch/envoy-command.ts';
+import { execPlan } from '../launch/exec-plan.ts';
+import { signalProgram } from '../launch/program.ts';
+import { type Sandbox, sandboxAt } from '../network/addresses.ts';
+import { runTool } from '../network/command.ts';
+import { hostChanges, prepareHost } from '../network/host.ts';
+import { hostJournalFile } from '../network/host-journal.ts';
+import { portRoutes } from '../network/port-routes.ts';
+import { dnsRelayPort, type ProxyRules, setProxyRules } from '../network/proxy-rules.ts';
+import { createSandbox, removeSandbox, sandboxPids } from '../network/sandbox.ts';
+import type { KeeperConfig } from '../protocol.ts';
+import type { Capture, Place, PlaceRequest } from './capture.ts';
+import { killAll } from './process-id.ts';
+import { proxyUid, runFiles } from './run-files.ts';
+
+const dnsPort = 53;
+
+export interface RedirectOptions {
+  readonly dataFolder: DataFolder;
+  readonly envoyPath: string;
+  readonly config: KeeperConfig;
+  readonly signal: AbortSignal;
+}
+
+/** Makes the host ready. Throws SallyportError if this machine or its user cannot. */
+export async function createRedirectCapture(options: RedirectOptions): Promise<Capture> {
+  const { dataFolder, envoyPath, signal } = options;
+  const { id: meshId, runPath } = dataFolder;
+  const journalFile = hostJournalFile(runPath);
+  const network = await prepareHost({ meshId, journalFile, signal });
+  const dns = createDnsServer({ cidr: network.cidr });
+  const hiddenPaths = [dataFolder.path, dirname(runPath)];
+  const requests = new Map<number, PlaceRequest>();
+  let routes = portRoutes(network.cidr, options.config.resolve);
+  dns.setConfig(options.config);
+
+  const sandbox = (index: number): Sandbox => sandboxAt(meshId, network.cidr, index);
+  const rules = ({ type = 'sidecar', allowRanges = [] }: PlaceRequest): ProxyRules => ({
+    type,
+    allowRanges,
+    portRoutes: routes,
+  });
+
+  async function makePlace(request: PlaceRequest): Promise<Place> {
+    const { pod, index, hostname } = request;
+    const { podIP, relayIP, proxyIP, hostIP } = await createSandbox({ ...rules(request), network, index, signal });
+    const before = requests.get(index);
+    if (before !== undefined) await dns.unlisten(hostIP);
+    await dns.listen(hostIP, dnsPort, { namespace: pod.namespace, hostname, podIP });
+    requests.set(index, request);
+    const files = runFiles(runPath, index);
+    mkdirSync(dirname(files.resolvConf), { recursive: true, mode: 0o755 });
+    writeFileSync(files.resolvConf, renderResolvConf(relayIP, pod.namespace), { mode: 0o644 });
+    return {
+      podIP,
+      proxyIP,
+      dns: { address: hostIP, port: dnsPort },
+      dnsRelay: { address: relayIP, port: dnsRelayPort },
+      proxyUid: proxyUid(index),
+      xdsPath: files.xdsPath,
+    };
+  }
+
+  return {
+    kind: 'redirect',
+    makePlace,
+    async removePlace(index) {
+      await endSandboxProcesses(sandbox(index));
+      if (requests.delete(index)) await dns.unlisten(sandbox(index).hostIP);
+      await removeSandbox(meshId, index);
+    },
+    async endStrays(index, part) {
+      const { appNamespace, proxyNamespace } = sandbox(index);
+      await killAll(() => namespacePids(part === 'app' ? appNamespace : proxyNamespace));
+    },
+    async setConfig(config) {
+      dns.setConfig(config);
+      const next = portRoutes(network.cidr, config.resolve);
+      if (JSON.stringify(next) === JSON.stringify(routes)) return;
+      routes = next;
+      const all = [...requests.values()];
+      await Promise.all(all.map((one) => setProxyRules(network.firewall, sandbox(one.index), rules(one), signal)));
+    },
+    appCommand: (index, spec) => ({
+      ...appCommand({ sandbox: sandbox(index), spec, hiddenPaths, resolvConf: runFiles(runPath, index).resolvConf }),
+      cwd: '/',
+    }),
+    envoyCommand: (index, folder, args) => ({
+      ...envoyCommand({
+        sandbox: sandbox(index),
+        envoyPath,
+        args,
+        proxyUid: proxyUid(index),
+        xdsPath: runFiles(runPath, index).xdsPath,
+        logsPath: folder,
+        hiddenPaths,
+      }),
+      cwd: '/',
+    }),
+    endGently: (pid) => {
+      signalProgram(pid, 'SIGTERM');
+    },
+    execPlan: (pid, spec) => execPlan(pid, spec, []),
+    hostChanges: () => hostChanges(journalFile),
+    close: () => dns.close(),
+  };
+}
+
+/** Ends with SIGKILL whatever runs in a sandbox, in either namespace. */
+export async function endSandboxProcesses(sandbox: Sandbox): Promise<void> {
+  await killAll(() => sandboxPids(sandbox));
+}
+
+async function namespacePids(name: string): Promise<readonly number[]> {
+  return (await runTool('ip', ['netns', 'pids', name])).split('\n').filter(Boolean).map(Number);
+}

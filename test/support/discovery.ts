@@ -1,0 +1,40 @@
+// Discovery for a test: served on a Unix socket in a temporary folder, gone when the test ends.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createDiscovery, type Discovery, type DiscoveryOptions } from '../../src/discovery/discovery.ts';
+import { createLogger } from '../../src/platform/log.ts';
+import { openAdsClient } from './ads-client.ts';
+import type { Scope } from './envoy-process.ts';
+import { createMemoryView, type MemoryView, memoryViews, testProxy } from './memory-view.ts';
+
+export interface TestDiscovery {
+  readonly discovery: Discovery;
+  readonly view: MemoryView;
+  readonly socketPath: string;
+  readonly nodeId: string;
+  connect(options?: { readonly nodeId?: string; readonly method?: string }): ReturnType<typeof openAdsClient>;
+}
+
+export const silentLog = createLogger('test').child({}, { level: 'silent' });
+
+export async function startDiscovery(t: Scope, options: Partial<DiscoveryOptions> = {}): Promise<TestDiscovery> {
+  const view = createMemoryView();
+  const folder = await mkdtemp(join(tmpdir(), 'sp-ads-'));
+  const discovery = createDiscovery({ views: memoryViews(view), bootId: 'boot', log: silentLog, ...options });
+  const identity = testProxy('echo');
+  const socketPath = join(folder, 'xds.sock');
+  await discovery.serveProxy({ identity, socketPath });
+  t.after(async () => {
+    await discovery.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  return {
+    discovery,
+    view,
+    socketPath,
+    nodeId: identity.nodeId,
+    connect: ({ nodeId = identity.nodeId, method } = {}) =>
+      openAdsClient({ t, address: `unix:${socketPath}`, nodeId, ...(method === undefined ? {} : { method }) }),
+  };
+}
