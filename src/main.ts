@@ -19,7 +19,7 @@ import { createKeeperClient } from './runtime/keeper/client.ts';
 import type { ResolveRule } from './runtime/protocol.ts';
 import { type ApiServer, serveApi } from './server/serve.ts';
 import { watchFolder } from './store/local/folder-source.ts';
-import { openLocalStore } from './store/local/local-store.ts';
+import { type LocalStore, openLocalStore } from './store/local/local-store.ts';
 import type { ObjectStore } from './store/store.ts';
 import { proxyConfigOf } from './xds/proxy-config.ts';
 import { createViews } from './xds/views.ts';
@@ -139,7 +139,7 @@ async function createMeshObject(store: ObjectStore): Promise<void> {
 }
 
 /** Applies every file once, then follows them; their mistakes are kept by file. */
-async function followFiles(options: ControlPlaneOptions, store: ObjectStore) {
+async function followFiles(options: ControlPlaneOptions, store: LocalStore) {
   const byPath = new Map<string, readonly Diagnostic[]>();
   const sources = options.files.map((path) =>
     watchFolder({

@@ -7,11 +7,13 @@ import { globSync } from 'node:fs';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { parseArgs } from 'node:util';
+import { prepareTools } from './support/prepare-tools.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { concurrency: { type: 'string' }, isolated: { type: 'boolean' } },
 });
+const env = { ...process.env, ...(await prepareTools(positionals)) };
 if (values.isolated === true && process.getuid?.() === 0 && process.env['SALLYPORT_TEST_ISOLATED'] === undefined) {
   const inside = [
     '--net',
@@ -22,10 +24,10 @@ if (values.isolated === true && process.getuid?.() === 0 && process.env['SALLYPO
     process.execPath,
     ...process.argv.slice(1),
   ];
-  const env = { ...process.env, SALLYPORT_TEST_ISOLATED: '1' };
-  const { status } = spawnSync('unshare', inside, { stdio: 'inherit', env });
+  const { status } = spawnSync('unshare', inside, { stdio: 'inherit', env: { ...env, SALLYPORT_TEST_ISOLATED: '1' } });
   process.exit(status ?? 1);
 }
+Object.assign(process.env, env);
 const files = positionals.flatMap((pattern) => globSync(pattern)).sort();
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const skipped: string[] = [];

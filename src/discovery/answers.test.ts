@@ -11,12 +11,12 @@ test('a refusal is kept with its words and the objects at fault; nothing is sent
   view.change({ cluster: { set: [opaque('good'), opaque('bad')] } });
   const client = connect();
   client.ask('cluster');
-  client.nack(await client.responses.next(), 'Error adding cluster(s) bad: no good');
+  client.nack(await client.responses.next(), 'Error adding cluster(s) bad: no cluster, see a-good');
   const status = await until('the refusal is shown', () => {
     const found = discovery.proxies()[0]?.types.get(typeUrls.cluster);
     return found?.state === 'ERROR' && found;
   });
-  assert.equal(status.error, 'Error adding cluster(s) bad: no good');
+  assert.equal(status.error, 'Error adding cluster(s) bad: no cluster, see a-good');
   assert.deepEqual(status.suspects, ['Test/default/bad']);
   client.ask('listener');
   assert.equal((await client.take()).type, 'listener');

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startDiscovery } from '../../test/support/discovery.ts';
 import { opaque } from '../../test/support/memory-view.ts';
+import { until } from '../../test/support/until.ts';
 
 const route = opaque('80', '1', { vhds: true });
 
@@ -41,8 +42,10 @@ test('nothing is sent of what is held in the same version, and changes come as e
   client.ask('virtualHost', { held: { '80/a': '1' } });
   client.ask('secret', { subscribe: ['marker'] });
   assert.equal((await client.take()).type, 'secret');
-  assert.equal(discovery.proxies()[0]?.types.size, 6);
-  for (const [type, { state }] of discovery.proxies()[0]?.types ?? []) assert.equal(state, 'SYNCED', type);
+  await until('all six types are in sync', () => {
+    const states = [...(discovery.proxies()[0]?.types.values() ?? [])].map(({ state }) => state);
+    return states.length === 6 && states.every((state) => state === 'SYNCED');
+  });
   view.change({ virtualHost: { set: [opaque('80/b')] } });
   assert.deepEqual((await client.take()).updated, ['80/b']);
 });

@@ -149,11 +149,23 @@ function accept(subscription: Subscription, { updated, removed }: Response): voi
  * are companions.
  */
 function refuse(subscription: Subscription, { updated }: Response, error: string): void {
-  const named = updated.filter(({ name }) => error.includes(name));
+  const named = updated.filter(({ name }) => mentions(error, name));
   const suspects = named.length > 0 ? named : updated;
   const resources = subscription.refusal?.resources ?? new Map<string, Resource>();
   for (const suspect of suspects) resources.set(suspect.name, suspect);
   subscription.refusal = { error, resources };
   if (updated.length === 1) return;
   for (const resource of updated) if (!named.includes(resource)) subscription.companions.add(resource.name);
+}
+
+/** Whether the name stands in the text, not as a part of a longer name. */
+function mentions(text: string, name: string): boolean {
+  const partOfName = /[\w.-]/;
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
+    const before = text.charAt(at - 1);
+    const after = text.charAt(at + name.length);
+    // A full stop may end the sentence.
+    if (!partOfName.test(before) && (after === '.' || !partOfName.test(after))) return true;
+  }
+  return false;
 }

@@ -78,6 +78,19 @@ test('one apply is one batch with one event per object', async (context) => {
   assert.equal((await store.get(entryKey('a')))?.metadata.generation, 2);
 });
 
+test('an object brings its Namespace along, and a given one counts', async (context) => {
+  const store = await openIn(context);
+  const labels = { team: 'shop' };
+  await store.apply([serviceEntry('a')]);
+  assert.equal((await store.get(namespaceKey))?.metadata.labels, undefined);
+  await store.apply([
+    serviceEntry('b'),
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default', labels } },
+  ]);
+  await store.apply([serviceEntry('c')]);
+  assert.deepEqual((await store.get(namespaceKey))?.metadata.labels, labels);
+});
+
 test('closing ends watches and refuses writes', async (context) => {
   const store = await openIn(context);
   const waiting = store.watch([entries], '0', context.signal)[Symbol.asyncIterator]().next();

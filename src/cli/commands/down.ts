@@ -15,7 +15,7 @@ export function register(command: Command, cli: Cli): void {
 export async function takeDown(cli: Cli): Promise<void> {
   const folder = cli.dataFolder();
   const running = await runningControlPlane(folder);
-  if (running !== undefined) await stopControlPlane(folder, running);
+  if (running !== undefined) await stopControlPlane(running);
   const { undone, ended } = await stopEverything(folder);
   removeUpSettings(folder);
   for (const line of undone) cli.print(`undone: ${line}`);

@@ -46,7 +46,7 @@ export async function bringUp(cli: Cli, { given, detach }: UpRequest): Promise<C
   writeUpSettings(folder, settings);
   for (const difference of differences) cli.print(`changed: ${difference}`);
   for (const change of keeper.status.hostChanges) if (keeper.started) cli.print(`host: ${change}`);
-  if (running !== undefined && differences.length > 0) await stopControlPlane(folder, running);
+  if (running !== undefined && differences.length > 0) await stopControlPlane(running);
   const controlPlane = running !== undefined && differences.length === 0 ? undefined : await start(cli, detach);
   cli.print(`mesh ready in ${folder.path}, Envoy ${envoy.version}, redirect capture`);
   cli.print(`API and dashboard on http://${settings.listen}`);

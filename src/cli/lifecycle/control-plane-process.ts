@@ -58,8 +58,8 @@ export async function startDetached(folder: DataFolder, signal: AbortSignal): Pr
   });
 }
 
-/** Ends it and resolves when its socket no longer answers. Proxies keep their configuration. */
-export async function stopControlPlane(folder: DataFolder, running: RunningControlPlane): Promise<void> {
+/** Ends it and resolves when the process is gone. Proxies keep their configuration. */
+export async function stopControlPlane(running: RunningControlPlane): Promise<void> {
   process.kill(running.pid, 'SIGTERM');
   const deadline = performance.now() + stopTimeoutMs;
   while (performance.now() < deadline) {

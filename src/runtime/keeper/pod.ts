@@ -1,14 +1,175 @@
-// One pod: its place in the network, its Envoy and its program. The program starts when Envoy is ready, or when it
-// has not become so in time: without Envoy nothing leaves anyway. Invariant: what the record says was saved before
-// it was done; a spec that is the same again changes nothing.
-import { spawn } from 'node:child_process';
-import type { DataFolder } from '../../platform/data-folder.ts';
-import type { ExecPlan, PodSpec, PodStatus, ProcessStatus, SandboxRequest, SandboxStatus } from '../protocol.ts';
-import type { Capture, Command, Place } from './capture.ts';
+// One pod: its place in the network, its Envoy and its program. The program starts when Envoy is ready, or when that
+// has taken too long: without Envoy nothing leaves anyway. Invariants: what was done stands in the record; a spec
+// that is the same again changes nothing, one that differs restarts only what it touches.
+import { isDeepStrictEqual } from 'node:util';
+import type { ExecPlan, PodSpec, PodStatus, SandboxRequest } from '../protocol.ts';
+import type { Place } from './capture.ts';
 import { endProcess, envoyGraceMs, programGraceMs } from './end-process.ts';
-import { becomesReady } from './envoy-ready.ts';
-import { lastLine, logFiles, logFolder, withLogs } from './log-files.ts';
-import { type PodRecord, type ProcessRecord, pending, removePodRecord, savePodRecord } from './pod-record.ts';
-import { envoyRestarts, programRestarts, type RestartPolicy } from './restart-delay.ts';
+import { lastLine, logFiles } from './log-files.ts';
+import { type PodProcessOptions, spawnEnvoy, spawnProgram } from './pod-processes.ts';
+import { type PodRecord, pending, removePodRecord, savePodRecord } from './pod-record.ts';
+import { podStatus } from './pod-status.ts';
+import { isRunning } from './process-id.ts';
+import type { RestartPolicy } from './restart-delay.ts';
 import { makeXdsFolder, removeRunFiles, runFiles, writeBootstrap } from './run-files.ts';
+import { createSidecar, type Sidecar } from './sidecar.ts';
 import { createSupervisor, type Supervisor } from './supervisor.ts';
+
+export interface PodOptions extends PodProcessOptions {
+  readonly record: PodRecord;
+  readonly restarts: { readonly program: RestartPolicy; readonly envoy: RestartPolicy };
+  /** Milliseconds after which the program starts though Envoy is not ready. */
+  readonly readyMs: number;
+  readonly publish: (status: PodStatus) => void;
+}
+
+export interface Pod {
+  /** Makes the pod's place, or takes it over. */
+  settle(request: SandboxRequest): Promise<void>;
+  /** After `settle`: brings Envoy and program to what the spec says. */
+  run(spec: PodSpec): Promise<void>;
+  /** Takes over what an earlier keeper ran; starts again what of it has ended meanwhile. */
+  resume(): Promise<void>;
+  /** Undefined until it has settled. */
+  status(): PodStatus | undefined;
+  /** Undefined if the program does not run. */
+  execPlan(): ExecPlan | undefined;
+  /** Ends everything; resolves when nothing is left but its logs. */
+  remove(): Promise<void>;
+  /** Leaves everything running and looks no more. */
+  release(): void;
+}
+
+export function createPod(options: PodOptions): Pod {
+  const { dataFolder, capture, publish, restarts } = options;
+  const logs = logFiles(dataFolder.logsPath, options.record);
+  const files = runFiles(dataFolder.runPath, options.record.index);
+  let record = options.record;
+  let place: Place | undefined;
+  let sidecar: Sidecar | undefined;
+  let program: Supervisor | undefined;
+  let programStart = new AbortController();
+
+  function save(change: Partial<PodRecord>): void {
+    record = { ...record, ...change };
+    savePodRecord(dataFolder.keeperPath, record);
+    announce();
+  }
+
+  function status(): PodStatus | undefined {
+    return place && podStatus(record, place, sidecar?.isReady() ?? false, dataFolder.logsPath);
+  }
+
+  function announce(): void {
+    const current = status();
+    if (current !== undefined) publish(current);
+  }
+
+  async function makePlace(hostname: string): Promise<Place> {
+    const { namespace, name, index, dnsPort, request } = record;
+    const made = await capture.makePlace({ ...request, pod: { namespace, name }, index, hostname, dnsPort });
+    makeXdsFolder(files, made.proxyUid);
+    place = made;
+    save({ dnsPort: made.dns.port });
+    return made;
+  }
+
+  function startSidecar(spec: PodSpec, { proxyUid }: Place): Sidecar {
+    sidecar = createSidecar({
+      record: record.proxy,
+      restartPolicy: 'Always',
+      delays: restarts.envoy,
+      spawn: () => {
+        writeBootstrap(files, proxyUid, spec.bootstrap);
+        return spawnEnvoy(options, record, spec);
+      },
+      end: (process) => endProcess(process, envoyGraceMs),
+      lastWords: () => lastLine(logs.envoy),
+      save: (proxy) => save({ proxy }),
+      adminSocket: spec.bootstrap.includes(files.adminSocket) ? files.adminSocket : undefined,
+      onReady: announce,
+    });
+    sidecar.start();
+    return sidecar;
+  }
+
+  async function startProgram(spec: PodSpec, proxy: Sidecar): Promise<void> {
+    programStart = new AbortController();
+    const { signal } = programStart;
+    const isNew = record.app.process === undefined;
+    if (isNew) await proxy.readyOr(AbortSignal.any([signal, AbortSignal.timeout(options.readyMs)]));
+    if (signal.aborted) return;
+    program = createSupervisor({
+      record: record.app,
+      restartPolicy: spec.restartPolicy,
+      delays: restarts.program,
+      spawn: () => spawnProgram(options, record, spec),
+      end: (process) => endProcess(process, programGraceMs, () => capture.endGently(process.pid)),
+      lastWords: () => lastLine(logs.app),
+      save: (app) => save({ app }),
+    });
+    program.start();
+  }
+
+  async function stopProgram(): Promise<void> {
+    programStart.abort();
+    await program?.stop();
+    program = undefined;
+  }
+
+  return {
+    async settle(request) {
+      if (place !== undefined && isDeepStrictEqual(request, record.request)) return;
+      save({ request });
+      await makePlace(record.spec?.hostname ?? record.name);
+    },
+    async run(spec) {
+      const before = record.spec;
+      if (isDeepStrictEqual(spec, before)) return;
+      const newProgram = before === undefined || !isDeepStrictEqual(programPart(spec), programPart(before));
+      const newProxy = before === undefined || !isDeepStrictEqual(envoyPart(spec), envoyPart(before));
+      if (newProgram) await stopProgram();
+      if (newProxy) await sidecar?.stop();
+      save({ spec, ...(newProgram && { app: pending }), ...(newProxy && { proxy: pending }) });
+      const current = await makePlace(spec.hostname);
+      const proxy = newProxy || sidecar === undefined ? startSidecar(spec, current) : sidecar;
+      if (newProgram && spec.command.length > 0) void startProgram(spec, proxy);
+    },
+    async resume() {
+      const { spec, index } = record;
+      const current = await makePlace(spec?.hostname ?? record.name);
+      if (spec === undefined) return;
+      for (const part of ['app', 'proxy'] as const) {
+        const { process } = record[part];
+        if (process === undefined || !isRunning(process)) await capture.endStrays(index, part);
+      }
+      const proxy = startSidecar(spec, current);
+      if (spec.command.length > 0) void startProgram(spec, proxy);
+    },
+    status,
+    execPlan() {
+      const { spec, app } = record;
+      return spec && app.process && capture.execPlan(app.process.pid, spec);
+    },
+    async remove() {
+      await stopProgram();
+      await sidecar?.stop();
+      await capture.removePlace(record.index);
+      removeRunFiles(files);
+      removePodRecord(dataFolder.keeperPath, record);
+    },
+    release() {
+      programStart.abort();
+      program?.release();
+      sidecar?.release();
+    },
+  };
+}
+
+function programPart({ uid, command, env, cwd, user, hostname, restartPolicy }: PodSpec): object {
+  return { uid, command, env, cwd, user, hostname, restartPolicy };
+}
+
+function envoyPart({ uid, bootstrap, envoyArgs }: PodSpec): object {
+  return { uid, bootstrap, envoyArgs };
+}

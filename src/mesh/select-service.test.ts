@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { selectService } from './select-service.ts';
+import type { Service } from './service.ts';
+import { visibilityOf } from './visibility.ts';
+
+function service(overrides: Partial<Service> & { readonly exportTo?: readonly string[] }): Service {
+  const { exportTo, ...rest } = overrides;
+  const namespace = rest.namespace ?? 'default';
+  return {
+    host: 'a.test',
+    aliases: [],
+    localAliases: [],
+    source: 'ServiceEntry',
+    namespace,
+    name: 'entry',
+    createdAt: '2026-01-01T00:00:00Z',
+    visibility: visibilityOf(exportTo, namespace),
+    resolution: 'DNS',
+    external: true,
+    addresses: [],
+    ports: [{ number: 80, name: 'http', protocol: 'HTTP' }],
+    endpoints: [],
+    subjectAltNames: [],
+    trustOriginalDestination: false,
+    raceFirstConnect: false,
+    ...rest,
+  };
+}
+
+test('nothing visible, nothing selected', () => {
+  assert.equal(selectService([], 'default'), undefined);
+  assert.equal(selectService([service({ namespace: 'other', exportTo: ['.'] })], 'default'), undefined);
+});
+
+test('an entry of the own namespace beats an older one of another', () => {
+  const foreign = service({ namespace: 'other' });
+  const own = service({ createdAt: '2026-02-01T00:00:00Z' });
+  assert.equal(selectService([foreign, own], 'default'), own);
+});
+
+test('a Kubernetes Service of another namespace beats entries of others', () => {
+  const entry = service({ namespace: 'evil' });
+  const kube = service({ namespace: 'shop', source: 'Service', createdAt: '2026-02-01T00:00:00Z' });
+  assert.equal(selectService([entry, kube], 'default'), kube);
+});
+
+test('among strangers the oldest wins', () => {
+  const older = service({ namespace: 'one' });
+  const younger = service({ namespace: 'two', createdAt: '2026-02-01T00:00:00Z' });
+  assert.equal(selectService([older, younger], 'default'), older);
+});
+
+test('ports of equal entries of one namespace come together, others are left out whole', () => {
+  const alt = { number: 8080, name: 'alt', protocol: 'HTTP' } as const;
+  const first = service({});
+  const second = service({ name: 'second', ports: [alt] });
+  assert.deepEqual(
+    selectService([first, second], 'default')?.ports.map((port) => port.number),
+    [80, 8080],
+  );
+  const other = service({ name: 'second', ports: [alt], resolution: 'STATIC' });
+  assert.equal(selectService([first, other], 'default'), first);
+  const hidden = service({ name: 'second', ports: [alt], exportTo: ['.'] });
+  assert.equal(selectService([first, hidden], 'default'), first);
+});
+
+test('a port that two entries give is taken from the older one', () => {
+  const tls = { number: 80, name: 'tls', protocol: 'TLS' } as const;
+  const first = service({});
+  assert.equal(selectService([first, service({ name: 'second', ports: [tls] })], 'default'), first);
+});

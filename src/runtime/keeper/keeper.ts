@@ -1,0 +1,132 @@
+// The keeper: a kubelet's part in a local mesh. It parents workloads and Envoys, owns namespaces, DNS, log files and
+// restarts, and holds no policy. A signal makes it exit and leave everything running, for the next keeper to take
+// over; only a shutdown ends what it keeps.
+import { existsSync, rmSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { join } from 'node:path';
+import type { DataFolder } from '../../platform/data-folder.ts';
+import { SallyportError } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/log.ts';
+import { packageVersion } from '../../platform/version.ts';
+import { undoHostJournal } from '../network/host.ts';
+import { hostJournalFile } from '../network/host-journal.ts';
+import type { Ended, KeeperConfig, KeeperStatus } from '../protocol.ts';
+import type { Capture } from './capture.ts';
+import { createEventHub } from './events.ts';
+import { readConfig, removeKeeperFiles, saveConfig, saveKeeperId } from './keeper-files.ts';
+import { tryLock } from './lock.ts';
+import { logFiles, rotateLog } from './log-files.ts';
+import { readPodRecords } from './pod-record.ts';
+import { createPods, type Pods } from './pods.ts';
+import { identifyProcess } from './process-id.ts';
+import { createRedirectCapture } from './redirect-capture.ts';
+import { envoyRestarts, programRestarts } from './restart-delay.ts';
+import { makeRunFolder } from './run-files.ts';
+import { listen } from './server.ts';
+
+export interface KeeperOptions {
+  readonly dataFolder: DataFolder;
+  readonly envoy: KeeperStatus['envoy'];
+  readonly log: Logger;
+  /** Ends the keeper and nothing else. */
+  readonly signal: AbortSignal;
+}
+
+const rotationMs = 2_000;
+const readyMs = 20_000;
+
+/**
+ * Serves until the signal aborts or a shutdown was asked for. Throws `SP_KEEPER_RUNS` if this data folder has a
+ * keeper, and what the machine lacks.
+ */
+export async function runKeeper(options: KeeperOptions): Promise<void> {
+  const { dataFolder, envoy, log, signal } = options;
+  const { keeperPath, keeperSocket, runPath } = dataFolder;
+  const lock = tryLock(keeperPath);
+  if (lock === undefined) {
+    throw new SallyportError('SP_KEEPER_RUNS', `another keeper runs for ${dataFolder.path}`, { hint: 'end it with: down' });
+  }
+  if (!existsSync(envoy.path)) {
+    throw new SallyportError('SP_NO_ENVOY', `there is no Envoy at ${envoy.path}`, { hint: 'name one with --envoy' });
+  }
+  const own = identifyProcess(process.pid);
+  if (own !== undefined) saveKeeperId(keeperPath, own);
+  makeRunFolder(runPath);
+  const events = createEventHub();
+  const config = readConfig(keeperPath);
+  const capture = await createRedirectCapture({ dataFolder, envoyPath: envoy.path, config, signal });
+  const restarts = { program: programRestarts, envoy: envoyRestarts };
+  const pods = createPods({ dataFolder, capture, restarts, readyMs, publish: (event) => events.publish(event) });
+  const records = readPodRecords(keeperPath);
+  await pods.resume(records);
+  log.info({ pods: records.length, envoy: envoy.version }, 'keeper started');
+
+  const down = new AbortController();
+  const startedAt = new Date().toISOString();
+  const server = await listen(keeperSocket, {
+    pods,
+    events,
+    status: () => ({
+      pid: process.pid,
+      startedAt,
+      version: packageVersion(),
+      envoy,
+      capture: capture.kind,
+      hostChanges: capture.hostChanges(),
+    }),
+    setConfig: (next) => setConfig(dataFolder, capture, next),
+    shutdown: () => shutdown(dataFolder, pods, capture, down),
+  });
+  const rotation = setInterval(() => rotateLogs(dataFolder, pods, log), rotationMs);
+  await aborted(AbortSignal.any([signal, down.signal]));
+  clearInterval(rotation);
+  events.close();
+  await close(server);
+  pods.release();
+  await capture.close();
+  rmSync(keeperSocket, { force: true });
+  lock.release();
+  log.info({ down: down.signal.aborted }, 'keeper ended');
+}
+
+async function setConfig(dataFolder: DataFolder, capture: Capture, config: KeeperConfig): Promise<void> {
+  await capture.setConfig(config);
+  saveConfig(dataFolder.keeperPath, config);
+}
+
+async function shutdown(dataFolder: DataFolder, pods: Pods, capture: Capture, down: AbortController): Promise<Ended> {
+  const ended = pods.list().flatMap(({ app, proxy }) => [app, proxy]).filter(({ pid }) => pid !== undefined).length;
+  await pods.removeAll();
+  await capture.close();
+  const undone = await undoHostJournal(hostJournalFile(dataFolder.runPath));
+  removeKeeperFiles(dataFolder.keeperPath);
+  setImmediate(() => down.abort());
+  return { undone, ended };
+}
+
+function rotateLogs({ logsPath }: DataFolder, pods: Pods, log: Logger): void {
+  const own = ['keeper.log', 'control-plane.log'].map((name) => join(logsPath, name));
+  const files = pods.list().flatMap((pod) => Object.values(logFiles(logsPath, pod)));
+  for (const file of [...own, ...files]) {
+    try {
+      rotateLog(file);
+    } catch (error) {
+      log.warn({ err: error, file }, 'a log could not be rotated');
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** Lets answers that are being sent arrive, cuts off what idles. */
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,138 @@
+// All pods of the mesh. One request at a time for each pod; different pods go side by side. Indexes are given out
+// here: the lowest free one, so that addresses are used again.
+import { SallyportError } from '../../platform/errors.ts';
+import type { ExecPlan, KeeperEvent, PodSpec, PodStatus, SandboxRequest, SandboxStatus } from '../protocol.ts';
+import { createPod, type Pod, type PodOptions } from './pod.ts';
+import { type PodRecord, type ProcessRecord, pending } from './pod-record.ts';
+import { bootId } from './process-id.ts';
+import type { PodKey } from './requests.ts';
+
+export interface PodsOptions extends Omit<PodOptions, 'record' | 'publish'> {
+  readonly publish: (event: KeeperEvent) => void;
+}
+
+export interface Pods {
+  /** Takes over all that an earlier keeper recorded. */
+  resume(records: readonly PodRecord[]): Promise<void>;
+  list(): readonly PodStatus[];
+  putSandbox(key: PodKey, request: SandboxRequest): Promise<SandboxStatus>;
+  putPod(key: PodKey, spec: PodSpec): Promise<PodStatus>;
+  /** Ends the pod; none there is right too. */
+  remove(key: PodKey): Promise<void>;
+  removeAll(): Promise<void>;
+  /** Throws `SP_NOT_RUNNING` if its program does not run. */
+  execPlan(key: PodKey): ExecPlan;
+  /** Leaves all running. */
+  release(): void;
+}
+
+interface Entry {
+  readonly key: PodKey;
+  readonly index: number;
+  readonly pod: Pod;
+  /** The end of its queue. */
+  last: Promise<unknown>;
+  removing: boolean;
+}
+
+export function createPods(options: PodsOptions): Pods {
+  const entries = new Map<string, Entry>();
+
+  function add(record: PodRecord): Entry {
+    const { namespace, name, index } = record;
+    const publish = (pod: PodStatus) => options.publish({ type: 'pod', pod });
+    const pod = createPod({ ...options, record, publish });
+    const entry = { key: { namespace, name }, index, pod, last: Promise.resolve(), removing: false };
+    entries.set(keyText(record), entry);
+    return entry;
+  }
+
+  /** A pod that is being removed is waited for: its name and index are free only then. */
+  async function entryOf(key: PodKey, request: SandboxRequest): Promise<Entry> {
+    const known = entries.get(keyText(key));
+    if (known?.removing === false) return known;
+    if (known !== undefined) {
+      await known.last;
+      return entryOf(key, request);
+    }
+    const index = freeIndex(new Set([...entries.values()].map((entry) => entry.index)));
+    return add({ ...key, index, boot: bootId(), dnsPort: 0, request, app: pending, proxy: pending });
+  }
+
+  async function remove(key: PodKey): Promise<void> {
+    const entry = entries.get(keyText(key));
+    if (entry === undefined) return;
+    entry.removing = true;
+    await enqueue(entry, async () => {
+      if (entries.get(keyText(key)) !== entry) return;
+      await entry.pod.remove();
+      entries.delete(keyText(key));
+      options.publish({ type: 'gone', ...key });
+    });
+  }
+
+  return {
+    async resume(records) {
+      const tasks = records.map((record) => {
+        const entry = add(afterBoot(record));
+        return enqueue(entry, () => entry.pod.resume());
+      });
+      await Promise.all(tasks);
+    },
+    list: () => [...entries.values()].flatMap(({ pod }) => pod.status() ?? []),
+    async putSandbox(key, request) {
+      const entry = await entryOf(key, request);
+      await enqueue(entry, () => entry.pod.settle(request));
+      const { podIP, proxyIP, dns, dnsRelay, proxyUid, xdsPath } = statusOf(entry);
+      return { ...key, podIP, proxyIP, dns, dnsRelay, proxyUid, xdsPath };
+    },
+    async putPod(key, spec) {
+      const entry = await entryOf(key, { uid: spec.uid });
+      await enqueue(entry, () => entry.pod.run(spec));
+      return statusOf(entry);
+    },
+    remove,
+    async removeAll() {
+      await Promise.all([...entries.values()].map(({ key }) => remove(key)));
+    },
+    execPlan(key) {
+      const plan = entries.get(keyText(key))?.pod.execPlan();
+      if (plan !== undefined) return plan;
+      throw new SallyportError('SP_NOT_RUNNING', `the program of ${key.namespace}/${key.name} does not run`);
+    },
+    release() {
+      for (const { pod } of entries.values()) pod.release();
+    },
+  };
+}
+
+function enqueue(entry: Entry, task: () => Promise<void>): Promise<void> {
+  const result = entry.last.then(task);
+  entry.last = result.catch(() => undefined);
+  return result;
+}
+
+function statusOf({ key, pod }: Entry): PodStatus {
+  const status = pod.status();
+  if (status !== undefined) return status;
+  throw new SallyportError('SP_POD_GONE', `pod ${key.namespace}/${key.name} was deleted meanwhile`);
+}
+
+function keyText({ namespace, name }: PodKey): string {
+  return `${namespace}/${name}`;
+}
+
+function freeIndex(taken: ReadonlySet<number>): number {
+  let index = 0;
+  while (taken.has(index)) index++;
+  return index;
+}
+
+/** Pids of another boot mean nothing: what ran then is started, unless it was to run once. */
+function afterBoot(record: PodRecord): PodRecord {
+  const boot = bootId();
+  if (record.boot === boot) return record;
+  const once = record.spec?.restartPolicy === 'Never' && record.app.phase !== 'Pending';
+  const ended: ProcessRecord = { ...pending, phase: 'Exited', reason: 'ended when the machine was restarted' };
+  return { ...record, boot, app: once ? ended : pending, proxy: pending };
+}
