@@ -1,10 +1,10 @@
 // The composition root of the control plane: the only file that wires the layers together. Order: the store and the
 // files it follows, the mesh out of it, discovery, then what runs; the API opens last, when all of it is served.
 import { randomUUID } from 'node:crypto';
-import { decodeManifestBytes } from './api/decode.ts';
 import { istioVersion } from './api/kinds/istio.ts';
 import { assignClusterIps } from './controllers/cluster-ip.ts';
 import { dnsRecordsOf } from './controllers/dns-records.ts';
+import { followFiles } from './controllers/followed-files.ts';
 import { keepConfigured } from './controllers/keeper-config.ts';
 import { startPodController } from './controllers/pods.ts';
 import { createDiscovery } from './discovery/discovery.ts';
@@ -12,14 +12,12 @@ import { identifyByNode } from './discovery/node-identity.ts';
 import { followStore } from './mesh/follow-store.ts';
 import { meshConfigKey } from './mesh/mesh-config.ts';
 import type { DataFolder } from './platform/data-folder.ts';
-import type { Diagnostic } from './platform/diagnostic.ts';
 import { createLogger } from './platform/log.ts';
 import { packageVersion } from './platform/version.ts';
 import { createKeeperClient } from './runtime/keeper/client.ts';
 import type { ResolveRule } from './runtime/protocol.ts';
 import { type ApiServer, serveApi } from './server/serve.ts';
-import { watchFolder } from './store/local/folder-source.ts';
-import { type LocalStore, openLocalStore } from './store/local/local-store.ts';
+import { openLocalStore } from './store/local/local-store.ts';
 import type { ObjectStore } from './store/store.ts';
 import { proxyConfigOf } from './xds/proxy-config.ts';
 import { createViews } from './xds/views.ts';
@@ -57,7 +55,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const keeper = options.keeper ? createKeeperClient(dataFolder.keeperSocket) : undefined;
   const config = keeper === undefined ? undefined : keepConfigured(keeper, options.resolve, signal, log);
 
-  const found = await followFiles(options, store);
+  const files = await followFiles(store, options.files, signal);
   const background = [
     followStore(
       store,
@@ -110,7 +108,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       },
       pods: () => pods?.pods() ?? [],
       execPlan: async (namespace, name) => keeper?.execPlan(namespace, name),
-      diagnostics: found.diagnostics,
+      diagnostics: files.diagnostics,
     },
     { socketPath: dataFolder.apiSocket, ...(options.listen === undefined ? {} : { tcp: options.listen }) },
   );
@@ -120,7 +118,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       void api
         .close()
         .then(() => discovery.close())
-        .then(() => Promise.allSettled(background))
+        .then(() => Promise.allSettled([...background, files.done]))
         .then(() => store.close())
         .then(resolve, reject);
     });
@@ -136,20 +134,4 @@ async function createMeshObject(store: ObjectStore): Promise<void> {
   await store.apply([
     { apiVersion: `${group}/v1beta1`, kind, metadata: { namespace, name }, spec: { version: istioVersion } },
   ]);
-}
-
-/** Applies every file once, then follows them; their mistakes are kept by file. */
-async function followFiles(options: ControlPlaneOptions, store: LocalStore) {
-  const byPath = new Map<string, readonly Diagnostic[]>();
-  const sources = options.files.map((path) =>
-    watchFolder({
-      store,
-      path,
-      signal: options.signal,
-      decode: (bytes, file) => decodeManifestBytes(bytes, file),
-      onDiagnostics: (diagnostics) => byPath.set(path, diagnostics),
-    }),
-  );
-  await Promise.all(sources.map((source) => source.ready));
-  return { diagnostics: (): readonly Diagnostic[] => [...byPath.values()].flat() };
 }

@@ -14,10 +14,12 @@ test('docs/diagnostics.md lists every code with its title, and no other', () => 
 });
 
 test('every code is given to some mistake', () => {
+  // SP06xx are given by the store, where it follows files.
+  const here = join(import.meta.dirname, '..');
   const files = readdirSync(here, { recursive: true, encoding: 'utf8' });
   const sources = files.filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
   const text = sources
-    .filter((file) => file !== 'diagnostic-codes.ts')
+    .filter((file) => file !== join('api', 'diagnostic-codes.ts') && !file.startsWith(join('envoy', 'gen')))
     .map((file) => readFileSync(join(here, file), 'utf8'))
     .join('\n');
   const unused = Object.keys(diagnosticCodes).filter((code) => !text.includes(`'${code}'`));

@@ -1,6 +1,7 @@
 // Every mistake that decoding and validation name, by its stable code. A code is never reused for another
 // mistake. docs/diagnostics.md says what each means and how to mend it; a test holds the two together.
-// SP00xx text of a file, SP01xx structure, SP02xx metadata, SP03xx ServiceEntry, SP04xx Istio, SP05xx core kinds.
+// SP00xx text of a file, SP01xx structure, SP02xx metadata, SP03xx ServiceEntry, SP04xx Istio, SP05xx core kinds,
+// SP06xx watched files.
 
 export const diagnosticCodes = {
   SP0001: 'file is not UTF-8',
@@ -68,6 +69,9 @@ export const diagnosticCodes = {
   SP0401: 'object without effect',
   SP0402: 'invalid allowed range',
   SP0501: 'secret is not base64',
+  SP0601: 'file cannot be read',
+  SP0602: 'object stands twice',
+  SP0603: 'object could not be stored',
 } as const;
 
 export type DiagnosticCode = keyof typeof diagnosticCodes;

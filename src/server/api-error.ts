@@ -5,7 +5,7 @@ import { SallyportError } from '../platform/errors.ts';
 import type { ErrorBody } from './wire.ts';
 
 /** Statuses as the Kubernetes API server uses them. */
-export type ErrorStatus = 400 | 403 | 404 | 409 | 410 | 413 | 422 | 500;
+export type ErrorStatus = 400 | 403 | 404 | 409 | 410 | 413 | 422 | 500 | 503 | 507;
 
 const statusOfCode = new Map<string, ErrorStatus>([
   ['SP_BAD_REQUEST', 400],
@@ -17,6 +17,8 @@ const statusOfCode = new Map<string, ErrorStatus>([
   ['SP_GONE', 410],
   ['SP_TOO_LARGE', 413],
   ['SP_INVALID', 422],
+  ['SP_STORE_CLOSED', 503],
+  ['SP_DISK_FULL', 507],
 ]);
 
 /** 422: an object that its kind refuses, with every reason. */

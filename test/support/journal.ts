@@ -17,8 +17,8 @@ interface Waiter<T> {
   readonly resolve: (item: T) => void;
 }
 
-/** `name` is used in the error of a wait that ran out of time (default 10 s). */
-export function createJournal<T>(name: string): Journal<T> {
+/** `name` and `describe` make the error of a wait that ran out of time (default 10 s). */
+export function createJournal<T>(name: string, describe: (item: T) => string = String): Journal<T> {
   const items: T[] = [];
   const waiters = new Set<Waiter<T>>();
   let taken = 0;
@@ -40,7 +40,8 @@ export function createJournal<T>(name: string): Journal<T> {
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => {
         waiters.delete(waiter);
-        reject(new Error(`${name}: nothing fitting in ${timeoutMs} ms; ${items.length} items: ${preview(items)}`));
+        const last = items.slice(-5).map((item) => describe(item).slice(0, 300));
+        reject(new Error([`${name}: nothing fitting in ${timeoutMs} ms; ${items.length} items`, ...last].join('\n  ')));
       }, timeoutMs);
       const waiter: Waiter<T> = {
         take,
@@ -63,17 +64,4 @@ export function createJournal<T>(name: string): Journal<T> {
     next: (fits = () => true, timeoutMs = 10_000) => wait(true, fits, timeoutMs),
     find: (fits, timeoutMs = 10_000) => wait(false, fits, timeoutMs),
   };
-}
-
-function preview(items: readonly unknown[]): string {
-  const text = items.slice(-5).map((item) => JSON.stringify(item, plain));
-  return text.join('\n').slice(0, 2000);
-}
-
-/** JSON has no bigint, and a socket is no news. */
-function plain(_key: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return value.toString();
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
-  if (typeof value === 'object' && value !== null && 'remoteAddress' in value) return '[socket]';
-  return value;
 }

@@ -47,7 +47,7 @@ export interface OutsideHttpOptions {
 
 export async function startOutsideHttp(options: OutsideHttpOptions): Promise<OutsideHttp> {
   const { t, tls = false, respond = (_request, response) => response.end('outside') } = options;
-  const requests = createJournal<OutsideRequest>('requests at the outside server');
+  const requests = createJournal<OutsideRequest>('requests outside', ({ method, host, url }) => `${method} ${host} ${url}`);
   const connections = createJournal<{ readonly peer: string; readonly sni: string | undefined }>('outside connections');
   const listener = async (incoming: IncomingMessage, response: ServerResponse) => {
     const chunks: Buffer[] = [];
@@ -90,7 +90,7 @@ export interface OutsideTcpOptions {
 
 export async function startOutsideTcp(options: OutsideTcpOptions): Promise<OutsideTcp> {
   const { t, serve = ({ socket }) => socket.pipe(socket) } = options;
-  const connections = createJournal<OutsideConnection>('connections at the outside server');
+  const connections = createJournal<OutsideConnection>('connections outside', ({ peer }) => peer);
   const sockets = new Set<Socket>();
   const server = createTcpServer((socket) => {
     sockets.add(socket);

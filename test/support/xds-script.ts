@@ -141,7 +141,7 @@ export function adsBootstrap(socketPath: string, options: { readonly cds?: boole
 }
 
 function openStream(call: Call): XdsStream {
-  const requests = createJournal<DeltaDiscoveryRequest>('xDS requests');
+  const requests = createJournal('xDS requests', describeRequest);
   const sentAt = new Map<string, number>();
   call.on('data', (request: DeltaDiscoveryRequest) => requests.push(request));
   call.on('error', () => call.end());
@@ -171,6 +171,12 @@ function openStream(call: Call): XdsStream {
     push: (answer) => acknowledged(send(answer)),
     end: () => call.end(),
   };
+}
+
+function describeRequest(request: DeltaDiscoveryRequest): string {
+  const { typeUrl, resourceNamesSubscribe: subscribe, resourceNamesUnsubscribe: unsubscribe, responseNonce } = request;
+  const type = typeUrl.slice(typeUrl.lastIndexOf('.') + 1);
+  return `${type} sub=[${subscribe.join()}] unsub=[${unsubscribe.join()}] nonce=${responseNonce} ${request.errorDetail?.message ?? ''}`;
 }
 
 function encodeAnswer(answer: XdsAnswer, nonce: string): DeltaDiscoveryResponse {

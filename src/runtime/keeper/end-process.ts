@@ -1,5 +1,5 @@
 // Ends a pod's processes: gently first, by force when their time is over.
-import { type ProcessId, isRunning, signalGroup, waitForExits } from './process-id.ts';
+import { isRunning, type ProcessId, signalGroup, waitForExits } from './process-id.ts';
 
 const afterKillMs = 5_000;
 

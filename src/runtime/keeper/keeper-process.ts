@@ -8,7 +8,8 @@ import { runKeeper } from './keeper.ts';
 
 const optionsSchema = z.object({
   data: z.string(),
-  envoy: z.object({ path: z.string(), version: z.string() }),
+  envoy: z.string(),
+  capture: z.literal('redirect'),
 });
 
 const end = new AbortController();

@@ -1,16 +1,17 @@
 // The keeper: a kubelet's part in a local mesh. It parents workloads and Envoys, owns namespaces, DNS, log files and
 // restarts, and holds no policy. A signal makes it exit and leave everything running, for the next keeper to take
 // over; only a shutdown ends what it keeps.
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import type { DataFolder } from '../../platform/data-folder.ts';
 import { SallyportError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
 import { packageVersion } from '../../platform/version.ts';
+import { readEnvoyVersion } from '../envoy-supply/inspect.ts';
 import { undoHostJournal } from '../network/host.ts';
 import { hostJournalFile } from '../network/host-journal.ts';
-import type { Ended, KeeperConfig, KeeperStatus } from '../protocol.ts';
+import type { Ended, KeeperConfig } from '../protocol.ts';
 import type { Capture } from './capture.ts';
 import { createEventHub } from './events.ts';
 import { readConfig, removeKeeperFiles, saveConfig, saveKeeperId } from './keeper-files.ts';
@@ -26,7 +27,8 @@ import { listen } from './server.ts';
 
 export interface KeeperOptions {
   readonly dataFolder: DataFolder;
-  readonly envoy: KeeperStatus['envoy'];
+  /** Path of the Envoy that sidecars run. */
+  readonly envoy: string;
   readonly log: Logger;
   /** Ends the keeper and nothing else. */
   readonly signal: AbortSignal;
@@ -40,15 +42,15 @@ const readyMs = 20_000;
  * keeper, and what the machine lacks.
  */
 export async function runKeeper(options: KeeperOptions): Promise<void> {
-  const { dataFolder, envoy, log, signal } = options;
+  const { dataFolder, log, signal } = options;
   const { keeperPath, keeperSocket, runPath } = dataFolder;
   const lock = tryLock(keeperPath);
   if (lock === undefined) {
-    throw new SallyportError('SP_KEEPER_RUNS', `another keeper runs for ${dataFolder.path}`, { hint: 'end it with: down' });
+    throw new SallyportError('SP_KEEPER_RUNS', `another keeper runs for ${dataFolder.path}`, {
+      hint: 'end it with: down',
+    });
   }
-  if (!existsSync(envoy.path)) {
-    throw new SallyportError('SP_NO_ENVOY', `there is no Envoy at ${envoy.path}`, { hint: 'name one with --envoy' });
-  }
+  const envoy = { path: options.envoy, version: await readEnvoyVersion(options.envoy, signal) };
   const own = identifyProcess(process.pid);
   if (own !== undefined) saveKeeperId(keeperPath, own);
   makeRunFolder(runPath);
@@ -95,7 +97,10 @@ async function setConfig(dataFolder: DataFolder, capture: Capture, config: Keepe
 }
 
 async function shutdown(dataFolder: DataFolder, pods: Pods, capture: Capture, down: AbortController): Promise<Ended> {
-  const ended = pods.list().flatMap(({ app, proxy }) => [app, proxy]).filter(({ pid }) => pid !== undefined).length;
+  const ended = pods
+    .list()
+    .flatMap(({ app, proxy }) => [app, proxy])
+    .filter(({ pid }) => pid !== undefined).length;
   await pods.removeAll();
   await capture.close();
   const undone = await undoHostJournal(hostJournalFile(dataFolder.runPath));

@@ -1,7 +1,17 @@
 // A pod's logs: plain files, never pipes, so that programs write on when the keeper is gone. All are opened for
 // appending, which is why they can be rotated under their writers: what a file holds is copied to `<file>.1`, then
 // the file is emptied. A reader with an offset above the file's size reads on in `<file>.1`, then from 0.
-import { closeSync, constants, copyFileSync, fstatSync, mkdirSync, openSync, readSync, statSync, truncateSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../../platform/errors.ts';
 import type { PodStatus } from '../protocol.ts';
@@ -49,7 +59,9 @@ export function rotateLog(file: string, largest: number = largestLog): void {
 
 /** The last line that is not empty, cut to 300 characters; undefined if there is none. */
 export function lastLine(file: string): string | undefined {
-  const lines = readTail(file).split('\n').map((line) => line.trim());
+  const lines = readTail(file)
+    .split('\n')
+    .map((line) => line.trim());
   return lines.findLast((line) => line !== '')?.slice(0, longestLine);
 }
 

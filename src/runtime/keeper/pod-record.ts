@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomically } from '../../platform/atomic-file.ts';
 import { messageOf, SallyportError, systemCode } from '../../platform/errors.ts';
-import { podSpecSchema, sandboxRequestSchema } from './requests.ts';
 import { processIdSchema } from './process-id.ts';
+import { podSpecSchema, sandboxRequestSchema } from './requests.ts';
 
 export const processRecordSchema = z.object({
   phase: z.enum(['Pending', 'Running', 'Exited', 'CrashLoopBackOff']),
@@ -68,7 +68,10 @@ function readPodRecord(file: string): PodRecord {
     return podRecordSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (cause) {
     const hint = 'end the mesh with the version that started it, or remove the file';
-    throw new SallyportError('SP_BAD_STATE', `${file} cannot be read: ${messageOf(cause).slice(0, 200)}`, { hint, cause });
+    throw new SallyportError('SP_BAD_STATE', `${file} cannot be read: ${messageOf(cause).slice(0, 200)}`, {
+      hint,
+      cause,
+    });
   }
 }
 

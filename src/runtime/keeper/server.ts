@@ -37,7 +37,10 @@ export async function listen(socketPath: string, deps: ServerDeps): Promise<Serv
 async function answer(deps: ServerDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method = 'GET', url = '/' } = request;
   if (method === 'GET' && url === '/v1/events') {
-    deps.events.subscribe(response, deps.pods.list().map((pod) => ({ type: 'pod', pod })));
+    deps.events.subscribe(
+      response,
+      deps.pods.list().map((pod) => ({ type: 'pod', pod })),
+    );
     return;
   }
   try {

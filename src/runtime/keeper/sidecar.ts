@@ -26,8 +26,8 @@ export function createSidecar(options: SidecarOptions): Sidecar {
     asking = new AbortController();
     ready = false;
     if (record.process === undefined) return;
-    if (adminSocket === undefined) return becameReady(true);
-    void becomesReady(adminSocket, asking.signal).then(becameReady);
+    if (adminSocket === undefined) becameReady(true);
+    else void becomesReady(adminSocket, asking.signal).then(becameReady);
   }
 
   function becameReady(answer: boolean): void {

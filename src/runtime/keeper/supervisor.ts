@@ -58,9 +58,13 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     try {
       child = options.spawn();
     } catch (error) {
-      return ended({ reason: `could not be started: ${messageOf(error)}` });
+      ended({ reason: `could not be started: ${messageOf(error)}` });
+      return;
     }
-    child.once('error', (error) => child.pid === undefined && ended({ reason: `could not be started: ${error.message}` }));
+    child.once(
+      'error',
+      (error) => child.pid === undefined && ended({ reason: `could not be started: ${error.message}` }),
+    );
     child.once('exit', (code, signal) => ended(endOf(code, signal)));
     const process = child.pid === undefined ? undefined : identifyProcess(child.pid);
     // Without an identity it has ended already: its exit is about to be told.
@@ -69,8 +73,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   }
 
   function adopt(process: ProcessId): void {
-    if (!isRunning(process)) return ended({ reason: 'ended; an earlier keeper started it, so its exit code is unknown' });
-    timer = setTimeout(() => adopt(process), adoptedPollMs);
+    if (isRunning(process)) timer = setTimeout(() => adopt(process), adoptedPollMs);
+    else ended({ reason: 'ended; an earlier keeper started it, so its exit code is unknown' });
   }
 
   function ended(end: End): void {
@@ -79,7 +83,10 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     const reason = words === undefined || end.exitCode === 0 ? end.reason : `${end.reason}: ${words}`;
     const failures = ranLong() ? 1 : record.failures + 1;
     const last = { ...end, restarts: record.restarts, failures, reason };
-    if (options.restartPolicy === 'Never') return save({ ...last, phase: 'Exited' });
+    if (options.restartPolicy === 'Never') {
+      save({ ...last, phase: 'Exited' });
+      return;
+    }
     const delay = restartDelay(options.delays, failures);
     const wait = `${reason}; starts again in ${Math.ceil(delay / 1000)} s`;
     save({ ...last, ...(delay === 0 ? { phase: 'Pending' } : { phase: 'CrashLoopBackOff', reason: wait }) });

@@ -1,0 +1,82 @@
+// Sees to it that a mesh has its keeper: the one that answers, or a new one in the background that takes over what an
+// earlier one left running.
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DataFolder } from '../../platform/data-folder.ts';
+import { SallyportError } from '../../platform/errors.ts';
+import { packageVersion } from '../../platform/version.ts';
+import type { KeeperStatus } from '../protocol.ts';
+import { createKeeperClient } from './client.ts';
+import { lastLine } from './log-files.ts';
+import { identifyProcess, waitForExits } from './process-id.ts';
+
+export interface EnsureKeeperOptions {
+  readonly dataFolder: DataFolder;
+  /** Path of the Envoy that new sidecars are to run. */
+  readonly envoy: string;
+  readonly capture: 'redirect';
+  readonly signal?: AbortSignal;
+}
+
+const startMs = 30_000;
+const stopMs = 10_000;
+const pollMs = 20;
+
+/**
+ * `started`: it was not there. A keeper of another version or with another Envoy is replaced; what it keeps runs on.
+ * Throws SallyportError with the keeper's own last words if it does not come up.
+ */
+export async function ensureKeeper(
+  options: EnsureKeeperOptions,
+): Promise<{ readonly started: boolean; readonly status: KeeperStatus }> {
+  const { dataFolder, envoy, signal } = options;
+  const running = await runningKeeper(dataFolder);
+  const fits = running?.envoy.path === envoy && running.version === packageVersion();
+  if (running !== undefined && fits) return { started: false, status: running };
+  if (running !== undefined) await endKeeper(running.pid, signal);
+  return { started: running === undefined, status: await startKeeper(options) };
+}
+
+/** Undefined if none answers on this data folder's socket. */
+export async function runningKeeper(dataFolder: DataFolder): Promise<KeeperStatus | undefined> {
+  try {
+    return await createKeeperClient(dataFolder.keeperSocket).status();
+  } catch (error) {
+    if (error instanceof SallyportError && error.code === 'SP_NO_SERVER') return undefined;
+    throw error;
+  }
+}
+
+async function startKeeper({ dataFolder, envoy, capture, signal }: EnsureKeeperOptions): Promise<KeeperStatus> {
+  mkdirSync(dataFolder.logsPath, { recursive: true, mode: 0o700 });
+  const logFile = join(dataFolder.logsPath, 'keeper.log');
+  const log = openSync(logFile, 'a', 0o600);
+  const { dirname, filename } = import.meta;
+  const entry = join(dirname, `keeper-process${extname(filename)}`);
+  const settings = JSON.stringify({ data: dataFolder.path, envoy, capture });
+  const child = spawn(process.execPath, [entry, settings], { cwd: '/', detached: true, stdio: ['ignore', log, log] });
+  closeSync(log);
+  child.unref();
+  const deadline = Date.now() + startMs;
+  while (child.exitCode === null && child.signalCode === null && Date.now() < deadline) {
+    const status = await runningKeeper(dataFolder);
+    if (status?.pid === child.pid && status !== undefined) return status;
+    await delay(pollMs, undefined, { ...(signal && { signal }) });
+  }
+  const inTime = Date.now() < deadline;
+  if (!inTime) child.kill('SIGTERM');
+  const why = inTime
+    ? (lastLine(logFile)?.replace(/^error: /, '') ?? 'it said nothing')
+    : `not within ${startMs / 1000} s`;
+  throw new SallyportError('SP_KEEPER_FAILED', `the keeper did not start: ${why}`, { hint: `see ${logFile}` });
+}
+
+async function endKeeper(pid: number, signal?: AbortSignal): Promise<void> {
+  const id = identifyProcess(pid);
+  if (id === undefined) return;
+  process.kill(pid, 'SIGTERM');
+  const left = await waitForExits([id], stopMs, signal);
+  if (left.length > 0) process.kill(pid, 'SIGKILL');
+}

@@ -1,0 +1,101 @@
+// Ends a mesh wholly, with its keeper's help or, where none answers, from what it recorded: programs, Envoys,
+// namespaces, what was changed on the host. Running it again does no harm.
+import { existsSync, rmdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { DataFolder } from '../../platform/data-folder.ts';
+import { SallyportError, systemCode } from '../../platform/errors.ts';
+import { signalProgram } from '../launch/program.ts';
+import { sandboxAt } from '../network/addresses.ts';
+import { undoHostJournal } from '../network/host.ts';
+import { hostJournalFile, readHostJournal } from '../network/host-journal.ts';
+import { listSandboxes } from '../network/sandbox.ts';
+import type { Ended } from '../protocol.ts';
+import { createKeeperClient } from './client.ts';
+import { endProcess, envoyGraceMs, programGraceMs } from './end-process.ts';
+import { readKeeperId, removeKeeperFiles } from './keeper-files.ts';
+import { type Lock, tryLock } from './lock.ts';
+import { type PodRecord, readPodRecords } from './pod-record.ts';
+import { bootId, isRunning, signalGroup, waitForExits } from './process-id.ts';
+import { endSandboxProcesses } from './redirect-capture.ts';
+
+const keeperEndMs = 10_000;
+
+/** Objects and logs stay. Throws SallyportError for what could not be ended. */
+export async function stopEverything(dataFolder: DataFolder): Promise<Ended> {
+  if (!existsSync(dataFolder.keeperPath)) return { undone: [], ended: 0 };
+  const answered = await askKeeper(dataFolder);
+  await awaitKeeperEnd(dataFolder);
+  const lock = requireLock(dataFolder);
+  try {
+    const rest = await endRecorded(dataFolder);
+    removeKeeperFiles(dataFolder.keeperPath);
+    removeRunFolder(dataFolder.runPath);
+    return { undone: [...answered.undone, ...rest.undone], ended: answered.ended + rest.ended };
+  } finally {
+    lock.release();
+  }
+}
+
+async function askKeeper(dataFolder: DataFolder): Promise<Ended> {
+  try {
+    return await createKeeperClient(dataFolder.keeperSocket).shutdown();
+  } catch (error) {
+    // Dead, hanging or failing half-way: the rest is done without it.
+    if (error instanceof SallyportError && error.code !== 'SP_SOCKET_DENIED') return { undone: [], ended: 0 };
+    throw error;
+  }
+}
+
+/** It must not start anything again: one that does not go is killed. */
+async function awaitKeeperEnd({ keeperPath }: DataFolder): Promise<void> {
+  const keeper = readKeeperId(keeperPath);
+  if (keeper === undefined || !isRunning(keeper)) return;
+  const left = await waitForExits([keeper], keeperEndMs);
+  for (const one of left) signalGroup(one, 'SIGKILL');
+  await waitForExits(left, keeperEndMs);
+}
+
+function requireLock({ keeperPath, path }: DataFolder): Lock {
+  const lock = tryLock(keeperPath);
+  if (lock !== undefined) return lock;
+  throw new SallyportError('SP_KEEPER_RUNS', `a keeper that cannot be ended runs for ${path}`, {});
+}
+
+async function endRecorded(dataFolder: DataFolder): Promise<Ended> {
+  const journalFile = hostJournalFile(dataFolder.runPath);
+  const boot = bootId();
+  const records = readPodRecords(dataFolder.keeperPath).filter((record) => record.boot === boot);
+  const counts = await Promise.all(records.map(endPod));
+  await endStrays(dataFolder.id, journalFile);
+  const undone = await undoHostJournal(journalFile);
+  return { undone, ended: counts.reduce((sum, count) => sum + count, 0) };
+}
+
+/** The number of its processes that ran. */
+async function endPod({ app, proxy }: PodRecord): Promise<number> {
+  const running = [app.process, proxy.process].filter((one) => one !== undefined && isRunning(one)).length;
+  const program = app.process;
+  if (program !== undefined) await endProcess(program, programGraceMs, () => signalProgram(program.pid, 'SIGTERM'));
+  if (proxy.process !== undefined) await endProcess(proxy.process, envoyGraceMs);
+  return running;
+}
+
+/** What runs in the mesh's namespaces though no record knows it. */
+async function endStrays(meshId: string, journalFile: string): Promise<void> {
+  const network = readHostJournal(journalFile).find((change) => change.kind === 'network');
+  if (network === undefined) return;
+  for (const index of await listSandboxes(meshId)) await endSandboxProcesses(sandboxAt(meshId, network.cidr, index));
+}
+
+/** The folder that all meshes share goes with the last of them. */
+function removeRunFolder(runPath: string): void {
+  for (const name of ['x', 'resolv', 'keeper.sock']) rmSync(join(runPath, name), { recursive: true, force: true });
+  for (const folder of [runPath, dirname(runPath)]) {
+    try {
+      rmdirSync(folder);
+    } catch (error) {
+      if (systemCode(error) === 'ENOTEMPTY' || systemCode(error) === 'EEXIST') return;
+      if (systemCode(error) !== 'ENOENT') throw error;
+    }
+  }
+}
