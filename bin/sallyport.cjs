@@ -49,8 +49,8 @@ function findNode() {
 }
 
 function runUnder(node) {
-  const child = spawn(node, process.execArgv.concat(process.argv.slice(1)), { stdio: 'inherit' });
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'];
+  // Before the child starts: a signal must find it and never end this process alone.
   for (const signal of signals) {
     process.on(signal, () => {
       // A terminal gives Ctrl-C to the whole group: the child has it already.
@@ -58,6 +58,7 @@ function runUnder(node) {
       if (!fromTerminal) child.kill(signal);
     });
   }
+  const child = spawn(node, process.execArgv.concat(process.argv.slice(1)), { stdio: 'inherit' });
   child.on('error', (error) => fail(`cannot start ${node}: ${error.message}`));
   child.on('exit', (code, signal) => {
     if (signal === null) process.exit(code);

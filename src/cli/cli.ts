@@ -30,8 +30,6 @@ export interface Cli {
   writeBytes(bytes: Uint8Array): Promise<void>;
   /** One line to standard output. */
   print(line: string): void;
-  /** What is being done, on standard error and only on a terminal. */
-  progress(line: string): void;
   /** One line to standard error. */
   warn(line: string): void;
   /** What takes long right now, as a line on standard error; nothing where nobody watches a terminal. */
@@ -47,8 +45,6 @@ export interface CommandEntry {
   readonly name: string;
   readonly aliases?: readonly string[];
   readonly summary: string;
-  /** Not for people: left out of the help. */
-  readonly hidden?: boolean;
   /** A process that runs behind, not for people: it is not listed, and logs by itself what goes wrong. */
   readonly background?: boolean;
   /** Imported only when this command is called. */

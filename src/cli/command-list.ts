@@ -5,9 +5,6 @@ export const commandList: readonly CommandEntry[] = [
   { name: 'up', summary: 'start the mesh on this machine', load: () => import('./commands/up.ts') },
   { name: 'down', summary: 'take it down, with all it changed on the host', load: () => import('./commands/down.ts') },
   { name: 'run', summary: 'run a program as a workload of the mesh', load: () => import('./commands/run.ts') },
-  { name: 'up', summary: 'start the local mesh', load: () => import('./commands/up.ts') },
-  { name: 'down', summary: 'end the local mesh', load: () => import('./commands/down.ts') },
-  { name: 'run', summary: 'run a program as a workload of the mesh', load: () => import('./commands/run.ts') },
   { name: 'apply', summary: 'create or change objects from files', load: () => import('./commands/apply.ts') },
   { name: 'delete', summary: 'delete objects', load: () => import('./commands/delete.ts') },
   { name: 'get', summary: 'show objects', load: () => import('./commands/get.ts') },
@@ -31,11 +28,5 @@ export const commandList: readonly CommandEntry[] = [
   { name: 'exec', summary: 'run a command inside a workload', load: () => import('./commands/exec.ts') },
   { name: 'doctor', summary: 'what this machine has and lacks', load: () => import('./commands/doctor.ts') },
   { name: 'version', summary: 'versions of program and mesh', load: () => import('./commands/version.ts') },
-  {
-    name: 'serve',
-    summary: 'the control plane that `up --detach` starts',
-    hidden: true,
-    load: () => import('./commands/serve.ts'),
-  },
   { name: 'serve', summary: 'the control plane', background: true, load: () => import('./commands/serve.ts') },
 ];

@@ -70,9 +70,6 @@ function createCli(program: Command, name: string, { signal, release }: Interrup
       if (!process.stdout.write(bytes)) await once(process.stdout, 'drain', { signal });
     },
     print: (line) => void process.stdout.write(`${line}\n`),
-    progress: (line) => {
-      if (process.stderr.isTTY) process.stderr.write(`${line}\n`);
-    },
     warn: (line) => void process.stderr.write(`${paintSeverity(line)}\n`),
     progress: (line) => void (process.stderr.isTTY && process.stderr.write(`${line}\n`)),
   };

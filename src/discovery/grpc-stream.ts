@@ -45,10 +45,13 @@ export interface GrpcCallOptions {
   readonly open: (call: GrpcStream) => GrpcHandler;
 }
 
+const halfCloseMs = 1000;
+
 export function serveGrpcCall({ stream, messageLimit, onError, open }: GrpcCallOptions): void {
   let status: GrpcStatus = grpcStatus.ok;
   let statusText = '';
   let ended = false;
+  let late: NodeJS.Timeout | undefined;
   let rest: Buffer = Buffer.alloc(0);
 
   const call: GrpcStream = {
@@ -78,6 +81,7 @@ export function serveGrpcCall({ stream, messageLimit, onError, open }: GrpcCallO
   }
 
   function takeMessages(chunk: Buffer): void {
+    if (ended) return;
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     while (!ended && rest.length >= frameHeaderBytes) {
       if (rest[0] !== 0) {
@@ -98,8 +102,10 @@ export function serveGrpcCall({ stream, messageLimit, onError, open }: GrpcCallO
 
   stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
   stream.on('wantTrailers', () => stream.sendTrailers(trailers(status, statusText)));
-  // A client may keep its half open for ever; the call is over for us once the trailers are out.
-  stream.on('finish', () => setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR)));
+  // The client ends its half when it has read the trailers; one that does not is cut off.
+  stream.on('finish', () => {
+    late = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), halfCloseMs);
+  });
   const handler = open(call);
   stream.on('data', (chunk: Buffer) => takeMessages(chunk));
   stream.on('drain', () => guarded(() => handler.drained()));
@@ -107,6 +113,7 @@ export function serveGrpcCall({ stream, messageLimit, onError, open }: GrpcCallO
   stream.on('error', () => stream.close());
   stream.on('close', () => {
     ended = true;
+    clearTimeout(late);
     guarded(() => handler.closed());
   });
 }

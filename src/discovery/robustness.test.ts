@@ -102,6 +102,7 @@ test('connections that are no HTTP/2, no gRPC or cut off leave nothing behind', 
   for (let round = 0; round < 20; round++) {
     const socket = connectNet(socketPath);
     socket.on('error', () => undefined);
+    socket.resume();
     socket.end('GET / HTTP/1.1\r\n\r\n');
     await once(socket, 'close');
   }

@@ -32,21 +32,21 @@ async function exec(cli: Cli, typed: string, words: readonly string[], options: 
   const found = matchWorkload(pods, namespace, typed);
   const pod = found.find((one) => one.app.phase === 'Running') ?? found[0];
   if (pod === undefined) throw noWorkload('workload', typed, namespace, pods);
-  const plan = await cli.api().execPlan(pod.namespace, pod.name);
-  cli.takeSignals();
-  process.exitCode = await run(plan, words);
+  process.exitCode = await run(cli, await cli.api().execPlan(pod.namespace, pod.name), words);
 }
 
 /** The exit code as a shell has it: 128 and the signal's number for a program that a signal ended. */
-function run(plan: ExecPlan, words: readonly string[]): Promise<number> {
+function run(cli: Cli, plan: ExecPlan, words: readonly string[]): Promise<number> {
   const [program = '', ...args] = [...plan.argv, ...words];
-  const child = spawn(program, args, { stdio: 'inherit', env: plan.env });
+  const signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   const forward = (signal: NodeJS.Signals) => {
     // A terminal gives Ctrl-C to the whole group: the program has it already.
     if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
   };
-  const signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  // Before the program starts: a signal must find it and never end this process alone.
   for (const signal of signals) process.on(signal, forward);
+  cli.takeSignals();
+  const child = spawn(program, args, { stdio: 'inherit', env: plan.env });
   return new Promise((resolve, reject) => {
     child.once('error', (cause) => reject(startError(program, cause)));
     child.once('exit', (code, signal) => {

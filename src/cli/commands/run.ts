@@ -6,7 +6,7 @@ import type { KubeObject } from '../../api/object.ts';
 import { hasErrors } from '../../platform/diagnostic.ts';
 import { SallyportError } from '../../platform/errors.ts';
 import type { PodBody } from '../../server/wire.ts';
-import { ApiError, createApiClient } from '../api-client.ts';
+import { ApiError } from '../api-client.ts';
 import type { Cli } from '../cli.ts';
 import { diagnosticLines } from '../error-lines.ts';
 import { readLogFile } from '../log-file.ts';
@@ -22,7 +22,6 @@ interface RunOptions {
 }
 
 const startTimeoutMs = 30_000;
-const endTimeoutMs = 10_000;
 const pollMs = 20;
 
 export function register(command: Command, cli: Cli): void {

@@ -30,10 +30,9 @@ export interface Capture {
   endStrays(index: number, part: 'app' | 'proxy'): Promise<void>;
   setConfig(config: KeeperConfig): Promise<void>;
   appCommand(index: number, spec: PodSpec): Command;
-  /** `folder` is the pod's log folder. */
-  envoyCommand(index: number, folder: string, args: readonly string[]): Command;
-  /** Asks the program to end. */
-  endGently(pid: number): void;
+  envoyCommand(index: number, args: readonly string[]): Command;
+  /** Asks the program to end; false if there is none to ask. */
+  endGently(pid: number): boolean;
   /** Undefined if the program does not run. */
   execPlan(pid: number, spec: PodSpec): ExecPlan | undefined;
   hostChanges(): readonly string[];

@@ -8,15 +8,14 @@ export const programGraceMs = 5_000;
 /** An Envoy ends at once on SIGTERM unless it hangs. */
 export const envoyGraceMs = 2_000;
 
-/** Resolves when the process is gone. `gently` asks it to end; SIGTERM to its group if absent. */
+/** Resolves when the process is gone. `gently` asks it to end, or says that it cannot be asked; SIGTERM if absent. */
 export async function endProcess(
   target: ProcessId,
   graceMs: number,
-  gently: () => void = () => signalGroup(target, 'SIGTERM'),
+  gently: () => boolean = () => signalGroup(target, 'SIGTERM'),
 ): Promise<void> {
   if (!isRunning(target)) return;
-  gently();
-  const left = await waitForExits([target], graceMs);
+  const left = gently() ? await waitForExits([target], graceMs) : [target];
   for (const one of left) signalGroup(one, 'SIGKILL');
   await waitForExits(left, afterKillMs);
 }

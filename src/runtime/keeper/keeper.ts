@@ -14,7 +14,7 @@ import { hostJournalFile } from '../network/host-journal.ts';
 import type { Ended, KeeperConfig } from '../protocol.ts';
 import type { Capture } from './capture.ts';
 import { createEventHub } from './events.ts';
-import { readConfig, removeKeeperFiles, saveConfig, saveKeeperId } from './keeper-files.ts';
+import { readConfig, saveConfig, saveKeeperId } from './keeper-files.ts';
 import { tryLock } from './lock.ts';
 import { logFiles, rotateLog } from './log-files.ts';
 import { readPodRecords } from './pod-record.ts';
@@ -104,7 +104,6 @@ async function shutdown(dataFolder: DataFolder, pods: Pods, capture: Capture, do
   await pods.removeAll();
   await capture.close();
   const undone = await undoHostJournal(hostJournalFile(dataFolder.runPath));
-  removeKeeperFiles(dataFolder.keeperPath);
   setImmediate(() => down.abort());
   return { undone, ended };
 }

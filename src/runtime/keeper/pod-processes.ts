@@ -32,7 +32,7 @@ export function spawnEnvoy({ dataFolder, capture }: PodProcessOptions, pod: PodR
   const folder = logFolder(dataFolder.logsPath, pod);
   const args = envoyArgs(runFiles(dataFolder.runPath, pod.index).bootstrap, spec.envoyArgs);
   return withLogs(folder, [access, envoy], ([output = 1, errors = 2]) =>
-    spawnDetached(capture.envoyCommand(pod.index, folder, args), output, errors),
+    spawnDetached(capture.envoyCommand(pod.index, args), output, errors),
   );
 }
 

@@ -92,21 +92,17 @@ export async function createRedirectCapture(options: RedirectOptions): Promise<C
       ...appCommand({ sandbox: sandbox(index), spec, hiddenPaths, resolvConf: runFiles(runPath, index).resolvConf }),
       cwd: '/',
     }),
-    envoyCommand: (index, folder, args) => ({
+    envoyCommand: (index, args) => ({
       ...envoyCommand({
         sandbox: sandbox(index),
         envoyPath,
         args,
         proxyUid: proxyUid(index),
         xdsPath: runFiles(runPath, index).xdsPath,
-        logsPath: folder,
-        hiddenPaths,
       }),
       cwd: '/',
     }),
-    endGently: (pid) => {
-      signalProgram(pid, 'SIGTERM');
-    },
+    endGently: (pid) => signalProgram(pid, 'SIGTERM'),
     execPlan: (pid, spec) => execPlan(pid, spec, []),
     hostChanges: () => hostChanges(journalFile),
     close: () => dns.close(),

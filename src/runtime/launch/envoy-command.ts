@@ -1,6 +1,10 @@
-// stub
-import type { Sandbox } from '../network/addresses.ts';
+// How a pod's Envoy is started: in the proxy's network namespace, as the pod's own proxy user and without any capability.
+// The binary may lie where that user cannot go (root's cache): it is opened before the user changes and run by its
+// descriptor.
+import { namespaceFile, type Sandbox } from '../network/addresses.ts';
+import { requireTool } from '../network/command.ts';
 import type { Command } from './app-command.ts';
+import { withoutPrivileges } from './privileges.ts';
 
 export interface EnvoyOptions {
   readonly sandbox: Sandbox;
@@ -8,13 +12,22 @@ export interface EnvoyOptions {
   /** After the fixed ones: `-c bootstrap.json`, `--drain-time-s 10`, … */
   readonly args: readonly string[];
   readonly proxyUid: number;
-  /** Envoy's working folder (SandboxStatus.xdsPath); stays visible. */
+  /** Envoy's working folder (SandboxStatus.xdsPath). */
   readonly xdsPath: string;
-  /** Folder of its logs; stays visible, must be writable by proxyUid. */
-  readonly logsPath: string;
-  /** As for the application; xdsPath must lie under one of them. */
-  readonly hiddenPaths: readonly string[];
 }
 
+const openBinary = 'cd "$1" && exec 3< "$2" && shift 2 && exec "$@"';
+
 /** Starts Envoy; the process spawned becomes Envoy itself. */
-export declare function envoyCommand(options: EnvoyOptions): Command;
+export function envoyCommand({ sandbox, envoyPath, args, proxyUid, xdsPath }: EnvoyOptions): Command {
+  const argv = [
+    requireTool('nsenter'),
+    `--net=${namespaceFile(sandbox.proxyNamespace)}`,
+    '--',
+    ...['/bin/sh', '-c', openBinary, 'sh', xdsPath, envoyPath],
+    ...withoutPrivileges({ uid: proxyUid, gid: proxyUid, groups: [] }),
+    '/proc/self/fd/3',
+    ...args,
+  ] as const;
+  return { argv, env: { PATH: '/usr/bin:/bin' } };
+}

@@ -20,7 +20,7 @@ import {
 } from './host-rules-iptables.ts';
 import { hostTable, renderHostNft, renderHostNftRemoval } from './host-rules-nft.ts';
 import { chooseMeshCidr, routedRanges } from './mesh-cidr.ts';
-import { removeAllSandboxes } from './sandbox.ts';
+import { removeAllSandboxes } from './sandbox-removal.ts';
 
 const forwardSwitch = '/proc/sys/net/ipv4/ip_forward';
 

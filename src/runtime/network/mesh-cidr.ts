@@ -1,8 +1,9 @@
 // The choice of a mesh's /16: one that nothing on the host routes to. It starts at a place given by the mesh's id,
 // so that the same mesh mostly gets the same addresses, and two meshes different ones.
+
+import { z } from 'zod';
 import { SallyportError } from '../../platform/errors.ts';
 import { runTool } from './command.ts';
-import { z } from 'zod';
 
 const pools = [
   { first: 10, from: 128, to: 250 },

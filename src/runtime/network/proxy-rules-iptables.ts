@@ -38,8 +38,8 @@ ${rules.portRoutes.map((route) => `${renderRoute(route)}\n`).join('')}COMMIT
 -A INPUT -j REJECT --reject-with icmp-port-unreachable
 -A OUTPUT -o lo ${fresh} -j REFUSE
 ${rules.allowRanges.map((range) => `-A OUTPUT -d ${range} ${fresh} -j ACCEPT\n`).join('')}${refusedRanges
-    .map((range) => `-A OUTPUT -d ${range} ${fresh} -j REFUSE\n`)
-    .join('')}-A REFUSE -p tcp -j REJECT --reject-with tcp-reset
+  .map((range) => `-A OUTPUT -d ${range} ${fresh} -j REFUSE\n`)
+  .join('')}-A REFUSE -p tcp -j REJECT --reject-with tcp-reset
 -A REFUSE -j REJECT --reject-with icmp-admin-prohibited
 COMMIT
 `;

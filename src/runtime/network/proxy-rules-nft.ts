@@ -41,8 +41,8 @@ ${portRoutes.map((route) => `    ${renderRoute(route)}\n`).join('')}  }
     type filter hook output priority filter; policy accept;
     ct state new oifname "lo" jump refuse
 ${allowRanges.map((range) => `    ct state new ip daddr ${range} accept\n`).join('')}${refusedRanges
-    .map((range) => `    ct state new ip daddr ${range} jump refuse\n`)
-    .join('')}  }
+  .map((range) => `    ct state new ip daddr ${range} jump refuse\n`)
+  .join('')}  }
   chain refuse {
     meta l4proto tcp reject with tcp reset
     reject with icmp type admin-prohibited

@@ -1,17 +1,17 @@
 // One sandbox: the application's namespace, whose only link ends in the proxy's namespace, whose other link ends
 // on the host. The proxy's namespace forwards nothing, so all roads out lead through Envoy.
 // Invariant: sysctls and packet filter are in force before the first link exists; the host's route to the
-// sandbox is made last and says that it is complete.
-import { readdirSync, writeFileSync } from 'node:fs';
-import { z } from 'zod';
-import { systemCode } from '../../platform/errors.ts';
-import { linkPrefix, namespaceFile, namespacePrefix, type Sandbox, sandboxAt } from './addresses.ts';
-import { runInNamespace, runTool } from './command.ts';
+// application is made last and says that the sandbox is complete.
+import { existsSync, writeFileSync } from 'node:fs';
+import { namespaceFile, type Sandbox, sandboxAt } from './addresses.ts';
+import { requireTool, runInNamespace, runTool } from './command.ts';
 import type { MeshNetwork } from './host.ts';
 import { type ProxyRules, setProxyRules } from './proxy-rules.ts';
+import { removeSandbox } from './sandbox-removal.ts';
 
 export interface SandboxOptions extends ProxyRules {
   readonly network: MeshNetwork;
+  /** From 0; free to choose, one sandbox each. */
   readonly index: number;
   readonly signal?: AbortSignal;
 }
@@ -34,88 +34,80 @@ const proxySettings = {
   'net/ipv4/conf/all/accept_redirects': '0',
 };
 
-/** Makes a sandbox, or takes over a complete one and only sets its rules anew. */
+/** Makes a sandbox; where a complete one is there already, it stays and only gets its rules anew. */
 export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { network, index, signal } = options;
   const sandbox = sandboxAt(network.meshId, network.cidr, index);
-  if (await isComplete(sandbox, signal)) {
+  if (!(await isComplete(sandbox, signal))) {
+    await removeSandbox(network.meshId, index, signal);
+    await addNamespace(sandbox.appNamespace, appSettings, signal);
+    await addNamespace(sandbox.proxyNamespace, proxySettings, signal);
     await setProxyRules(network.firewall, sandbox, options, signal);
-    return sandbox;
-  }
-  await removeSandbox(network.meshId, index, signal);
-  await ip(['netns add', sandbox.appNamespace].join(' '), signal);
-  await ip(['netns add', sandbox.proxyNamespace].join(' '), signal);
-  await Promise.all([
-    writeSettings(sandbox.appNamespace, appSettings, signal),
-    writeSettings(sandbox.proxyNamespace, proxySettings, signal),
-  ]);
-  await setProxyRules(network.firewall, sandbox, options, signal);
-  await link(sandbox, signal);
+    await addLinks(sandbox, signal);
+  } else await setProxyRules(network.firewall, sandbox, options, signal);
   return sandbox;
 }
 
-/** Removes namespaces, link and route; its processes must have ended. Nothing there is right too. */
-export async function removeSandbox(meshId: string, index: number, signal?: AbortSignal): Promise<void> {
-  const left = await leftovers(meshId, signal);
-  await Promise.all([
-    ...left.links.filter(({ owner }) => owner === index).map(({ name }) => ip(`link delete ${name}`, signal)),
-    ...left.namespaces.filter(({ owner }) => owner === index).map(({ name }) => ip(`netns delete ${name}`, signal)),
-  ]);
+async function isComplete(sandbox: Sandbox, signal?: AbortSignal): Promise<boolean> {
+  const names = [sandbox.appNamespace, sandbox.proxyNamespace];
+  if (!names.every((name) => existsSync(namespaceFile(name)))) return false;
+  const routes = await runTool('ip', ['-4', 'route', 'show', appRange(sandbox)], { ...(signal && { signal }) });
+  return routes.includes(`via ${sandbox.proxyIP} dev ${sandbox.hostLink}`);
 }
 
-/** Indices of the sandboxes of which anything is left, ascending. */
-export async function listSandboxes(meshId: string, signal?: AbortSignal): Promise<readonly number[]> {
-  const { links, namespaces } = await leftovers(meshId, signal);
-  return [...new Set([...links, ...namespaces].map(({ owner }) => owner))].sort((a, b) => a - b);
-}
-
-export async function removeAllSandboxes(meshId: string, signal?: AbortSignal): Promise<void> {
-  for (const index of await listSandboxes(meshId, signal)) await removeSandbox(meshId, index, signal);
-}
-
-/** The host's pids of processes that are in one of the sandbox's network namespaces. */
-export async function sandboxPids(sandbox: Sandbox, signal?: AbortSignal): Promise<readonly number[]> {
-  const names = [sandbox.appNamespace, sandbox.proxyNamespace].filter((name) => namespaceNames().includes(name));
-  const lists = await Promise.all(names.map((name) => ip(`netns pids ${name}`, signal)));
-  return lists.flatMap((text) => text.split('\n').filter(Boolean).map(Number));
-}
-
-async function link(sandbox: Sandbox, signal?: AbortSignal): Promise<void> {
-  const { podIP, relayIP, proxyIP, hostIP, appNamespace, proxyNamespace, hostLink } = sandbox;
-  await ip(`link add ${hostLink} type veth peer name host netns ${proxyNamespace}`, signal);
-  forbidIPv6(hostLink);
-  await batch(
-    ['-n', proxyNamespace],
-    [
-      `link add app type veth peer name eth0 netns ${appNamespace}`,
-      `address add ${relayIP}/30 dev app`,
-      `address add ${proxyIP}/30 dev host`,
-      'link set lo up',
-      'link set app up',
-      'link set host up',
-      `route add default via ${hostIP}`,
-    ],
-    signal,
-  ).catch((error: unknown) => {
-    throw error;
+async function addNamespace(
+  name: string,
+  settings: Readonly<Record<string, string>>,
+  signal?: AbortSignal,
+): Promise<void> {
+  await runTool('ip', ['netns', 'add', name], { ...(signal && { signal }) });
+  // A kernel without IPv6 lacks its settings and needs none.
+  const script =
+    'for pair; do f="/proc/sys/${pair%%=*}"; [ ! -e "$f" ] || printf %s "${pair#*=}" > "$f" || exit 1; done';
+  const pairs = Object.entries(settings).map(([key, value]) => `${key}=${value}`);
+  await runInNamespace(namespaceFile(name), requireTool('sh'), ['-c', script, 'sh', ...pairs], {
+    ...(signal && { signal }),
   });
-  await batch(
-    ['-n', appNamespace],
-    [
-      `address add ${podIP}/30 dev eth0`,
-      'link set lo up',
-      'link set eth0 up',
-      `route add default via ${relayIP}`,
-    ],
-    signal,
-  );
-  await batch(
-    [],
-    [
-      `address add ${hostIP}/30 dev ${hostLink}`,
-      `link set ${hostLink} up`,
-      `route add ${podRange(sandbox)} via ${proxyIP} dev ${hostLink}`,
-    ],
-    signal,
-  );
+}
+
+async function addLinks(sandbox: Sandbox, signal?: AbortSignal): Promise<void> {
+  const { podIP, relayIP, proxyIP, hostIP, appNamespace, proxyNamespace, hostLink } = sandbox;
+  await ip(undefined, [`link add ${hostLink} type veth peer name host netns ${proxyNamespace}`], signal);
+  const ipv6Switch = `/proc/sys/net/ipv6/conf/${hostLink}/disable_ipv6`;
+  if (existsSync(ipv6Switch)) writeFileSync(ipv6Switch, '1');
+  const proxyCommands = [
+    `link add app type veth peer name eth0 netns ${appNamespace}`,
+    `address add ${relayIP}/30 dev app`,
+    `address add ${proxyIP}/30 dev host`,
+    'link set lo up',
+    'link set app up',
+    'link set host up',
+    `route add default via ${hostIP}`,
+  ];
+  await ip(proxyNamespace, proxyCommands, signal);
+  const appCommands = [
+    `address add ${podIP}/30 dev eth0`,
+    'link set lo up',
+    'link set eth0 up',
+    `route add default via ${relayIP}`,
+  ];
+  await ip(appNamespace, appCommands, signal);
+  const hostCommands = [
+    `address add ${hostIP}/30 dev ${hostLink}`,
+    `link set ${hostLink} up`,
+    `route add ${appRange(sandbox)} via ${proxyIP} dev ${hostLink}`,
+  ];
+  await ip(undefined, hostCommands, signal);
+}
+
+/** The /30 of the application's link, as routes name it. */
+function appRange({ podIP }: Sandbox): string {
+  const dot = podIP.lastIndexOf('.') + 1;
+  return `${podIP.slice(0, dot)}${Number(podIP.slice(dot)) - 1}/30`;
+}
+
+/** `ip -batch`: stops at the first command that fails. */
+async function ip(namespace: string | undefined, commands: readonly string[], signal?: AbortSignal): Promise<void> {
+  const place = namespace === undefined ? [] : ['-n', namespace];
+  await runTool('ip', [...place, '-batch', '-'], { input: `${commands.join('\n')}\n`, ...(signal && { signal }) });
 }

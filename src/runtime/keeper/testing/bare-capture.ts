@@ -1,0 +1,30 @@
+// A capture that captures nothing: pods are plain processes of this user. For tests of what the keeper does with
+// processes, without namespaces.
+import type { Capture, Place } from '../capture.ts';
+import { runFiles } from '../run-files.ts';
+
+export function bareCapture(runPath: string, envoyPath: string): Capture {
+  const uid = process.getuid?.() ?? 0;
+  const place = (index: number): Place => ({
+    podIP: `127.9.0.${index + 1}`,
+    proxyIP: '127.0.0.1',
+    dns: { address: '127.0.0.1', port: 0 },
+    dnsRelay: { address: '127.0.0.1', port: 0 },
+    proxyUid: uid,
+    xdsPath: runFiles(runPath, index).xdsPath,
+  });
+  const signalGroup = (pid: number) => process.kill(-pid, 'SIGTERM');
+  return {
+    kind: 'proxy',
+    makePlace: async ({ index }) => place(index),
+    removePlace: async () => undefined,
+    endStrays: async () => undefined,
+    setConfig: async () => undefined,
+    appCommand: (_index, { command: [program = '', ...args], env, cwd }) => ({ argv: [program, ...args], env, cwd }),
+    envoyCommand: (_index, args) => ({ argv: [envoyPath, ...args], env: {}, cwd: '/' }),
+    endGently: signalGroup,
+    execPlan: (_pid, { env }) => ({ argv: ['env'], env }),
+    hostChanges: () => [],
+    close: async () => undefined,
+  };
+}
