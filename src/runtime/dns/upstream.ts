@@ -66,7 +66,8 @@ function askUdp({ address, port }: Nameserver, query: Buffer): Promise<Buffer | 
     socket.on('message', (answer) => {
       if (answer.length >= 12 && answer.readUInt16BE(0) === query.readUInt16BE(0)) done(answer);
     });
-    socket.connect(port, address, () => socket.send(query));
+    socket.on('connect', () => socket.send(query));
+    socket.connect(port, address);
   });
 }
 

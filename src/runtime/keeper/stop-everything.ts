@@ -8,7 +8,7 @@ import { signalProgram } from '../launch/program.ts';
 import { sandboxAt } from '../network/addresses.ts';
 import { undoHostJournal } from '../network/host.ts';
 import { hostJournalFile, readHostJournal } from '../network/host-journal.ts';
-import { listSandboxes } from '../network/sandbox.ts';
+import { listSandboxes } from '../network/sandbox-removal.ts';
 import type { Ended } from '../protocol.ts';
 import { createKeeperClient } from './client.ts';
 import { endProcess, envoyGraceMs, programGraceMs } from './end-process.ts';

@@ -63,9 +63,3 @@ export function hostAddress(cidr: string, offset: number): string {
   const [first, second] = cidr.split('.');
   return `${first}.${second}.${offset >> 8}.${offset & 255}`;
 }
-
-/** The sandbox's /29, by which the host routes to it. */
-export function podRange({ podIP }: Sandbox): string {
-  const [a, b, c, d] = podIP.split('.').map(Number);
-  return `${a}.${b}.${c}.${(d ?? 1) - 1}/29`;
-}

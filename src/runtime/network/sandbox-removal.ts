@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs';
 import { z } from 'zod';
 import { systemCode } from '../../platform/errors.ts';
-import { linkPrefix, namespacePrefix } from './addresses.ts';
+import { linkPrefix, namespacePrefix, type Sandbox } from './addresses.ts';
 import { runTool } from './command.ts';
 
 const linkList = z.array(z.object({ ifname: z.string() }));
@@ -25,8 +25,8 @@ export async function removeAllSandboxes(meshId: string, signal?: AbortSignal): 
 }
 
 /** The host's pids of all processes inside a sandbox's network namespaces, launchers included. */
-export async function sandboxPids(meshId: string, index: number, signal?: AbortSignal): Promise<readonly number[]> {
-  const names = namespaceNames(meshId).filter((name) => indexOf(name) === index);
+export async function sandboxPids(sandbox: Sandbox, signal?: AbortSignal): Promise<readonly number[]> {
+  const names = namespaceNames(sandbox.meshId).filter((name) => indexOf(name) === sandbox.index);
   const lists = await Promise.all(
     names.map((name) => runTool('ip', ['netns', 'pids', name], { ...(signal && { signal }) })),
   );

@@ -4,7 +4,7 @@
 // application is made last and says that the sandbox is complete.
 import { existsSync, writeFileSync } from 'node:fs';
 import { namespaceFile, type Sandbox, sandboxAt } from './addresses.ts';
-import { requireTool, runInNamespace, runTool } from './command.ts';
+import { runInNamespace, runTool } from './command.ts';
 import type { MeshNetwork } from './host.ts';
 import { type ProxyRules, setProxyRules } from './proxy-rules.ts';
 import { removeSandbox } from './sandbox-removal.ts';
@@ -34,6 +34,12 @@ const proxySettings = {
   'net/ipv4/conf/all/accept_redirects': '0',
 };
 
+// A kernel without IPv6 lacks its settings and needs none.
+const writePairs = `for pair; do
+  file="/proc/sys/\${pair%%=*}"
+  [ ! -e "$file" ] || printf %s "\${pair#*=}" > "$file" || exit 1
+done`;
+
 /** Makes a sandbox; where a complete one is there already, it stays and only gets its rules anew. */
 export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { network, index, signal } = options;
@@ -61,11 +67,8 @@ async function addNamespace(
   signal?: AbortSignal,
 ): Promise<void> {
   await runTool('ip', ['netns', 'add', name], { ...(signal && { signal }) });
-  // A kernel without IPv6 lacks its settings and needs none.
-  const script =
-    'for pair; do f="/proc/sys/${pair%%=*}"; [ ! -e "$f" ] || printf %s "${pair#*=}" > "$f" || exit 1; done';
   const pairs = Object.entries(settings).map(([key, value]) => `${key}=${value}`);
-  await runInNamespace(namespaceFile(name), requireTool('sh'), ['-c', script, 'sh', ...pairs], {
+  await runInNamespace(namespaceFile(name), 'sh', ['-c', writePairs, 'sh', ...pairs], {
     ...(signal && { signal }),
   });
 }
