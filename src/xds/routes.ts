@@ -38,7 +38,8 @@ export function buildPortRoutes(port: number, config: MeshConfig): TypedResource
       ? buildVirtualHost('allow_any', ['*'], [buildForwardRoute({ name: 'allow_any', cluster: passthroughCluster })])
       : buildVirtualHost('block_all', ['*'], [buildStatusRoute('block_all', 502)]);
   const message = buildRouteConfiguration({ name, virtualHosts: [catchAll] });
-  return typedResource(typeUrls.route, RouteConfigurationSchema, name, message, []);
+  const { type, resource } = typedResource(typeUrls.route, RouteConfigurationSchema, name, message, []);
+  return { type, resource: { ...resource, vhds: true } };
 }
 
 /** `extraDomains`: further names and addresses that mean this service and no other one. */
