@@ -43,7 +43,8 @@ async function startWithLds(t: Parameters<typeof startEnvoy>[0]['t'], port: numb
   const xds = await startXdsScript({ t });
   const { dynamic_resources, xdsCluster } = adsBootstrap(xds.address, { lds: true });
   const clusters = [xdsCluster, staticCluster('up', outside.port)];
-  const starting = startEnvoy({ t, bootstrap: { dynamic_resources, static_resources: { clusters } } });
+  const bootstrap = { dynamic_resources, static_resources: { clusters } };
+  const starting = startEnvoy({ t, bootstrap, args: ['--drain-time-s', '1'] });
   const stream = await xds.nextStream();
   await stream.subscription('LDS');
   await stream.push({ type: 'LDS', resources: [{ name: '80', value: rdsListener('80', port) }] });
@@ -75,7 +76,7 @@ test('after RDS unsubscribed and subscribed again all hosts are lost and nothing
 
   await stream.push({ type: 'LDS', removed: ['80'] });
   const gone = (request: { resourceNamesUnsubscribe: string[] }) => request.resourceNamesUnsubscribe.includes('80');
-  await stream.requests.find(gone, 15_000);
+  await stream.requests.find(gone);
   await stream.push({ type: 'LDS', resources: [{ name: '80', version: '2', value: rdsListener('80', port) }] });
   await stream.requests.next((request) => request.resourceNamesSubscribe.includes('80'));
   await stream.push({ type: 'RDS', resources: [routeConfiguration('80', { fetchTimeout: 1 })] });

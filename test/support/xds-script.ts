@@ -59,6 +59,7 @@ export interface XdsScript {
   readonly streams: Journal<XdsStream>;
   /** The next stream that Envoy opens. */
   nextStream(timeoutMs?: number): Promise<XdsStream>;
+  /** Breaks all streams; another server may then take the address. */
   stop(): Promise<void>;
 }
 
@@ -92,16 +93,9 @@ export async function startXdsScript({ t, address, tls }: XdsScriptOptions): Pro
     { DeltaAggregatedResources: (call: Call) => streams.push(openStream(call)) },
   );
 
-  const folder = await mkdtemp(join(tmpdir(), 'sp-xds-'));
-  const wanted = address ?? (tls === undefined ? join(folder, 'xds.sock') : '127.0.0.1:0');
+  const wanted = address ?? (tls === undefined ? await socketPath(t) : '127.0.0.1:0');
   const port = await bind(server, wanted, tls);
-  let stopped = false;
-  const stop = async () => {
-    if (stopped) return;
-    stopped = true;
-    server.forceShutdown();
-    await rm(folder, { recursive: true, force: true });
-  };
+  const stop = async () => server.forceShutdown();
   t.after(stop);
   return {
     address: wanted.startsWith('/') ? wanted : `127.0.0.1:${port}`,
@@ -138,6 +132,13 @@ export function adsBootstrap(socketPath: string, options: { readonly cds?: boole
       load_assignment: { cluster_name: 'xds', endpoints: [{ lb_endpoints: [{ endpoint }] }] },
     },
   };
+}
+
+/** In a folder that outlives the server, so that another can take its place, and goes when the test ends. */
+async function socketPath(t: Scope): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'sp-xds-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return join(folder, 'xds.sock');
 }
 
 function openStream(call: Call): XdsStream {

@@ -45,6 +45,7 @@ export interface KeeperClient {
 
 /** A pod's end takes some seconds, and they may queue. */
 const patienceMs = 120_000;
+const statusMs = 5_000;
 const reconnectMs = 200;
 
 export function createKeeperClient(socketPath: string): KeeperClient {
@@ -76,7 +77,7 @@ export function createKeeperClient(socketPath: string): KeeperClient {
   }
 
   return {
-    status: () => ask(keeperStatusSchema, { path: '/v1/status' }),
+    status: () => ask(keeperStatusSchema, { path: '/v1/status', timeoutMs: statusMs }),
     putConfig: (config) => ask(z.undefined(), { method: 'PUT', path: '/v1/config', body: config }),
     pods: () => ask(z.array(podStatusSchema), { path: '/v1/pods' }),
     ensureSandbox: (namespace, name, request) =>

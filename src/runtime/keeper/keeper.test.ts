@@ -22,6 +22,7 @@ const folder = dataFolder(join(root, 'data'), {});
 const client = createKeeperClient(folder.keeperSocket);
 const forwarding = '/proc/sys/net/ipv4/ip_forward';
 const namespace = 'shop';
+const listening = new AbortController();
 let envoy: string;
 let forwardingBefore: string;
 
@@ -79,6 +80,7 @@ describe('the keeper', options, () => {
     forwardingBefore = readFileSync(forwarding, 'utf8');
   });
   after(async () => {
+    listening.abort();
     await stopEverything(folder);
     rmSync(root, { recursive: true, force: true });
   });
@@ -107,7 +109,10 @@ describe('the keeper', options, () => {
     await start('web', { command: ['sh', '-c', 'echo hello; exec sleep 600'] });
     const pod = await until(() => status('web'), running);
     assert.ok(pod);
-    assert.equal(readFileSync(pod.logs.app, 'utf8'), 'hello\n');
+    await until(
+      () => readFileSync(pod.logs.app, 'utf8'),
+      (text) => text === 'hello\n',
+    );
     const asked = await inside('web', 'curl', '-s', '-o', '/dev/null', '-w', '%{http_code}', 'http://192.0.2.1/asked');
     assert.deepEqual(asked, { code: 0, stdout: '200', stderr: '' });
     assert.equal((await inside('web', 'sh', '-c', 'exit 7')).code, 7);
@@ -145,7 +150,6 @@ describe('the keeper', options, () => {
     assert.ok(before);
     assert.equal(resolve(before, 'shop.test'), '192.0.2.7');
     const events: KeeperEvent[] = [];
-    const listening = new AbortController();
     const following = (async () => {
       for await (const event of client.events(listening.signal)) events.push(event);
     })();

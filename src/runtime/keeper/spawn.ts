@@ -20,6 +20,7 @@ export interface EnsureKeeperOptions {
   readonly signal?: AbortSignal;
 }
 
+const silence: ReadonlySet<string> = new Set(['SP_NO_SERVER', 'SP_CONNECTION_LOST']);
 const startMs = 30_000;
 const stopMs = 10_000;
 const pollMs = 20;
@@ -39,12 +40,12 @@ export async function ensureKeeper(
   return { started: running === undefined, status: await startKeeper(options) };
 }
 
-/** Undefined if none answers on this data folder's socket. */
+/** Undefined if none answers on this data folder's socket, also where one is just dying. */
 export async function runningKeeper(dataFolder: DataFolder): Promise<KeeperStatus | undefined> {
   try {
     return await createKeeperClient(dataFolder.keeperSocket).status();
   } catch (error) {
-    if (error instanceof SallyportError && error.code === 'SP_NO_SERVER') return undefined;
+    if (error instanceof SallyportError && silence.has(error.code)) return undefined;
     throw error;
   }
 }
