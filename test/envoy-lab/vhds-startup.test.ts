@@ -1,10 +1,10 @@
 // The traps of VHDS before a listener serves: who makes no update keeps the listener dead, at the start all workers.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { freePort } from '../support/ports.ts';
-import { httpCall } from '../support/http-client.ts';
 import { type EnvoyProcess, startEnvoy } from '../support/envoy-process.ts';
+import { httpCall } from '../support/http-client.ts';
 import { startOutsideHttp } from '../support/outside-server.ts';
+import { freePort } from '../support/ports.ts';
 import { until } from '../support/until.ts';
 import { adsBootstrap, startXdsScript } from '../support/xds-script.ts';
 import { staticCluster } from './envoy-json.ts';
@@ -66,7 +66,11 @@ test('a RouteConfiguration that comes later makes no VHDS request; its listener 
   await assert.rejects(stream.subscription('VHDS', 1500), /nothing fitting/);
   await assert.rejects(httpCall({ port: port81, host: 'a.test' }), { code: 'ECONNREFUSED' });
   await stream.push({ type: 'VHDS', resources: [hostResource('81', 'a.test')] });
-  await until('listener 81 serves', async () => (await httpCall({ port: port81, host: 'a.test' })).status === 200, 3000);
+  await until(
+    'listener 81 serves',
+    async () => (await httpCall({ port: port81, host: 'a.test' })).status === 200,
+    3000,
+  );
 });
 
 test('after RDS unsubscribed and subscribed again all hosts are lost and nothing asks for them', async (t) => {

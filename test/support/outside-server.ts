@@ -47,7 +47,10 @@ export interface OutsideHttpOptions {
 
 export async function startOutsideHttp(options: OutsideHttpOptions): Promise<OutsideHttp> {
   const { t, tls = false, respond = (_request, response) => response.end('outside') } = options;
-  const requests = createJournal<OutsideRequest>('requests outside', ({ method, host, url }) => `${method} ${host} ${url}`);
+  const requests = createJournal<OutsideRequest>(
+    'requests outside',
+    ({ method, host, url }) => `${method} ${host} ${url}`,
+  );
   const connections = createJournal<{ readonly peer: string; readonly sni: string | undefined }>('outside connections');
   const listener = async (incoming: IncomingMessage, response: ServerResponse) => {
     const chunks: Buffer[] = [];

@@ -37,6 +37,8 @@ function perform(command: AgentCommand): Promise<AgentResult> {
       return lookup(command.host, { all: true, family: command.family ?? 4 }).then((found) => ({
         addresses: found.map(({ address }) => address),
       }));
+    case 'poll':
+      return poll(command);
     case 'load':
       return load(command);
   }
@@ -137,6 +139,13 @@ function udp({ host, port, send, timeoutMs = 1000 }: Of<'udp'>): Promise<AgentRe
       if (error !== null) reject(error);
     });
   });
+}
+
+async function poll({ address, host }: Of<'poll'>): Promise<AgentResult> {
+  for (;;) {
+    const { status } = await http({ do: 'http', host: address, headers: { host }, keepAlive: true });
+    if (status === 200) return { openedAt: process.hrtime.bigint().toString() };
+  }
 }
 
 /** Requests one after the other on kept connections for `ms`; counts outcomes. */

@@ -28,6 +28,8 @@ export type AgentCommand =
       readonly timeoutMs?: number;
     }
   | { readonly do: 'lookup'; readonly host: string; readonly family?: 4 | 6 }
+  /** Requests one after the other until one is answered with 200. */
+  | { readonly do: 'poll'; readonly address: string; readonly host: string }
   | {
       readonly do: 'load';
       readonly host: string;
@@ -45,5 +47,7 @@ export interface AgentResult {
   readonly body?: string;
   readonly text?: string;
   readonly addresses?: readonly string[];
+  /** Of `poll`: when the answer with 200 was there, nanoseconds of the machine's monotonic clock. */
+  readonly openedAt?: string;
   readonly outcomes?: Readonly<Record<string, number>>;
 }

@@ -11,12 +11,13 @@ import { packageVersion } from '../../platform/version.ts';
 import { readEnvoyVersion } from '../envoy-supply/inspect.ts';
 import { undoHostJournal } from '../network/host.ts';
 import { hostJournalFile } from '../network/host-journal.ts';
-import type { Ended, KeeperConfig } from '../protocol.ts';
+import type { Ended, KeeperConfig, KeeperEvent } from '../protocol.ts';
 import type { Capture } from './capture.ts';
 import { createEventHub } from './events.ts';
 import { readConfig, saveConfig, saveKeeperId } from './keeper-files.ts';
 import { tryLock } from './lock.ts';
 import { logFiles, rotateLog } from './log-files.ts';
+import { removeOldLogs } from './old-logs.ts';
 import { readPodRecords } from './pod-record.ts';
 import { createPods, type Pods } from './pods.ts';
 import { identifyProcess } from './process-id.ts';
@@ -58,7 +59,8 @@ export async function runKeeper(options: KeeperOptions): Promise<void> {
   const config = readConfig(keeperPath);
   const capture = await createRedirectCapture({ dataFolder, envoyPath: envoy.path, config, signal });
   const restarts = { program: programRestarts, envoy: envoyRestarts };
-  const pods = createPods({ dataFolder, capture, restarts, readyMs, publish: (event) => events.publish(event) });
+  const publish = (event: KeeperEvent) => events.publish(event);
+  const pods = createPods({ dataFolder, capture, restarts, readyMs, publish, log });
   const records = readPodRecords(keeperPath);
   await pods.resume(records);
   log.info({ pods: records.length, envoy: envoy.version }, 'keeper started');
@@ -79,7 +81,7 @@ export async function runKeeper(options: KeeperOptions): Promise<void> {
     setConfig: (next) => setConfig(dataFolder, capture, next),
     shutdown: () => shutdown(dataFolder, pods, capture, down),
   });
-  const rotation = setInterval(() => rotateLogs(dataFolder, pods, log), rotationMs);
+  const rotation = setInterval(() => keepLogsSmall(dataFolder, pods, log), rotationMs);
   await aborted(AbortSignal.any([signal, down.signal]));
   clearInterval(rotation);
   events.close();
@@ -108,7 +110,7 @@ async function shutdown(dataFolder: DataFolder, pods: Pods, capture: Capture, do
   return { undone, ended };
 }
 
-function rotateLogs({ logsPath }: DataFolder, pods: Pods, log: Logger): void {
+function keepLogsSmall({ logsPath }: DataFolder, pods: Pods, log: Logger): void {
   const own = ['keeper.log', 'control-plane.log'].map((name) => join(logsPath, name));
   const files = pods.list().flatMap((pod) => Object.values(logFiles(logsPath, pod)));
   for (const file of [...own, ...files]) {
@@ -117,6 +119,11 @@ function rotateLogs({ logsPath }: DataFolder, pods: Pods, log: Logger): void {
     } catch (error) {
       log.warn({ err: error, file }, 'a log could not be rotated');
     }
+  }
+  try {
+    removeOldLogs(logsPath, pods.list());
+  } catch (error) {
+    log.warn({ err: error }, 'old logs could not be removed');
   }
 }
 

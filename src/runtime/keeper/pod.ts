@@ -46,6 +46,8 @@ export function createPod(options: PodOptions): Pod {
   const files = runFiles(dataFolder.runPath, options.record.index);
   let record = options.record;
   let place: Place | undefined;
+  /** By which the pod finds its own address. */
+  let placedAs: string | undefined;
   let sidecar: Sidecar | undefined;
   let program: Supervisor | undefined;
   let programStart = new AbortController();
@@ -70,6 +72,7 @@ export function createPod(options: PodOptions): Pod {
     const made = await capture.makePlace({ ...request, pod: { namespace, name }, index, hostname, dnsPort });
     makeXdsFolder(files, made.proxyUid);
     place = made;
+    placedAs = hostname;
     save({ dnsPort: made.dns.port });
     return made;
   }
@@ -131,7 +134,7 @@ export function createPod(options: PodOptions): Pod {
       if (newProgram) await stopProgram();
       if (newProxy) await sidecar?.stop();
       save({ spec, ...(newProgram && { app: pending }), ...(newProxy && { proxy: pending }) });
-      const current = await makePlace(spec.hostname);
+      const current = place !== undefined && placedAs === spec.hostname ? place : await makePlace(spec.hostname);
       const proxy = newProxy || sidecar === undefined ? startSidecar(spec, current) : sidecar;
       if (newProgram && spec.command.length > 0) void startProgram(spec, proxy);
     },

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { dataFolder } from '../../platform/data-folder.ts';
+import { createLogger } from '../../platform/log.ts';
 import { findEnvoy } from '../envoy-supply/find-envoy.ts';
 import type { KeeperEvent, PodSpec, PodStatus } from '../protocol.ts';
 import { readPodRecords } from './pod-record.ts';
@@ -40,6 +41,7 @@ function newPods(readyMs = 20_000): Pods {
     restarts: { program: delays, envoy: delays },
     readyMs,
     publish: (event) => events.push(event),
+    log: createLogger('test'),
   });
 }
 

@@ -1,6 +1,7 @@
 // All pods of the mesh. One request at a time for each pod; different pods go side by side. Indexes are given out
 // here: the lowest free one, so that addresses are used again.
 import { SallyportError } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/log.ts';
 import type { ExecPlan, KeeperEvent, PodSpec, PodStatus, SandboxRequest, SandboxStatus } from '../protocol.ts';
 import { createPod, type Pod, type PodOptions } from './pod.ts';
 import { type PodRecord, type ProcessRecord, pending } from './pod-record.ts';
@@ -9,10 +10,11 @@ import type { PodKey } from './requests.ts';
 
 export interface PodsOptions extends Omit<PodOptions, 'record' | 'publish'> {
   readonly publish: (event: KeeperEvent) => void;
+  readonly log: Logger;
 }
 
 export interface Pods {
-  /** Takes over all that an earlier keeper recorded. */
+  /** Takes over all that an earlier keeper recorded; what fails is logged, and tried again when it is put. */
   resume(records: readonly PodRecord[]): Promise<void>;
   list(): readonly PodStatus[];
   putSandbox(key: PodKey, request: SandboxRequest): Promise<SandboxStatus>;
@@ -75,7 +77,9 @@ export function createPods(options: PodsOptions): Pods {
     async resume(records) {
       const tasks = records.map((record) => {
         const entry = add(afterBoot(record));
-        return enqueue(entry, () => entry.pod.resume());
+        return enqueue(entry, () => entry.pod.resume()).catch((error: unknown) =>
+          options.log.error({ err: error, ...entry.key }, 'a pod could not be taken over'),
+        );
       });
       await Promise.all(tasks);
     },

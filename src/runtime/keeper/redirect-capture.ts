@@ -53,8 +53,10 @@ export async function createRedirectCapture(options: RedirectOptions): Promise<C
     const { pod, index, hostname } = request;
     const { podIP, relayIP, proxyIP, hostIP } = await createSandbox({ ...rules(request), network, index, signal });
     const before = requests.get(index);
-    if (before !== undefined) await dns.unlisten(hostIP);
-    await dns.listen(hostIP, dnsPort, { namespace: pod.namespace, hostname, podIP });
+    if (before?.hostname !== hostname) {
+      if (before !== undefined) await dns.unlisten(hostIP);
+      await dns.listen(hostIP, dnsPort, { namespace: pod.namespace, hostname, podIP });
+    }
     requests.set(index, request);
     const files = runFiles(runPath, index);
     mkdirSync(dirname(files.resolvConf), { recursive: true, mode: 0o755 });
@@ -100,11 +102,12 @@ export async function createRedirectCapture(options: RedirectOptions): Promise<C
         args,
         proxyUid: proxyUid(index),
         xdsPath: runFiles(runPath, index).xdsPath,
+        hiddenPaths,
       }),
       cwd: '/',
     }),
     endGently: (pid) => signalProgram(pid, 'SIGTERM'),
-    execPlan: (pid, spec) => execPlan(pid, spec, []),
+    execPlan: (pid, spec) => execPlan(pid, spec),
     hostChanges: () => hostChanges(journalFile),
     close: () => dns.close(),
   };

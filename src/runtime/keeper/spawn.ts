@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DataFolder } from '../../platform/data-folder.ts';
 import { SallyportError } from '../../platform/errors.ts';
 import { packageVersion } from '../../platform/version.ts';
+import { userCacheFolder } from '../envoy-supply/cache.ts';
 import type { KeeperStatus } from '../protocol.ts';
 import { createKeeperClient } from './client.ts';
 import { lastLine } from './log-files.ts';
@@ -57,7 +58,13 @@ async function startKeeper({ dataFolder, envoy, capture, signal }: EnsureKeeperO
   const { dirname, filename } = import.meta;
   const entry = join(dirname, `keeper-process${extname(filename)}`);
   const settings = JSON.stringify({ data: dataFolder.path, envoy, capture });
-  const child = spawn(process.execPath, [entry, settings], { cwd: '/', detached: true, stdio: ['ignore', log, log] });
+  const child = spawn(process.execPath, [entry, settings], {
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', log, log],
+    // Compiled before, it needs a third less memory.
+    env: { ...process.env, NODE_COMPILE_CACHE: join(userCacheFolder(), 'compile-cache') },
+  });
   closeSync(log);
   child.unref();
   const deadline = Date.now() + startMs;

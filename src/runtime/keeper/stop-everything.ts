@@ -64,11 +64,21 @@ function requireLock({ keeperPath, path }: DataFolder): Lock {
 async function endRecorded(dataFolder: DataFolder): Promise<Ended> {
   const journalFile = hostJournalFile(dataFolder.runPath);
   const boot = bootId();
-  const records = readPodRecords(dataFolder.keeperPath).filter((record) => record.boot === boot);
+  const records = recordsIfReadable(dataFolder.keeperPath).filter((record) => record.boot === boot);
   const counts = await Promise.all(records.map(endPod));
   await endStrays(dataFolder.id, journalFile);
   const undone = await undoHostJournal(journalFile);
   return { undone, ended: counts.reduce((sum, count) => sum + count, 0) };
+}
+
+/** Without the records all processes are still found by their namespaces, and killed. */
+function recordsIfReadable(keeperPath: string): readonly PodRecord[] {
+  try {
+    return readPodRecords(keeperPath);
+  } catch (error) {
+    if (error instanceof SallyportError) return [];
+    throw error;
+  }
 }
 
 /** The number of its processes that ran. */

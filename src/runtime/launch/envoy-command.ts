@@ -1,6 +1,7 @@
-// How a pod's Envoy is started: in the proxy's network namespace, as the pod's own proxy user and without any capability.
-// The binary may lie where that user cannot go (root's cache): it is opened before the user changes and run by its
-// descriptor.
+// How a pod's Envoy is started: in the proxy's network namespace, as the pod's own proxy user, without any capability, and
+// with the mesh's folders covered but for its own. The binary may lie where that user cannot go (root's cache), so it
+// is mounted beside the pod's folder.
+import { dirname } from 'node:path';
 import { namespaceFile, type Sandbox } from '../network/addresses.ts';
 import { requireTool } from '../network/command.ts';
 import type { Command } from './app-command.ts';
@@ -9,25 +10,44 @@ import { withoutPrivileges } from './privileges.ts';
 export interface EnvoyOptions {
   readonly sandbox: Sandbox;
   readonly envoyPath: string;
-  /** After the fixed ones: `-c bootstrap.json`, `--drain-time-s 10`, … */
   readonly args: readonly string[];
   readonly proxyUid: number;
   /** Envoy's working folder (SandboxStatus.xdsPath). */
   readonly xdsPath: string;
+  /** As for the application; the folder above xdsPath lies under one of them. */
+  readonly hiddenPaths: readonly string[];
 }
 
-const openBinary = 'cd "$1" && exec 3< "$2" && shift 2 && exec "$@"';
+/** Descriptors keep what the covers hide; `-c` has mount pass their paths on as they are. */
+const setUp = `set -e
+folder=$1 binary=$2
+shift 2
+exec 3< "$folder" 4< "$binary"
+while [ "$1" != -- ]; do
+  [ ! -e "$1" ] || mount -t tmpfs -o size=64k,mode=755 none "$1"
+  shift
+done
+shift
+mkdir -p "$folder"
+: > "\${folder%/*}/envoy"
+mount -c --bind /proc/self/fd/3 "$folder"
+mount -c --bind /proc/self/fd/4 "\${folder%/*}/envoy"
+exec 3<&- 4<&-
+cd -- "$folder"
+exec "$@"`;
 
-/** Starts Envoy; the process spawned becomes Envoy itself. */
-export function envoyCommand({ sandbox, envoyPath, args, proxyUid, xdsPath }: EnvoyOptions): Command {
+/** Starts Envoy; the process spawned becomes Envoy itself. Its log and access log are standard error and output. */
+export function envoyCommand(options: EnvoyOptions): Command {
+  const { sandbox, envoyPath, args, proxyUid, xdsPath, hiddenPaths } = options;
   const argv = [
     requireTool('nsenter'),
     `--net=${namespaceFile(sandbox.proxyNamespace)}`,
     '--',
-    ...['/bin/sh', '-c', openBinary, 'sh', xdsPath, envoyPath],
+    ...[requireTool('unshare'), '--mount', '--propagation', 'slave', '--'],
+    ...['/bin/sh', '-c', setUp, 'sh', xdsPath, envoyPath, ...hiddenPaths, '--'],
     ...withoutPrivileges({ uid: proxyUid, gid: proxyUid, groups: [] }),
-    '/proc/self/fd/3',
+    `${dirname(xdsPath)}/envoy`,
     ...args,
   ] as const;
-  return { argv, env: { PATH: '/usr/bin:/bin' } };
+  return { argv, env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } };
 }

@@ -11,7 +11,8 @@ export function firstPid(launcherPid: number): number | undefined {
 /** The program's own pid on the host, by its launcher's; undefined while or when it does not run. */
 export function programPid(launcherPid: number): number | undefined {
   const first = firstPid(launcherPid);
-  return first === undefined ? undefined : childrenOf(first)[0];
+  // While it still has privileges its children are those that set up the mounts.
+  return first === undefined || !isConfined(first) ? undefined : childrenOf(first)[0];
 }
 
 /** Sends a signal to the program itself. False if it does not run. */
@@ -26,13 +27,21 @@ export function signalProgram(launcherPid: number, signal: NodeJS.Signals): bool
   }
 }
 
+function isConfined(pid: number): boolean {
+  return /^CapBnd:\s*0+$/m.test(readProc(`/proc/${pid}/status`));
+}
+
 function childrenOf(pid: number): readonly number[] {
+  return readProc(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
+}
+
+/** Empty for a process that has ended. */
+function readProc(path: string): string {
   try {
-    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-    return text.split(' ').filter(Boolean).map(Number);
+    return readFileSync(path, 'utf8');
   } catch (error) {
     const code = systemCode(error);
-    if (code === 'ENOENT' || code === 'ESRCH') return [];
+    if (code === 'ENOENT' || code === 'ESRCH') return '';
     throw error;
   }
 }
