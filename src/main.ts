@@ -44,35 +44,66 @@ export interface ControlPlane {
   readonly closed: Promise<void>;
 }
 
-/** Resolves when the mesh is served and what was to run runs. Throws SallyportError for what a person can mend. */
+/**
+ * Resolves when the mesh is served and what was to run runs. Throws SallyportError for what a person can mend; then
+ * nothing of it is left running in this process.
+ */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
+  const stack = new AsyncDisposableStack();
+  try {
+    const { api, broken } = await wire({ ...options, signal }, stack);
+    const ended = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    return { api, closed: Promise.race([ended, broken]).finally(() => close(failed, stack)) };
+  } catch (error) {
+    await close(failed, stack);
+    throw error;
+  }
+}
+
+async function close(failed: AbortController, stack: AsyncDisposableStack): Promise<void> {
+  failed.abort();
+  await stack.disposeAsync();
+}
+
+/** What is opened is put on the stack, to be closed in reverse. `broken` rejects when a part that must run on ends. */
+async function wire(
+  options: ControlPlaneOptions,
+  stack: AsyncDisposableStack,
+): Promise<{ readonly api: ApiServer; readonly broken: Promise<never> }> {
   const { dataFolder, signal } = options;
   const log = createLogger('control-plane');
   const store = await openLocalStore({ file: dataFolder.storeFile });
+  stack.defer(() => store.close());
   await createMeshObject(store);
-  const views = createViews();
-  const discovery = createDiscovery({ views, bootId: randomUUID(), log });
+  const files = await followFiles(store, options.files, signal);
+  stack.defer(() => files.done);
+
   const keeper = options.keeper ? createKeeperClient(dataFolder.keeperSocket) : undefined;
   const config = keeper === undefined ? undefined : keepConfigured(keeper, options.resolve, signal, log);
-
-  const files = await followFiles(store, options.files, signal);
-  const background = [
-    followStore(
-      store,
-      (mesh, delta) => {
-        views.update(mesh, delta);
-        config?.setRecords(dnsRecordsOf(mesh));
-      },
-      signal,
-    ),
-    assignClusterIps(store, signal),
-  ];
-  const failed = Promise.race(background.map((task) => task.then(() => new Promise<never>(() => undefined))));
-  await Promise.race([views.ready, failed]);
+  const views = createViews();
+  const following = followStore(
+    store,
+    (mesh, delta) => {
+      views.update(mesh, delta);
+      config?.setRecords(dnsRecordsOf(mesh));
+    },
+    signal,
+  );
+  const background = [following, assignClusterIps(store, signal)];
+  stack.defer(async () => void (await Promise.allSettled(background)));
+  const broken = Promise.race(background.map(rejectionOf));
+  await Promise.race([views.ready, broken]);
   await config?.settled();
+
+  const discovery = createDiscovery({ views, bootId: randomUUID(), log });
+  stack.defer(() => discovery.close());
   if (options.xdsAddress !== undefined) {
     await discovery.servePlaintext({ address: options.xdsAddress, identify: identifyByNode });
   }
+  const user = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, groups: process.getgroups?.() ?? [] };
+  const envoyArgs = ['--drain-time-s', String(options.drainSeconds)];
   const pods =
     keeper === undefined
       ? undefined
@@ -80,31 +111,23 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
           store,
           runtime: keeper,
           serveProxy: (proxy) => discovery.serveProxy(proxy),
-          defaults: {
-            env: options.env,
-            user: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, groups: process.getgroups?.() ?? [] },
-            envoyArgs: ['--drain-time-s', String(options.drainSeconds)],
-          },
+          defaults: { env: options.env, user, envoyArgs },
           signal,
           log,
         });
   await pods?.ready;
+
+  const startedAt = new Date().toISOString();
   const api = await serveApi(
     {
       store,
-      info: {
-        pid: process.pid,
-        version: packageVersion(),
-        data: dataFolder.path,
-        capture: 'redirect',
-        startedAt: new Date().toISOString(),
-      },
+      info: { pid: process.pid, version: packageVersion(), data: dataFolder.path, capture: 'redirect', startedAt },
       log,
       ready: views.ready,
       proxies: () => discovery.proxies(),
       proxyConfig: (namespace, name, type) => {
-        const proxy = discovery.proxies().find(({ proxy }) => proxy.namespace === namespace && proxy.name === name);
-        return proxy === undefined ? undefined : proxyConfigOf(views.viewFor(proxy.proxy), type);
+        const found = discovery.proxies().find(({ proxy }) => proxy.namespace === namespace && proxy.name === name);
+        return found === undefined ? undefined : proxyConfigOf(views.viewFor(found.proxy), type);
       },
       pods: () => pods?.pods() ?? [],
       execPlan: async (namespace, name) => keeper?.execPlan(namespace, name),
@@ -112,19 +135,14 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     },
     { socketPath: dataFolder.apiSocket, ...(options.listen === undefined ? {} : { tcp: options.listen }) },
   );
+  stack.defer(() => api.close());
+  return { api, broken };
+}
 
-  const closed = new Promise<void>((resolve, reject) => {
-    signal.addEventListener('abort', () => {
-      void api
-        .close()
-        .then(() => discovery.close())
-        .then(() => Promise.allSettled([...background, files.done]))
-        .then(() => store.close())
-        .then(resolve, reject);
-    });
-    failed.catch(reject);
-  });
-  return { api, closed };
+/** Never resolves: a task that ends because it was told to is nothing to hear of. */
+async function rejectionOf(task: Promise<void>): Promise<never> {
+  await task;
+  return new Promise<never>(() => undefined);
 }
 
 /** The object that holds the mesh's settings; without a mode of its own it stands for Istio's defaults. */

@@ -136,6 +136,24 @@ test('a RouteConfiguration that Envoy drops and asks for again has its hosts aga
   assert.ok((await answers(envoy, '80', 'b.test', 200)) < 5000);
 });
 
+test('a listener replaced before the old one has drained has the hosts', async (t) => {
+  const server = await startDiscovery(t);
+  server.view.change({
+    listener: { set: [listener('80')] },
+    route: { set: [route('80')] },
+    virtualHost: { set: [host('80', 'a.test')] },
+  });
+  const envoy = await bootEnvoy(t, server);
+  await answers(envoy, '80', 'a.test', 200);
+  for (let round = 0; round < 5; round++) {
+    server.view.change({ listener: { remove: ['listener-80'] } });
+    await until('the listener is gone', async () => !(await envoy.admin('/listeners')).includes('listener-80'));
+    server.view.change({ listener: { set: [listener('80')] }, virtualHost: { set: [host('80', `h${round}.test`)] } });
+    assert.ok((await answers(envoy, '80', 'a.test', 200)) < 5000);
+    assert.ok((await answers(envoy, '80', `h${round}.test`, 200)) < 5000);
+  }
+});
+
 test('what was taken away while no control plane was there is gone when it is back, and it is back at once', async (t) => {
   const server = await startDiscovery(t);
   server.view.change({

@@ -97,6 +97,23 @@ test('a client that does not read gets no more until it does, then the last stat
   assert.equal(clusters?.message.resources[0]?.version, big(3)[0]?.version);
 });
 
+test('a client that is too far behind is ended, and gets the difference when it is back', async (t) => {
+  const { view, connect } = await startDiscovery(t);
+  const stuck = connect();
+  stuck.ask('cluster');
+  await stuck.responses.next();
+  // More names than a view remembers.
+  for (let round = 0; round < 70; round++) {
+    const set = Array.from({ length: 1000 }, (_, index) => opaque(`c${round}-${index}`));
+    view.change({ cluster: { set } });
+    view.change({ cluster: { remove: set.map(({ name }) => name) } });
+  }
+  assert.equal((await stuck.ended).code, 'UNAVAILABLE');
+  const again = connect();
+  again.ask('cluster', { held: { 'c0-0': '1' } });
+  assert.deepEqual((await again.take()).removed, ['c0-0']);
+});
+
 test('connections that are no HTTP/2, no gRPC or cut off leave nothing behind', async (t) => {
   const { view, discovery, socketPath, connect } = await startDiscovery(t);
   for (let round = 0; round < 20; round++) {

@@ -58,12 +58,20 @@ export function httpCall(call: HttpCall): Promise<HttpAnswer> {
 
 /** Sends the bytes on a new connection and returns all that comes back until the other side closes. */
 export async function rawExchange(port: number, bytes: string, timeoutMs = 10_000): Promise<string> {
-  const socket = await tcpConnect(port);
+  return exchange(await tcpConnect(port), bytes, timeoutMs);
+}
+
+async function exchange(socket: Socket, bytes: string, timeoutMs: number): Promise<string> {
   socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`no end of the answer within ${timeoutMs} ms`)));
   socket.write(bytes, 'latin1');
   const chunks: Buffer[] = [];
   for await (const chunk of socket) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks).toString('latin1');
+}
+
+/** One HTTP/1.1 request over a connection that is already open; all that comes back until the other side closes. */
+export async function requestOver(socket: Socket, timeoutMs = 10_000): Promise<string> {
+  return exchange(socket, 'GET / HTTP/1.1\r\nHost: over.test\r\nConnection: close\r\n\r\n', timeoutMs);
 }
 
 export async function tcpConnect(port: number): Promise<Socket> {

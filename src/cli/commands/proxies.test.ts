@@ -33,10 +33,10 @@ const proxies = [
 const config: Partial<Record<ConfigType, readonly ProxyResource[]>> = {
   clusters: [
     resource('outbound|80||httpbin.org', { type: 'STRICT_DNS' }, ['ServiceEntry/default/httpbin']),
-    resource('outbound|443|v1|a.com', { clusterType: { name: 'envoy.clusters.dynamic_forward_proxy' } }),
+    resource('outbound|443|v1|a.com', { cluster_type: { name: 'envoy.clusters.dynamic_forward_proxy' } }),
     resource('BlackHoleCluster', {}),
   ],
-  routes: [resource('80', { virtualHosts: [host('block_all', ['*'], { directResponse: { status: 502 } })] })],
+  routes: [resource('80', { virtual_hosts: [host('block_all', ['*'], { direct_response: { status: 502 } })] })],
   virtualhosts: [
     resource(
       '80/httpbin.org',

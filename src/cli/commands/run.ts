@@ -1,5 +1,6 @@
 // `run`: any program of this machine as a workload of the mesh. It becomes a Pod object; in the foreground its output is
 // shown and the Pod goes with it, with --detach it stays.
+import { statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { KubeObject } from '../../api/object.ts';
@@ -102,7 +103,7 @@ async function started(cli: Cli, namespace: string, name: string): Promise<PodBo
   while (performance.now() < deadline) {
     const pod = await podOf(cli, namespace, name);
     if (pod !== undefined && pod.app.phase !== 'Pending') {
-      if (pod.app.phase === 'Running' || pod.app.exitCode === 0) return pod;
+      if (pod.app.phase !== 'CrashLoopBackOff') return pod;
       throw new SallyportError('SP_RUN', `${name} does not run: ${pod.app.reason ?? pod.app.phase}`, {
         hint: `see ${cli.name} logs ${name} -n ${namespace}`,
       });
@@ -122,16 +123,22 @@ async function podOf(cli: Cli, namespace: string, name: string): Promise<PodBody
 /** Shows the program's output until it ends or Ctrl-C; answers its exit code. */
 async function show(cli: Cli, pod: PodBody): Promise<number> {
   const ended = new AbortController();
+  let shown = 0;
   const output = (async () => {
-    for await (const bytes of readLogFile(pod.logs.app, { follow: true, signal: ended.signal }))
+    for await (const bytes of readLogFile(pod.logs.app, { follow: true, signal: ended.signal })) {
       await cli.writeBytes(bytes);
+      shown += bytes.length;
+    }
   })();
   try {
     for (;;) {
       const now = await podOf(cli, pod.namespace, pod.name);
       if (now === undefined) return 0;
-      if (now.app.phase === 'Exited' || now.app.phase === 'CrashLoopBackOff') return now.app.exitCode ?? 1;
-      await delay(100, undefined, { signal: cli.signal });
+      if (now.app.phase === 'Exited') {
+        const written = statSync(pod.logs.app, { throwIfNoEntry: false })?.size ?? 0;
+        if (shown >= written) return now.app.exitCode ?? 1;
+      }
+      await delay(pollMs, undefined, { signal: cli.signal });
     }
   } catch (error) {
     if (cli.signal.aborted) return 130;

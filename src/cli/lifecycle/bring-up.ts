@@ -1,10 +1,12 @@
 // Brings a mesh up step by step: settings, what this machine can do, Envoy, the keeper, the control plane. Whatever of it
 // is there already is kept; what is missing or differs is started or applied, and named.
 import type { ControlPlane } from '../../main.ts';
+import type { DataFolder } from '../../platform/data-folder.ts';
 import { SallyportError } from '../../platform/errors.ts';
 import { captureOfMachine } from '../../runtime/doctor/capture.ts';
 import { findEnvoy } from '../../runtime/envoy-supply/find-envoy.ts';
 import { ensureKeeper } from '../../runtime/keeper/spawn.ts';
+import { stopEverything } from '../../runtime/keeper/stop-everything.ts';
 import type { Cli } from '../cli.ts';
 import { runningControlPlane, startDetached, stopControlPlane } from './control-plane-process.ts';
 import { serveMesh } from './serve-mesh.ts';
@@ -12,6 +14,7 @@ import {
   defaultUpSettings,
   describeDifferences,
   readUpSettings,
+  removeUpSettings,
   type UpSettings,
   writeUpSettings,
 } from './up-settings.ts';
@@ -43,15 +46,28 @@ export async function bringUp(cli: Cli, { given, detach }: UpRequest): Promise<C
     });
   }
 
-  writeUpSettings(folder, settings);
   for (const difference of differences) cli.print(`changed: ${difference}`);
   for (const change of keeper.status.hostChanges) if (keeper.started) cli.print(`host: ${change}`);
-  if (running !== undefined && differences.length > 0) await stopControlPlane(running);
-  const controlPlane = running !== undefined && differences.length === 0 ? undefined : await start(cli, detach);
-  cli.print(`mesh ready in ${folder.path}, Envoy ${envoy.version}, redirect capture`);
-  cli.print(`API and dashboard on http://${settings.listen}`);
-  if (controlPlane !== undefined) cli.print('Ctrl-C takes it down');
-  return controlPlane;
+  const stays = running !== undefined && differences.length === 0;
+  if (running !== undefined && !stays) await stopControlPlane(running);
+  writeUpSettings(folder, settings);
+  try {
+    const controlPlane = stays ? undefined : await start(cli, detach);
+    cli.print(`mesh ready in ${folder.path}, Envoy ${envoy.version}, redirect capture`);
+    cli.print(`API and dashboard on http://${settings.listen}`);
+    if (controlPlane !== undefined) cli.print('Ctrl-C takes it down');
+    return controlPlane;
+  } catch (error) {
+    await takeBack(folder, before, keeper.started);
+    throw error;
+  }
+}
+
+/** A mesh that did not come up leaves what was there before: nothing, or what ran on without its control plane. */
+async function takeBack(folder: DataFolder, before: UpSettings | undefined, keeperStarted: boolean): Promise<void> {
+  if (before === undefined) removeUpSettings(folder);
+  else writeUpSettings(folder, before);
+  if (keeperStarted && before === undefined) await stopEverything(folder);
 }
 
 async function start(cli: Cli, detach: boolean): Promise<ControlPlane | undefined> {

@@ -1,5 +1,5 @@
-// Envoy's resources as istioctl's tables. They come as protobuf's JSON form, in which a field with its default value
-// is absent; whatever is not as expected becomes `-`.
+// Envoy's resources as istioctl's tables. They come as protobuf's JSON form with Envoy's field names, in which a
+// field with its default value is absent; whatever is not as expected becomes `-`.
 import type { ConfigType, ProxyResource } from '../../server/wire.ts';
 import { items, text, valueAt } from './json-value.ts';
 
@@ -33,36 +33,51 @@ const clusterHeader = ['SERVICE FQDN', 'PORT', 'SUBSET', 'DIRECTION', 'TYPE', 'O
 function clusterRow({ name, json, origins }: ProxyResource): readonly string[] {
   const parts = name.split('|');
   const [direction = '-', port, subset, host = name] = parts.length === 4 ? parts : ['-', '-', '-', name];
-  const type = text(json, 'clusterType', 'name') ?? text(json, 'type') ?? 'STATIC';
-  return [host, port || '-', subset || '-', direction || '-', type, origins.join(', ') || '-'];
+  return [host, port || '-', subset || '-', direction || '-', clusterType(json), origins.join(', ') || '-'];
+}
+
+/** In Envoy's older words, which people know: STRICT_DNS, LOGICAL_DNS. */
+function clusterType(cluster: unknown): string {
+  switch (text(cluster, 'cluster_type', 'name')) {
+    case undefined:
+      return text(cluster, 'type') ?? 'STATIC';
+    case 'envoy.cluster.dns': {
+      const single = valueAt(cluster, 'cluster_type', 'typed_config', 'all_addresses_in_single_endpoint') === true;
+      return single ? 'LOGICAL_DNS' : 'STRICT_DNS';
+    }
+    default:
+      return 'DYNAMIC_DNS';
+  }
 }
 
 const listenerHeader = ['NAME', 'ADDRESS', 'PORT', 'MATCH', 'DESTINATION'];
 
 function listenerRows({ name, json }: ProxyResource): readonly (readonly string[])[] {
-  const address = text(json, 'address', 'socketAddress', 'address') ?? '-';
-  const port = text(json, 'address', 'socketAddress', 'portValue') ?? '-';
-  const chains = [...items(json, 'filterChains'), ...[valueAt(json, 'defaultFilterChain')].filter(Boolean)];
+  const address = text(json, 'address', 'socket_address', 'address') ?? '-';
+  const port = text(json, 'address', 'socket_address', 'port_value') ?? '-';
+  const chains = [...items(json, 'filter_chains'), ...[valueAt(json, 'default_filter_chain')].filter(Boolean)];
   return chains.map((chain) => [name, address, port, chainMatch(chain), chainDestination(chain)]);
 }
 
 function chainMatch(chain: unknown): string {
-  const match = valueAt(chain, 'filterChainMatch');
+  const match = valueAt(chain, 'filter_chain_match');
   const parts = [
-    ...items(match, 'serverNames').map((sni) => `SNI: ${String(sni)}`),
-    ...items(match, 'applicationProtocols').map((protocol) => `App: ${String(protocol)}`),
-    ...[text(match, 'transportProtocol')].flatMap((transport) =>
+    ...items(match, 'server_names').map((sni) => `SNI: ${String(sni)}`),
+    ...items(match, 'application_protocols').map((protocol) => `App: ${String(protocol)}`),
+    ...[text(match, 'transport_protocol')].flatMap((transport) =>
       transport === undefined ? [] : [`Trans: ${transport}`],
     ),
-    ...items(match, 'prefixRanges').map((range) => `Addr: ${text(range, 'addressPrefix')}/${text(range, 'prefixLen')}`),
+    ...items(match, 'prefix_ranges').map(
+      (range) => `Addr: ${text(range, 'address_prefix')}/${text(range, 'prefix_len')}`,
+    ),
   ];
   return parts.length === 0 ? (text(chain, 'name') ?? 'ALL') : parts.join('; ');
 }
 
 /** Where the last filter of a chain sends what it gets. */
 function chainDestination(chain: unknown): string {
-  const config = valueAt(items(chain, 'filters').at(-1), 'typedConfig');
-  const route = text(config, 'rds', 'routeConfigName') ?? text(config, 'routeConfig', 'name');
+  const config = valueAt(items(chain, 'filters').at(-1), 'typed_config');
+  const route = text(config, 'rds', 'route_config_name') ?? text(config, 'route_config', 'name');
   if (route !== undefined) return `Route: ${route}`;
   const cluster = text(config, 'cluster');
   return cluster === undefined ? '-' : `Cluster: ${cluster}`;
@@ -71,7 +86,7 @@ function chainDestination(chain: unknown): string {
 const routeHeader = ['NAME', 'VHOST NAME', 'DOMAINS', 'MATCH', 'DESTINATION', 'ORIGIN'];
 
 function routeRows(resource: ProxyResource): readonly (readonly string[])[] {
-  return items(resource.json, 'virtualHosts').flatMap((host) => hostRows(resource.name, host, resource.origins));
+  return items(resource.json, 'virtual_hosts').flatMap((host) => hostRows(resource.name, host, resource.origins));
 }
 
 /** A virtual host of its own is named `ROUTE/HOST`. */
@@ -92,29 +107,29 @@ function hostRows(route: string, host: unknown, origins: readonly string[]): rea
 }
 
 function routeMatch(match: unknown): string {
-  const path = text(match, 'path') ?? text(match, 'safeRegex', 'regex');
-  const prefix = text(match, 'prefix') ?? text(match, 'pathSeparatedPrefix');
+  const path = text(match, 'path') ?? text(match, 'safe_regex', 'regex');
+  const prefix = text(match, 'prefix') ?? text(match, 'path_separated_prefix');
   return path ?? (prefix === undefined ? '/*' : `${prefix}*`);
 }
 
 function routeDestination(route: unknown): string {
-  const status = text(route, 'directResponse', 'status');
+  const status = text(route, 'direct_response', 'status');
   if (status !== undefined) return `Status: ${status}`;
-  const weighted = items(route, 'route', 'weightedClusters', 'clusters').map((one) => text(one, 'name') ?? '-');
+  const weighted = items(route, 'route', 'weighted_clusters', 'clusters').map((one) => text(one, 'name') ?? '-');
   return text(route, 'route', 'cluster') ?? (weighted.join(', ') || '-');
 }
 
 function endpointRows({ name, json }: ProxyResource): readonly (readonly string[])[] {
-  const endpoints = items(json, 'endpoints').flatMap((locality) => items(locality, 'lbEndpoints'));
+  const endpoints = items(json, 'endpoints').flatMap((locality) => items(locality, 'lb_endpoints'));
   return endpoints.map((one) => {
-    const socket = valueAt(one, 'endpoint', 'address', 'socketAddress');
-    const address = `${text(socket, 'address') ?? '-'}:${text(socket, 'portValue') ?? '-'}`;
-    return [address, text(one, 'healthStatus') ?? 'UNKNOWN', name];
+    const socket = valueAt(one, 'endpoint', 'address', 'socket_address');
+    const address = `${text(socket, 'address') ?? '-'}:${text(socket, 'port_value') ?? '-'}`;
+    return [address, text(one, 'health_status') ?? 'UNKNOWN', name];
   });
 }
 
 function secretRow({ name, json, version }: ProxyResource): readonly string[] {
-  const type = valueAt(json, 'validationContext') === undefined ? 'Cert Chain' : 'CA';
+  const type = valueAt(json, 'validation_context') === undefined ? 'Cert Chain' : 'CA';
   return [name, type, version];
 }
 

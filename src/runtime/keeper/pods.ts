@@ -1,8 +1,10 @@
 // All pods of the mesh. One request at a time for each pod; different pods go side by side. Indexes are given out
 // here: the lowest free one, so that addresses are used again.
+import { rmSync } from 'node:fs';
 import { SallyportError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { ExecPlan, KeeperEvent, PodSpec, PodStatus, SandboxRequest, SandboxStatus } from '../protocol.ts';
+import { logFolder } from './log-files.ts';
 import { createPod, type Pod, type PodOptions } from './pod.ts';
 import { type PodRecord, type ProcessRecord, pending } from './pod-record.ts';
 import { bootId } from './process-id.ts';
@@ -57,6 +59,8 @@ export function createPods(options: PodsOptions): Pods {
       await known.last;
       return entryOf(key, request);
     }
+    // A pod of this name that was here before is another one; its words are not this one's.
+    rmSync(logFolder(options.dataFolder.logsPath, key), { recursive: true, force: true });
     const index = freeIndex(new Set([...entries.values()].map((entry) => entry.index)));
     return add({ ...key, index, boot: bootId(), dnsPort: 0, request, app: pending, proxy: pending });
   }

@@ -20,7 +20,7 @@ import { endSandboxProcesses } from './redirect-capture.ts';
 
 const keeperEndMs = 10_000;
 
-/** Objects and logs stay. Throws SallyportError for what could not be ended. */
+/** Objects and logs stay; the control plane must have ended. Throws SallyportError for what could not be ended. */
 export async function stopEverything(dataFolder: DataFolder): Promise<Ended> {
   if (!existsSync(dataFolder.keeperPath)) return { undone: [], ended: 0 };
   const answered = await askKeeper(dataFolder);
@@ -29,7 +29,7 @@ export async function stopEverything(dataFolder: DataFolder): Promise<Ended> {
   try {
     const rest = await endRecorded(dataFolder);
     removeKeeperFiles(dataFolder.keeperPath);
-    removeRunFolder(dataFolder.runPath);
+    removeRunFolder(dataFolder);
     return { undone: [...answered.undone, ...rest.undone], ended: answered.ended + rest.ended };
   } finally {
     lock.release();
@@ -97,9 +97,10 @@ async function endStrays(meshId: string, journalFile: string): Promise<void> {
   for (const index of await listSandboxes(meshId)) await endSandboxProcesses(sandboxAt(meshId, network.cidr, index));
 }
 
-/** The folder that all meshes share goes with the last of them. */
-function removeRunFolder(runPath: string): void {
-  for (const name of ['x', 'resolv', 'keeper.sock']) rmSync(join(runPath, name), { recursive: true, force: true });
+/** With the sockets of what was killed. The folder that all meshes share goes with the last of them. */
+function removeRunFolder({ runPath, keeperSocket, apiSocket }: DataFolder): void {
+  const rest = [join(runPath, 'x'), join(runPath, 'resolv'), keeperSocket, apiSocket];
+  for (const path of rest) rmSync(path, { recursive: true, force: true });
   for (const folder of [runPath, dirname(runPath)]) {
     try {
       rmdirSync(folder);

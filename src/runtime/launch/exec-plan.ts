@@ -7,8 +7,8 @@ import { firstPid, programPid } from './program.ts';
 
 /**
  * `launcherPid` is the process that was spawned for the workload. The command's words are to be put behind `argv`.
- * Undefined if the workload is not running (any more). The process spawned passes on SIGTERM, SIGHUP and SIGINT,
- * ends with the command's exit code or signal, and takes the command with it when it is killed.
+ * Undefined if the workload is not running (any more). The process spawned passes on SIGTERM, SIGHUP and SIGINT, and
+ * ends with the command's exit code or signal. When its parent dies, the command gets SIGTERM.
  */
 export function execPlan(launcherPid: number, spec: Pick<PodSpec, 'env' | 'cwd' | 'user'>): ExecPlan | undefined {
   const first = firstPid(launcherPid);

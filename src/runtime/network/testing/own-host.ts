@@ -1,0 +1,37 @@
+// A host for one test file alone: a network namespace, /run/netns and /run/sallyport of its own. What such a test
+// changes on "the host" meets neither the machine nor other tests.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { test } from 'node:test';
+import { needs } from '../../../../test/support/requires.ts';
+
+const mark = 'SALLYPORT_OWN_HOST';
+
+const prepare = `set -e
+mkdir -p /run/netns /run/sallyport
+mount -t tmpfs none /run/netns
+mount -t tmpfs none /run/sallyport
+ip link set lo up
+exec "$@"`;
+
+/** Runs `tests` on a host of its own, by starting the test file anew there; skipped where that cannot be made. */
+export function onOwnHost(file: string, tests: () => void): void {
+  if (process.env[mark] !== undefined) {
+    tests();
+    return;
+  }
+  test('on a host of its own', needs('root', 'iproute2', 'firewall'), async (t) => {
+    const args = ['--net', '--mount', '--propagation', 'slave', '--', 'sh', '-c', prepare, 'sh'];
+    const runner = [process.execPath, '--test', '--test-reporter', 'spec', file];
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+    const child = spawn('unshare', [...args, ...runner], { env: { ...env, [mark]: '1' }, signal: t.signal });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+      });
+    }
+    const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+    assert.equal(code, 0, output);
+  });
+}
