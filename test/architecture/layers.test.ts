@@ -36,8 +36,14 @@ function layerOf(file: string): string {
   return first.replace(/\.ts$/, '');
 }
 
+/** `testing` folders hold what the tests beside a layer's source share. */
+function isSource(name: string): boolean {
+  const test = name.endsWith('.test.ts') || name.split(sep).includes('testing');
+  return name.endsWith('.ts') && !test && !name.startsWith(join('envoy', 'gen'));
+}
+
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.startsWith(join('envoy', 'gen')))
+  .filter(isSource)
   .map((name) => join(src, name));
 
 test('imports point one way', () => {

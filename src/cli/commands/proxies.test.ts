@@ -78,7 +78,7 @@ test('proxy-config shows clusters as istioctl does', async (t) => {
   const lines = [
     'SERVICE FQDN       PORT   SUBSET   DIRECTION   TYPE                                  ORIGIN',
     'BlackHoleCluster   -      -        -           STATIC                                -',
-    'a.com              443    v1       outbound    envoy.clusters.dynamic_forward_proxy   -',
+    'a.com              443    v1       outbound    DYNAMIC_DNS    -',
     'httpbin.org        80     -        outbound    STRICT_DNS                            ServiceEntry/default/httpbin',
   ].map((line) => line.replace(/ {2,}/g, '   '));
   const result = await run('proxy-config clusters deploy/echo');

@@ -12,15 +12,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { needs } from '../../../test/support/requires.ts';
 import { cachedEnvoyFile, findCachedEnvoy } from './cache.ts';
-import { fetchEnvoy } from './fetch.ts';
 import { findEnvoy, locateEnvoy } from './find-envoy.ts';
 import { inspectEnvoy } from './inspect.ts';
 import { envoyVersion } from './release.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'sallyport-envoy-'));
-const cacheDir = join(root, 'cache');
 const env = { HOME: root, PATH: process.env['PATH'] };
 const noEnvoyOnPath = { HOME: root, PATH: '/nonexistent' };
 let real: string;
@@ -38,22 +35,6 @@ function script(name: string, body: string): string {
   chmodSync(path, 0o755);
   return path;
 }
-
-test('two fetches at once give one checked copy and leave nothing else', needs('python3'), async () => {
-  const steps: string[] = [];
-  const onProgress = (line: string) => steps.push(line);
-  const [first, second] = await Promise.all([fetchEnvoy({ cacheDir, onProgress }), fetchEnvoy({ cacheDir })]);
-  assert.equal(first, cachedEnvoyFile(cacheDir));
-  assert.equal(second, first);
-  assert.deepEqual(readdirSync(join(cacheDir, 'envoy', envoyVersion)), ['envoy']);
-  assert.equal(steps.length, 2);
-  assert.deepEqual(await inspectEnvoy(first), { ok: true, version: envoyVersion });
-  assert.deepEqual(await locateEnvoy({ env: noEnvoyOnPath, cacheDir }), {
-    path: first,
-    version: envoyVersion,
-    source: 'cache',
-  });
-});
 
 test('a cached copy that was changed is not used', async () => {
   const spoilt = join(root, 'spoilt');

@@ -31,6 +31,8 @@ for (const port of ports) createServer((socket) => {
 export async function startOutside(scope: Scope): Promise<Outside> {
   ip('netns', 'add', name);
   scope.after(() => void ip('netns', 'delete', name));
+  // The kernel removes a namespace's links some time after the namespace.
+  scope.after(() => void ip('link', 'delete', 'tooutside'));
   ip('link', 'add', 'tooutside', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name);
   ip('address', 'add', `${hostOutsideIP}/30`, 'dev', 'tooutside');
   ip('link', 'set', 'tooutside', 'up');

@@ -12,6 +12,7 @@ mkdir -p /run/netns /run/sallyport
 mount -t tmpfs none /run/netns
 mount -t tmpfs none /run/sallyport
 ip link set lo up
+echo 0 > /proc/sys/net/ipv4/ip_forward
 exec "$@"`;
 
 /** Runs `tests` on a host of its own, by starting the test file anew there; skipped where that cannot be made. */
