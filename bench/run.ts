@@ -18,5 +18,7 @@ function runIsolated(file: string): void {
 const file = (name: string) => new URL(name, import.meta.url).pathname;
 
 run(file('push/control-plane-bench.ts'));
-if (root) runIsolated(file('apply/apply-bench.ts'));
-else console.log('apply: not measured, it wants root');
+if (root) {
+  runIsolated(file('apply/apply-bench.ts'));
+  runIsolated(file('memory/memory-bench.ts'));
+} else console.log('apply, memory: not measured, they want root');

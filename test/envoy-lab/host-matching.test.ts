@@ -11,7 +11,9 @@ async function start(t: Scope, manager: Json, routes: Json) {
   const outside = await startOutsideHttp({ t });
   const hosts = [virtualHost('a', ['a.test'], 'up'), virtualHost('wild', ['*.wild.test'], 'up'), blockAll()];
   const routeConfig = { name: '80', virtual_hosts: hosts, ...routes };
-  const listeners = [httpListener('80', { manager: { ...manager, route_config: routeConfig } })];
+  // After an answer of its own Envoy would wait a second for the other side to close.
+  const common = { route_config: routeConfig, delayed_close_timeout: '0.01s' };
+  const listeners = [httpListener('80', { manager: { ...manager, ...common } })];
   const clusters = [staticCluster('up', outside.port)];
   const envoy = await startEnvoy({ t, bootstrap: { static_resources: { clusters, listeners } } });
   const port = await envoy.listenerPort('80');

@@ -7,7 +7,7 @@ import { chmod, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { envoyPath, type Scope } from '../support/envoy-process.ts';
+import { envoyCommand, type Scope } from '../support/envoy-process.ts';
 import { httpCall } from '../support/http-client.ts';
 import { freePort } from '../support/ports.ts';
 import { needs } from '../support/requires.ts';

@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline';
 import { createJournal, type Journal } from './journal.ts';
 import { until } from './until.ts';
 
-export const envoyPath = process.env['SALLYPORT_ENVOY'] ?? join(homedir(), '.cache/sallyport/envoy/1.40.0/envoy');
+const envoyPath = process.env['SALLYPORT_ENVOY'] ?? join(homedir(), '.cache/sallyport/envoy/1.40.0/envoy');
 
 /** What a test is: something that runs a clean-up at its end. */
 export interface Scope {
@@ -66,9 +66,9 @@ export async function startEnvoy(options: EnvoyOptions): Promise<EnvoyProcess> {
   if (uid !== undefined) await chown(folder, uid, uid);
 
   const fixed = ['--use-dynamic-base-id', '--concurrency', '1', '--file-flush-interval-msec', '20', '-l', 'warning'];
-  const child = spawn(envoyPath, ['-c', file, ...fixed, ...(options.args ?? [])], {
+  const [command, ...prefix] = envoyCommand(uid);
+  const child = spawn(command, [...prefix, '-c', file, ...fixed, ...(options.args ?? [])], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    ...(uid === undefined ? {} : { uid, gid: uid }),
   });
   const exited = new Promise<string>((resolve) => {
     child.on('error', (error) => resolve(error.message));
@@ -115,6 +115,12 @@ export async function startEnvoy(options: EnvoyOptions): Promise<EnvoyProcess> {
     memory: async () => rssOf(await readFile(`/proc/${pid}/status`, 'utf8')),
     cpu: async () => cpuOf(await readFile(`/proc/${pid}/stat`, 'utf8')),
   };
+}
+
+/** Command and first arguments; setpriv, since it may run a binary that lies in a folder closed to that user. */
+export function envoyCommand(uid?: number): readonly [string, ...string[]] {
+  if (uid === undefined) return [envoyPath];
+  return ['setpriv', '--reuid', `${uid}`, '--regid', `${uid}`, '--clear-groups', envoyPath];
 }
 
 export interface Validation {
