@@ -28,15 +28,12 @@ async function startAsOther(t: Scope, access: readonly Json[], mode: number) {
   const manager = { access_log: access, route_config: { name: '80', virtual_hosts: [blockAll()] } };
   const bootstrap = { static_resources: { listeners: [httpListener('80', { manager, port })] } };
   const args = ['--config-yaml', JSON.stringify(bootstrap), '--use-dynamic-base-id', '--concurrency', '1'];
-  // The binary may lie where that user cannot go: it is opened here and run by its descriptor.
-  const binary = await open(envoyPath);
-  const asOther = ['--reuid', String(uid), '--regid', String(uid), '--clear-groups', '/proc/self/fd/3'];
-  const child = spawn('setpriv', [...asOther, ...args, '--file-flush-interval-msec', '20', '-l', 'critical'], {
-    stdio: ['ignore', file.fd, 'ignore', binary.fd],
+  const [command, ...prefix] = envoyCommand(uid);
+  const child = spawn(command, [...prefix, ...args, '--file-flush-interval-msec', '20', '-l', 'critical'], {
+    stdio: ['ignore', file.fd, 'ignore'],
   });
   const exited = once(child, 'exit');
   await file.close();
-  await binary.close();
   t.after(async () => {
     child.kill('SIGKILL');
     await exited;

@@ -1,5 +1,5 @@
-// The names that are answered here, in this order: the mesh's own, then `--resolve`, then the host's /etc/hosts. All else
-// is the host's resolver's. Pure apart from the hosts file.
+// The names that are answered here, in this order: the asking pod's own, the mesh's, then `--resolve`, then the host's
+// /etc/hosts. All else is the host's resolver's, but for the mesh's domain, of which nobody else can know anything.
 import { portRoutes } from '../network/port-routes.ts';
 import type { KeeperConfig } from '../protocol.ts';
 import type { HostsFile } from './hosts-file.ts';
@@ -13,9 +13,14 @@ export interface DnsClient {
 }
 
 export interface LocalNames {
-  /** Addresses of both families; undefined if the name is not answered here. */
-  lookup(name: string, client: DnsClient): readonly string[] | undefined;
+  /**
+   * Addresses of both families, `nonexistent` for a name of the mesh's domain that does not exist, undefined if the
+   * name is not answered here. `name` is in lower case, without a dot at its end.
+   */
+  lookup(name: string, client: DnsClient): readonly string[] | 'nonexistent' | undefined;
 }
+
+const meshDomain = 'cluster.local';
 
 /** `cidr` is the mesh's /16: rules that change a port answer a stand-in out of it. */
 export function createLocalNames(config: KeeperConfig, cidr: string, hosts: HostsFile): LocalNames {
@@ -33,7 +38,8 @@ export function createLocalNames(config: KeeperConfig, cidr: string, hosts: Host
       if (standIn !== undefined) return [standIn];
       const resolved = rules.get(name);
       if (resolved !== undefined) return [...new Set(resolved.map((rule) => rule.address))];
-      return hosts.lookup(name);
+      const ofMesh = name === meshDomain || name.endsWith(`.${meshDomain}`);
+      return hosts.lookup(name) ?? (ofMesh ? 'nonexistent' : undefined);
     },
   };
 }

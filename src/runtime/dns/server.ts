@@ -1,14 +1,14 @@
 // DNS for pods: one address for each, by which it is known who asks. Names of the mesh and of `--resolve` are answered at
-// once, the rest is passed on to the host's resolvers. Bad packets are dropped; a query never ends the server.
-import { createSocket, type Socket } from 'node:dgram';
-import { once } from 'node:events';
-import { createServer, isIPv6, type Server } from 'node:net';
+// once, the rest is passed on to the host's resolvers. A query never ends the server.
+
+import { isIPv6 } from 'node:net';
 import { type Answer, decode, encode, type Packet, type Question } from 'dns-packet';
-import { SallyportError } from '../../platform/errors.ts';
 import type { KeeperConfig } from '../protocol.ts';
-import { createHostsFile } from './hosts-file.ts';
+import { createHostsFile, type HostsFile } from './hosts-file.ts';
+import { type DnsListener, listenDns } from './listener.ts';
 import { createLocalNames, type DnsClient } from './local-names.ts';
-import { createUpstream, type Nameserver, withLength } from './upstream.ts';
+import type { Nameserver } from './resolv-conf.ts';
+import { createUpstream } from './upstream.ts';
 
 export type { DnsClient } from './local-names.ts';
 
@@ -17,6 +17,8 @@ export interface DnsServerOptions {
   readonly cidr: string;
   /** Nameservers to ask instead of the host's. */
   readonly upstream?: readonly Nameserver[];
+  /** Instead of the host's /etc/hosts. */
+  readonly hosts?: HostsFile;
 }
 
 export interface DnsServer {
@@ -30,15 +32,16 @@ export interface DnsServer {
 }
 
 const ttlSeconds = 5;
-const idleTcpMs = 5000;
-const flagAuthoritative = 0x0400;
-const flagRecursion = 0x0180;
+/** Authoritative, recursion desired and available. */
+const ownFlags = 0x0580;
+const passedFlags = 0x0180;
 const serverFailure = 2;
+const noSuchName = 3;
 
-export function createDnsServer({ cidr, upstream: nameservers }: DnsServerOptions): DnsServer {
-  const hosts = createHostsFile();
-  const upstream = createUpstream(nameservers);
-  const listeners = new Map<string, { readonly udp: Socket; readonly tcp: Server }>();
+export function createDnsServer(options: DnsServerOptions): DnsServer {
+  const { cidr, hosts = createHostsFile() } = options;
+  const upstream = createUpstream(options.upstream);
+  const listeners = new Map<string, DnsListener>();
   let names = createLocalNames({ records: [], resolve: [] }, cidr, hosts);
 
   /** Undefined for what is no query. */
@@ -47,37 +50,22 @@ export function createDnsServer({ cidr, upstream: nameservers }: DnsServerOption
     const question = packet?.questions?.[0];
     if (packet === undefined || question === undefined) return undefined;
     const local = names.lookup(question.name.toLowerCase().replace(/\.$/, ''), client);
-    if (local !== undefined) return encode(reply(packet, flagAuthoritative, addressAnswers(question, local)));
-    const passed = await upstream.ask(query);
-    return passed ?? encode(reply(packet, serverFailure, []));
+    if (local === 'nonexistent') return reply(packet, ownFlags | noSuchName);
+    if (local !== undefined) return reply(packet, ownFlags, addressAnswers(question, local));
+    return (await upstream.ask(query)) ?? reply(packet, passedFlags | serverFailure);
   }
 
   async function unlisten(address: string): Promise<void> {
-    const listening = listeners.get(address);
-    if (listening === undefined) return;
+    const listener = listeners.get(address);
     listeners.delete(address);
-    listening.udp.close();
-    listening.tcp.close();
-    await Promise.all([once(listening.udp, 'close'), once(listening.tcp, 'close')]);
+    await listener?.close();
   }
 
   return {
     async listen(address, port, client) {
-      const tcp = serveTcp((query) => answer(query, client));
-      tcp.listen(port, address);
-      await listening(tcp, address, port);
-      const bound = tcp.address();
-      const taken = typeof bound === 'object' && bound !== null ? bound.port : port;
-      const udp = serveUdp(address, (query) => answer(query, client));
-      udp.bind(taken, address);
-      try {
-        await listening(udp, address, taken);
-      } catch (error) {
-        tcp.close();
-        throw error;
-      }
-      listeners.set(address, { udp, tcp });
-      return taken;
+      const listener = await listenDns(address, port, (query) => answer(query, client).catch(() => undefined));
+      listeners.set(address, listener);
+      return listener.port;
     },
     unlisten,
     setConfig(config) {
@@ -89,51 +77,6 @@ export function createDnsServer({ cidr, upstream: nameservers }: DnsServerOption
   };
 }
 
-type Respond = (query: Buffer) => Promise<Buffer | undefined>;
-
-function serveUdp(address: string, respond: Respond): Socket {
-  const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
-  socket.on('message', (query, from) => {
-    void respond(query).then((bytes) => {
-      // The asker may be gone; nothing is owed to it then.
-      if (bytes !== undefined) socket.send(bytes, from.port, from.address, () => undefined);
-    });
-  });
-  return socket;
-}
-
-function serveTcp(respond: Respond): Server {
-  const server = createServer((socket) => {
-    let received = Buffer.alloc(0);
-    socket.setTimeout(idleTcpMs, () => socket.destroy());
-    socket.on('error', () => socket.destroy());
-    socket.on('data', (chunk: Buffer) => {
-      received = Buffer.concat([received, chunk]);
-      while (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
-        const end = 2 + received.readUInt16BE(0);
-        const query = received.subarray(2, end);
-        received = received.subarray(end);
-        void respond(query).then((bytes) => {
-          if (bytes === undefined) socket.destroy();
-          else if (!socket.destroyed) socket.write(withLength(bytes));
-        });
-      }
-    });
-  });
-  server.maxConnections = 64;
-  return server;
-}
-
-async function listening(server: Socket | Server, address: string, port: number): Promise<void> {
-  try {
-    await once(server, 'listening');
-    server.on('error', () => undefined);
-  } catch (cause) {
-    const hint = 'end the process that has the port';
-    throw new SallyportError('SP_DNS_PORT', `DNS cannot listen on ${address} port ${port}`, { hint, cause });
-  }
-}
-
 function decodeQuery(bytes: Buffer): Packet | undefined {
   try {
     const packet = decode(bytes);
@@ -143,14 +86,8 @@ function decodeQuery(bytes: Buffer): Packet | undefined {
   }
 }
 
-function reply({ id, questions }: Packet, flags: number, answers: Answer[]): Packet {
-  return {
-    type: 'response',
-    flags: flagRecursion | flags,
-    answers,
-    ...(id && { id }),
-    ...(questions && { questions }),
-  };
+function reply({ id, questions }: Packet, flags: number, answers: Answer[] = []): Buffer {
+  return encode({ type: 'response', flags, answers, ...(id && { id }), ...(questions && { questions }) });
 }
 
 /** Addresses of the family that was asked for; none of them is an answer too (NODATA). */

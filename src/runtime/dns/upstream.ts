@@ -1,18 +1,18 @@
 // The host's own resolvers: each query is passed on as it came, to one nameserver after the other, over TCP where the
 // answer was cut off. Bounded in time and in number; what nobody answers is the caller's SERVFAIL.
 import { createSocket } from 'node:dgram';
-import { readFileSync } from 'node:fs';
 import { connect, isIPv6 } from 'node:net';
+import { type AnswerCache, createAnswerCache } from './answer-cache.ts';
+import { firstMessage, withLength } from './listener.ts';
+import { hostNameservers, type Nameserver } from './resolv-conf.ts';
 
-export interface Nameserver {
-  readonly address: string;
-  readonly port: number;
-}
-
-const udpTimeoutMs = 800;
-const tcpTimeoutMs = 1500;
+/** All tries together; a resolver asks again after 5 s, a person sooner. */
+const patienceMs = 1_800;
+const mostNameservers = 3;
 const mostAtOnce = 512;
 const truncated = 0x02;
+/** SERVFAIL, NOTIMP, REFUSED: another nameserver may do better. */
+const failures: ReadonlySet<number> = new Set([2, 4, 5]);
 
 export interface Upstream {
   /** The answer's bytes, or undefined when none of the nameservers gave one in time. */
@@ -20,20 +20,20 @@ export interface Upstream {
 }
 
 /** Without `nameservers`, those of the host's /etc/resolv.conf as it is at each query. */
-export function createUpstream(nameservers?: readonly Nameserver[]): Upstream {
+export function createUpstream(
+  nameservers?: readonly Nameserver[],
+  cache: AnswerCache = createAnswerCache(),
+): Upstream {
   let underway = 0;
   return {
     async ask(query) {
-      if (underway >= mostAtOnce) return undefined;
+      const kept = cache.get(query);
+      if (kept !== undefined || underway >= mostAtOnce) return kept;
       underway += 1;
       try {
-        for (const nameserver of (nameservers ?? hostNameservers()).slice(0, 3)) {
-          const answer = await askUdp(nameserver, query);
-          if (answer === undefined) continue;
-          const cutOff = ((answer[2] ?? 0) & truncated) !== 0;
-          return cutOff ? ((await askTcp(nameserver, query)) ?? answer) : answer;
-        }
-        return undefined;
+        const answer = await askInTurn((nameservers ?? hostNameservers()).slice(0, mostNameservers), query);
+        if (answer !== undefined) cache.set(query, answer);
+        return answer;
       } finally {
         underway -= 1;
       }
@@ -41,27 +41,34 @@ export function createUpstream(nameservers?: readonly Nameserver[]): Upstream {
   };
 }
 
-export function hostNameservers(path = '/etc/resolv.conf'): readonly Nameserver[] {
-  try {
-    const lines = readFileSync(path, 'utf8').matchAll(/^\s*nameserver\s+([0-9a-fA-F.:]+)/gm);
-    return [...lines].map(([, address = '']) => ({ address, port: 53 }));
-  } catch {
-    return [];
+async function askInTurn(nameservers: readonly Nameserver[], query: Buffer): Promise<Buffer | undefined> {
+  const deadline = performance.now() + patienceMs;
+  // A datagram may be lost: the only nameserver is asked twice.
+  const tries = nameservers.length === 1 ? [...nameservers, ...nameservers] : nameservers;
+  let failed: Buffer | undefined;
+  for (const nameserver of tries) {
+    const answer = await askUdp(nameserver, query, patienceMs / tries.length);
+    if (answer === undefined) continue;
+    const cutOff = ((answer[2] ?? 0) & truncated) !== 0;
+    const whole = cutOff ? ((await askTcp(nameserver, query, deadline - performance.now())) ?? answer) : answer;
+    if (!failures.has((whole[3] ?? 0) & 0x0f)) return whole;
+    failed = whole;
   }
+  return failed;
 }
 
-function askUdp({ address, port }: Nameserver, query: Buffer): Promise<Buffer | undefined> {
+function askUdp({ address, port }: Nameserver, query: Buffer, waitMs: number): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
     const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
-    const late = setTimeout(() => done(undefined), udpTimeoutMs);
     let ended = false;
-    function done(answer: Buffer | undefined): void {
+    const done = (answer: Buffer | undefined) => {
       if (ended) return;
       ended = true;
       clearTimeout(late);
       socket.close();
       resolve(answer);
-    }
+    };
+    const late = setTimeout(() => done(undefined), waitMs);
     socket.on('error', () => done(undefined));
     socket.on('message', (answer) => {
       if (answer.length >= 12 && answer.readUInt16BE(0) === query.readUInt16BE(0)) done(answer);
@@ -71,29 +78,23 @@ function askUdp({ address, port }: Nameserver, query: Buffer): Promise<Buffer | 
   });
 }
 
-function askTcp({ address, port }: Nameserver, query: Buffer): Promise<Buffer | undefined> {
+function askTcp({ address, port }: Nameserver, query: Buffer, waitMs: number): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ host: address, port });
     let received = Buffer.alloc(0);
     const done = (answer: Buffer | undefined) => {
+      clearTimeout(late);
       socket.destroy();
       resolve(answer);
     };
-    socket.setTimeout(tcpTimeoutMs, () => done(undefined));
+    const late = setTimeout(() => done(undefined), waitMs);
     socket.on('error', () => done(undefined));
     socket.on('connect', () => socket.write(withLength(query)));
     socket.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
-      if (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0))
-        done(received.subarray(2, 2 + received.readUInt16BE(0)));
+      const first = firstMessage(received);
+      if (first !== undefined) done(first.message);
     });
     socket.on('close', () => done(undefined));
   });
-}
-
-/** DNS over TCP puts the length before the message. */
-export function withLength(message: Buffer): Buffer {
-  const length = Buffer.alloc(2);
-  length.writeUInt16BE(message.length);
-  return Buffer.concat([length, message]);
 }

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DataFolder } from '../../platform/data-folder.ts';
-import { renderResolvConf } from '../dns/resolv-conf.ts';
+import { hostSearchDomains, renderResolvConf } from '../dns/resolv-conf.ts';
 import { createDnsServer } from '../dns/server.ts';
 import { appCommand } from '../launch/app-command.ts';
 import { envoyCommand } from '../launch/envoy-command.ts';
@@ -60,7 +60,7 @@ export async function createRedirectCapture(options: RedirectOptions): Promise<C
     requests.set(index, request);
     const files = runFiles(runPath, index);
     mkdirSync(dirname(files.resolvConf), { recursive: true, mode: 0o755 });
-    writeFileSync(files.resolvConf, renderResolvConf(relayIP, pod.namespace), { mode: 0o644 });
+    writeFileSync(files.resolvConf, renderResolvConf(relayIP, pod.namespace, hostSearchDomains()), { mode: 0o644 });
     return {
       podIP,
       proxyIP,
