@@ -5,6 +5,8 @@ import { decode } from 'dns-packet';
 
 const longestMs = 5_000;
 const mostAnswers = 1_000;
+const noError = 0;
+const noSuchName = 3;
 
 export interface AnswerCache {
   get(query: Buffer): Buffer | undefined;
@@ -50,9 +52,10 @@ function withId(answer: Buffer, query: Buffer): Buffer {
 
 /** The shortest time of all records; 0 for what is not to be kept. */
 function secondsToLive(answer: Buffer): number {
+  const code = (answer[3] ?? 0) & 0x0f;
+  if (code !== noError && code !== noSuchName) return 0;
   try {
-    const { rcode, answers = [], authorities = [] } = { rcode: undefined, ...decode(answer) };
-    if (rcode !== 'NOERROR' && rcode !== 'NXDOMAIN') return 0;
+    const { answers = [], authorities = [] } = decode(answer);
     const times = [...answers, ...authorities].map((record) => ('ttl' in record ? (record.ttl ?? 0) : 0));
     return times.length === 0 ? 0 : Math.min(...times);
   } catch {

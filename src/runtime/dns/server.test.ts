@@ -1,0 +1,210 @@
+// DNS as pods ask it, over real sockets: who sees which name, in which order names are looked up, and what the host's
+// resolvers may do without harm.
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import fc from 'fast-check';
+import type { Scope } from '../launch/testing/started.ts';
+import type { KeeperConfig } from '../protocol.ts';
+import { createHostsFile } from './hosts-file.ts';
+import { createDnsServer, type DnsServer } from './server.ts';
+import { askTcp, askUdp, query } from './testing/ask.ts';
+import { type Reply, startNameserver, type TestNameserver } from './testing/nameserver.ts';
+
+const shop = { namespace: 'shop', hostname: 'web-1', podIP: '10.9.0.1' };
+const noSuchName = 3;
+const serverFailure = 2;
+
+async function serverWith(
+  t: Scope,
+  config: Partial<KeeperConfig> = {},
+  reply: (name: string, by: 'udp' | 'tcp') => Reply | undefined = () => ({ code: noSuchName }),
+): Promise<{ readonly dns: DnsServer; readonly port: number; readonly upstream: TestNameserver }> {
+  const upstream = await startNameserver(t, reply);
+  const dns = createDnsServer({ cidr: '10.9.0.0/16', upstream: [upstream], hosts: createHostsFile(hostsPath) });
+  t.after(() => dns.close());
+  dns.setConfig({ records: [], resolve: [], ...config });
+  return { dns, port: await dns.listen('127.0.0.1', 0, shop), upstream };
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'sallyport-dns-'));
+const hostsPath = join(folder, 'hosts');
+before(() => writeFileSync(hostsPath, '192.0.2.40 inhosts Both.example # not this\n2001:db8::40 both.example\n'));
+after(() => rmSync(folder, { recursive: true }));
+
+describe('names answered here', () => {
+  test('come from the mesh first, then from --resolve, then from /etc/hosts', async (t) => {
+    const resolve = [
+      { host: 'both.example', address: '192.0.2.2' },
+      { host: 'svc.shop.svc.cluster.local', address: '192.0.2.3' },
+    ];
+    const records = [{ name: 'svc.shop.svc.cluster.local', addresses: ['240.0.0.1'] }];
+    const { port, upstream } = await serverWith(t, { resolve, records });
+    const address = async (name: string) => (await askUdp(port, query(name))).addresses;
+    assert.deepEqual(await address('svc.shop.svc.cluster.local'), ['240.0.0.1']);
+    assert.deepEqual(await address('both.example'), ['192.0.2.2']);
+    assert.deepEqual(await address('inhosts'), ['192.0.2.40']);
+    assert.deepEqual(await address('web-1'), ['10.9.0.1']);
+    assert.deepEqual(upstream.asked, []);
+  });
+
+  test('are the same in any case and with a dot at the end', async (t) => {
+    const { port } = await serverWith(t, { resolve: [{ host: 'one.example', address: '192.0.2.1' }] });
+    for (const name of ['ONE.Example', 'one.example.']) {
+      const { addresses, packet } = await askUdp(port, query(name));
+      assert.deepEqual(addresses, ['192.0.2.1']);
+      assert.equal(packet.questions?.[0]?.name, name.replace(/\.$/, ''));
+    }
+  });
+
+  test('of one family have no address of the other, and that is no error', async (t) => {
+    const resolve = [
+      { host: 'four.example', address: '192.0.2.1' },
+      { host: 'six.example', address: '2001:db8::1' },
+    ];
+    const { port, upstream } = await serverWith(t, { resolve });
+    const found = async (name: string, type: 'A' | 'AAAA') => {
+      const { code, addresses } = await askUdp(port, query(name, type));
+      return [code, ...addresses];
+    };
+    assert.deepEqual(await found('four.example', 'AAAA'), [0]);
+    assert.deepEqual(await found('six.example', 'A'), [0]);
+    assert.deepEqual(await found('six.example', 'AAAA'), [0, '2001:db8::1']);
+    assert.deepEqual(await found('both.example', 'AAAA'), [0, '2001:db8::40']);
+    assert.deepEqual(upstream.asked, []);
+  });
+
+  test('are seen only in their namespaces', async (t) => {
+    const records = [{ name: 'db.other.svc.cluster.local', addresses: ['240.0.0.2'], namespaces: ['other'] }];
+    const { dns, port } = await serverWith(t, { records });
+    await dns.unlisten('127.0.0.1');
+    const other = await dns.listen('127.0.0.1', 0, { ...shop, namespace: 'other' });
+    assert.deepEqual((await askUdp(other, query('db.other.svc.cluster.local'))).addresses, ['240.0.0.2']);
+    dns.setConfig({ records: [{ name: 'db.other.svc.cluster.local', addresses: ['240.0.0.3'] }], resolve: [] });
+    assert.deepEqual((await askUdp(other, query('db.other.svc.cluster.local'))).addresses, ['240.0.0.3']);
+  });
+
+  test('do not leave this host where they are of the mesh’s domain', async (t) => {
+    const { port, upstream } = await serverWith(t);
+    const found = await askUdp(port, query('httpbin.org.shop.svc.cluster.local'));
+    assert.equal(found.code, noSuchName);
+    assert.deepEqual(upstream.asked, []);
+  });
+
+  test('get a stand-in where a rule changes the port', async (t) => {
+    const { port } = await serverWith(t, {
+      resolve: [{ host: 'a.example', port: 443, address: '192.0.2.1', targetPort: 8443 }],
+    });
+    assert.match((await askUdp(port, query('a.example'))).addresses[0] ?? '', /^10\.9\.255\.\d+$/);
+  });
+
+  test('follow /etc/hosts as it changes', async (t) => {
+    const { port } = await serverWith(t);
+    assert.equal((await askUdp(port, query('later.example'))).code, noSuchName);
+    writeFileSync(hostsPath, '192.0.2.41 later.example\n192.0.2.40 inhosts both.example\n2001:db8::40 both.example\n');
+    assert.deepEqual((await askUdp(port, query('later.example'))).addresses, ['192.0.2.41']);
+  });
+});
+
+describe('names of the host’s resolvers', () => {
+  test('are passed through: answers, "no such name", failures', async (t) => {
+    const { port, upstream } = await serverWith(t, {}, (name) =>
+      name === 'up.example'
+        ? { answers: [{ type: 'A', name, ttl: 60, data: '192.0.2.9' }] }
+        : { code: name === 'broken.example' ? serverFailure : noSuchName },
+    );
+    assert.deepEqual((await askUdp(port, query('up.example'))).addresses, ['192.0.2.9']);
+    assert.equal((await askUdp(port, query('none.example'))).code, noSuchName);
+    assert.equal((await askUdp(port, query('broken.example'))).code, serverFailure);
+    assert.deepEqual(upstream.asked.slice(0, 2), ['udp up.example', 'udp none.example']);
+  });
+
+  test('are asked once while their answer lives, and every asker gets its own id', async (t) => {
+    const { port, upstream } = await serverWith(t, {}, (name) => ({
+      answers: [{ type: 'A', name, ttl: name === 'short.example' ? 0 : 60, data: '192.0.2.9' }],
+    }));
+    assert.equal((await askUdp(port, query('long.example', 'A', 1))).id, 1);
+    assert.deepEqual((await askUdp(port, query('long.example', 'A', 2))).id, 2);
+    await askUdp(port, query('short.example'));
+    await askUdp(port, query('short.example'));
+    assert.deepEqual(upstream.asked, ['udp long.example', 'udp short.example', 'udp short.example']);
+  });
+
+  test('are asked by TCP where the answer was cut off', async (t) => {
+    const { port, upstream } = await serverWith(t, {}, (name, by) =>
+      by === 'udp' ? { truncated: true } : { answers: [{ type: 'A', name, ttl: 1, data: '192.0.2.9' }] },
+    );
+    assert.deepEqual((await askUdp(port, query('long.example'))).addresses, ['192.0.2.9']);
+    assert.deepEqual(upstream.asked, ['udp long.example', 'tcp long.example']);
+  });
+
+  test('come from the next one where the first is silent or fails', async (t) => {
+    const silent = await startNameserver(t, () => undefined);
+    const failing = await startNameserver(t, () => ({ code: serverFailure }));
+    const good = await startNameserver(t, (name) => ({ answers: [{ type: 'A', name, ttl: 1, data: '192.0.2.9' }] }));
+    const dns = createDnsServer({ cidr: '10.9.0.0/16', upstream: [silent, failing, good] });
+    t.after(() => dns.close());
+    const port = await dns.listen('127.0.0.1', 0, shop);
+    assert.deepEqual((await askUdp(port, query('a.example'))).addresses, ['192.0.2.9']);
+  });
+
+  test('fail within 2 s where nobody answers', async (t) => {
+    const { port, upstream } = await serverWith(t, {}, () => undefined);
+    const started = performance.now();
+    assert.equal((await askUdp(port, query('silent.example'))).code, serverFailure);
+    assert.ok(performance.now() - started < 2_000);
+    assert.deepEqual(upstream.asked, ['udp silent.example', 'udp silent.example']);
+  });
+});
+
+describe('the server', () => {
+  const config = { resolve: [{ host: 'one.example', address: '192.0.2.1' }] };
+
+  test('answers several questions on one TCP connection', async (t) => {
+    const { port } = await serverWith(t, config);
+    const answers = await askTcp(port, query('one.example', 'A', 1), query('one.example', 'AAAA', 2));
+    assert.deepEqual(answers.map(({ id, addresses }) => [id, addresses.length]).sort(), [
+      [1, 1],
+      [2, 0],
+    ]);
+  });
+
+  test('survives whatever is sent', async (t) => {
+    const { port } = await serverWith(t, config, () => undefined);
+    const socket = createSocket('udp4');
+    t.after(() => socket.close());
+    const whole = query('one.example');
+    const mutated = fc.tuple(fc.nat(whole.length - 1), fc.nat(255)).map(([at, value]) => {
+      const copy = Buffer.from(whole);
+      copy[at] = value;
+      return copy;
+    });
+    const anything = fc.uint8Array({ maxLength: 600 }).map((bytes) => Buffer.from(bytes));
+    for (const bytes of fc.sample(fc.oneof(mutated, anything), { numRuns: 500, seed: 11 })) {
+      await new Promise((resolve) => socket.send(bytes, port, '127.0.0.1', resolve));
+      // The kernel drops what does not fit into the receiver's buffer.
+      await setImmediate();
+    }
+    const garbage = connect(port, '127.0.0.1');
+    garbage.on('error', () => undefined);
+    garbage.end(Buffer.alloc(10_000, 'garbage'));
+    assert.deepEqual((await askUdp(port, query('one.example'))).addresses, ['192.0.2.1']);
+  });
+
+  test('stops at once, open connections or not, and frees its port', async (t) => {
+    const { dns, port } = await serverWith(t, config);
+    const open = connect(port, '127.0.0.1');
+    await new Promise((resolve) => open.once('connect', resolve));
+    const ended = new Promise((resolve) => open.once('close', resolve));
+    open.on('error', () => undefined);
+    await dns.unlisten('127.0.0.1');
+    await ended;
+    assert.equal(await dns.listen('127.0.0.1', port, shop), port);
+    await assert.rejects(dns.listen('127.0.0.1', port, shop), { code: 'SP_DNS_PORT' });
+  });
+});
