@@ -131,8 +131,11 @@ writeFileSync(
 rmSync(out, { recursive: true, force: true });
 const bin = join(root, 'node_modules/.bin');
 execFileSync(
-  join(bin, 'buf'),
-  ['generate', '--template', 'buf.gen.yaml', ...[...entries, ...ownProtos()].flatMap((p) => ['--path', `protos/${p}`])],
+  process.execPath,
+  [
+    join(root, 'scripts/tool.ts'),
+    'buf',
+    'generate', '--template', 'buf.gen.yaml', ...[...entries, ...ownProtos()].flatMap((p) => ['--path', `protos/${p}`])],
   {
     cwd: cache,
     stdio: ['ignore', 'inherit', 'inherit'],
