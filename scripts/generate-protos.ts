@@ -135,7 +135,11 @@ execFileSync(
   [
     join(root, 'scripts/tool.ts'),
     'buf',
-    'generate', '--template', 'buf.gen.yaml', ...[...entries, ...ownProtos()].flatMap((p) => ['--path', `protos/${p}`])],
+    'generate',
+    '--template',
+    'buf.gen.yaml',
+    ...[...entries, ...ownProtos()].flatMap((p) => ['--path', `protos/${p}`]),
+  ],
   {
     cwd: cache,
     stdio: ['ignore', 'inherit', 'inherit'],

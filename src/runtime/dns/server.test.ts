@@ -82,6 +82,7 @@ describe('names answered here', () => {
   test('are seen only in their namespaces', async (t) => {
     const records = [{ name: 'db.other.svc.cluster.local', addresses: ['240.0.0.2'], namespaces: ['other'] }];
     const { dns, port } = await serverWith(t, { records });
+    assert.equal((await askUdp(port, query('db.other.svc.cluster.local'))).code, noSuchName);
     await dns.unlisten('127.0.0.1');
     const other = await dns.listen('127.0.0.1', 0, { ...shop, namespace: 'other' });
     assert.deepEqual((await askUdp(other, query('db.other.svc.cluster.local'))).addresses, ['240.0.0.2']);

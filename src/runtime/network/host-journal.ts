@@ -16,8 +16,8 @@ const hostChange = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('iptables-rule'), table: z.string(), chain: z.string(), rule: z.array(z.string()) }),
   /** A chain of ours. */
   z.object({ kind: z.literal('iptables-chain'), table: z.string(), chain: z.string() }),
-  /** net.ipv4.ip_forward was 0 before the first mesh needed it. */
-  z.object({ kind: z.literal('ip-forward') }),
+  /** net.ipv4.ip_forward was 0 before the first mesh needed it; `host` is the network namespace it is a setting of. */
+  z.object({ kind: z.literal('ip-forward'), host: z.string() }),
 ]);
 
 export type HostChange = Readonly<z.infer<typeof hostChange>>;

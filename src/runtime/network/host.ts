@@ -1,6 +1,6 @@
 // Everything a mesh changes on the host outside its own namespaces, done and undone. Each change stands in the
 // journal before it is made. Both directions are idempotent and hold the host's lock.
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { findTool, runTool } from './command.ts';
 import { type Firewall, findFirewall } from './firewall.ts';
 import {
@@ -102,20 +102,26 @@ async function undo(change: HostChange, journalFile: string, signal?: AbortSigna
     case 'iptables-chain':
       return undoIptablesChange(change, signal);
     case 'ip-forward':
-      if (!forwardingJournalled(readOtherHostJournals(journalFile))) writeFileSync(forwardSwitch, '0');
+      if (!neededByOthers(journalFile)) writeFileSync(forwardSwitch, '0');
   }
 }
 
 /** Recorded also where another mesh of ours switched it on: the last one to go switches it off. */
 function switchForwardingOn(journalFile: string): void {
   const off = readFileSync(forwardSwitch, 'utf8').trim() === '0';
-  if (!off && !forwardingJournalled(readOtherHostJournals(journalFile))) return;
-  recordHostChange(journalFile, { kind: 'ip-forward' });
+  if (!off && !neededByOthers(journalFile)) return;
+  recordHostChange(journalFile, { kind: 'ip-forward', host: thisHost() });
   if (off) writeFileSync(forwardSwitch, '1');
 }
 
-function forwardingJournalled(changes: readonly HostChange[]): boolean {
-  return changes.some(({ kind }) => kind === 'ip-forward');
+function neededByOthers(journalFile: string): boolean {
+  const host = thisHost();
+  return readOtherHostJournals(journalFile).some((change) => change.kind === 'ip-forward' && change.host === host);
+}
+
+/** A container may share /run, but not this setting, with others. */
+function thisHost(): string {
+  return readlinkSync('/proc/self/ns/net');
 }
 
 function recordedCidr(journalFile: string): string | undefined {
