@@ -219,7 +219,10 @@ describe('ServiceEntry', needs('root', 'iproute2', 'firewall'), () => {
       async () => (await get(caller, 'a.wild.example')) === 200,
       async () => {
         assert.equal(await body(caller, 'deep.a.wild.example'), 'one');
-        assert.equal(await body(caller, 'a.wild.example', { port: 8080 }), '8080');
+        await until(
+          'its second port is open',
+          async () => (await body(caller, 'a.wild.example', { port: 8080 })) === '8080',
+        );
         // Envoy dials the port that the Host header names: any but the registered one is refused.
         assert.equal(await get(caller, 'a.wild.example', { headers: { host: 'a.wild.example:7000' } }), 403);
         assert.equal(await get(caller, addresses.one, { headers: { host: 'wild.example' } }), 502);
