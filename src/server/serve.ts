@@ -31,15 +31,19 @@ export interface ApiServer {
 export async function serveApi(deps: ServerDeps, options: ServeOptions): Promise<ApiServer> {
   const { socketPath, tcp } = options;
   await prepareSocket(socketPath);
-  const unixServer = await listen(getRequestListener(createApp(deps, 'unix').fetch), { path: socketPath });
-  if (tcp === undefined) return { close: () => close([unixServer]) };
+  // TCP first: whoever finds the socket finds a control plane that is up.
+  const tcpServer = tcp === undefined ? undefined : await listen(tcpListener(deps, tcp.host), tcp);
+  const opened = tcpServer === undefined ? [] : [tcpServer];
   try {
-    const tcpServer = await listen(tcpListener(deps, tcp.host), tcp);
-    const address = tcpServer.address();
-    const port = typeof address === 'object' && address !== null ? address.port : tcp.port;
-    return { tcp: { host: tcp.host, port }, close: () => close([unixServer, tcpServer]) };
+    const unixServer = await listen(getRequestListener(createApp(deps, 'unix').fetch), { path: socketPath });
+    const address = tcpServer?.address();
+    const port = typeof address === 'object' && address !== null ? address.port : undefined;
+    return {
+      ...(tcp === undefined ? {} : { tcp: { host: tcp.host, port: port ?? tcp.port } }),
+      close: () => close([unixServer, ...opened]),
+    };
   } catch (error) {
-    await close([unixServer]);
+    await close(opened);
     throw error;
   }
 }
