@@ -91,6 +91,12 @@ const lacking: readonly { file: string; after: string; insert: string }[] = [
     after: 'option (udpa.annotations.file_status).package_version_status = ACTIVE;\n',
     insert: 'enum UpstreamConnectMode { IMMEDIATE = 0; ON_DOWNSTREAM_DATA = 1; ON_DOWNSTREAM_TLS_HANDSHAKE = 2; }\n',
   },
+  {
+    file: 'envoy/extensions/network/dns_resolver/cares/v3/cares_dns_resolver.proto',
+    after: 'message CaresDnsResolverConfig {\n',
+    insert:
+      '  google.protobuf.UInt64Value query_timeout_seconds = 6;\n  google.protobuf.UInt32Value query_tries = 7;\n',
+  },
 ];
 
 function addLackingFields(): void {

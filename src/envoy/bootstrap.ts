@@ -42,6 +42,9 @@ export interface BootstrapOptions {
 const xdsCluster = 'xds-grpc';
 const dnsCluster = 'dns';
 
+/** Answers to EDNS queries come in datagrams of up to 4,096 bytes; Envoy's own limit is 1,500. */
+const largestDatagram = 9000n;
+
 /** What is counted; everything else would cost some 20 kB for each cluster. */
 const countedStats = ['cluster_manager.', 'listener_manager.', 'server.', 'control_plane.'];
 
@@ -64,6 +67,10 @@ export function buildBootstrap(options: BootstrapOptions): Bootstrap {
         resolvers: [socketAddress(options.dns.address, options.dns.port)],
         dnsResolverOptions: { noDefaultSearchDomain: true },
         udpMaxQueries: 100,
+        // Envoy acknowledges clusters only when none of them waits for its first answer: a silent resolver must not
+        // hold back a change of policy for long (c-ares' own patience is 42 s).
+        queryTimeoutSeconds: 1n,
+        queryTries: 2,
       }),
     },
     clusterManager: { enableDeferredClusterCreation: true },
@@ -143,6 +150,7 @@ function buildUdpRelay({ address, port }: SocketPlace): MessageInitShape<typeof 
   return {
     name: 'dns_udp',
     address: socketAddress(address, port, 'udp'),
+    udpListenerConfig: { downstreamSocketConfig: { maxRxDatagramSize: largestDatagram } },
     listenerFilters: [
       {
         name: 'envoy.filters.udp_listener.udp_proxy',
@@ -150,7 +158,8 @@ function buildUdpRelay({ address, port }: SocketPlace): MessageInitShape<typeof 
           case: 'typedConfig',
           value: anyOf(UdpProxyConfigSchema, {
             statPrefix: 'dns',
-            idleTimeout: seconds(10),
+            idleTimeout: seconds(5),
+            upstreamSocketConfig: { maxRxDatagramSize: largestDatagram },
             routeSpecifier: {
               case: 'matcher',
               value: {

@@ -83,6 +83,7 @@ export function buildDnsCluster(options: DnsClusterOptions): Cluster {
         typedConfig: anyOf(DnsClusterSchema, {
           respectDnsTtl: true,
           dnsRefreshRate: seconds(60),
+          dnsFailureRefreshRate: { baseInterval: seconds(1), maxInterval: seconds(10) },
           dnsJitter: seconds(0.1),
           dnsLookupFamily: options.allFamilies === true ? DnsLookupFamily.ALL : DnsLookupFamily.V4_ONLY,
           allAddressesInSingleEndpoint: options.dns === 'logical',
