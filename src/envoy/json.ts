@@ -11,6 +11,7 @@ import {
 } from '@bufbuild/protobuf';
 import { StringValueSchema } from '@bufbuild/protobuf/wkt';
 import { FileAccessLogSchema } from './gen/envoy/extensions/access_loggers/file/v3/file_pb.js';
+import { StdoutAccessLogSchema } from './gen/envoy/extensions/access_loggers/stream/v3/stream_pb.js';
 import { DnsClusterSchema } from './gen/envoy/extensions/clusters/dns/v3/dns_cluster_pb.js';
 import { ClusterConfigSchema } from './gen/envoy/extensions/clusters/dynamic_forward_proxy/v3/cluster_pb.js';
 import { file_envoy_extensions_filters_http_dynamic_forward_proxy_v3_dynamic_forward_proxy } from './gen/envoy/extensions/filters/http/dynamic_forward_proxy/v3/dynamic_forward_proxy_pb.js';
@@ -40,6 +41,7 @@ import { file_xds_type_matcher_v3_ip } from './gen/xds/type/matcher/v3/ip_pb.js'
 const registry = createRegistry(
   StringValueSchema,
   FileAccessLogSchema,
+  StdoutAccessLogSchema,
   ClusterConfigSchema,
   DnsClusterSchema,
   HttpConnectionManagerSchema,

@@ -1,5 +1,5 @@
 // The access log every outbound listener writes, in Istio's text format (model/telemetry_logging.go).
-import { type AccessLog, buildFileAccessLog } from '../envoy/access-log.ts';
+import { type AccessLog, buildAccessLogFile } from '../envoy/access-log.ts';
 import type { MeshConfig } from '../mesh/mesh-config.ts';
 
 const fields = [
@@ -33,5 +33,5 @@ export const istioTextFormat = `${fields.join(' ')}\n`;
 export function buildAccessLog(config: MeshConfig): readonly AccessLog[] {
   if (config.accessLogFile === '') return [];
   const format = config.accessLogFormat === '' ? istioTextFormat : config.accessLogFormat;
-  return [buildFileAccessLog(config.accessLogFile, format)];
+  return [buildAccessLogFile(config.accessLogFile, format)];
 }

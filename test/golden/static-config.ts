@@ -9,7 +9,7 @@ const routerFilter = {
 };
 
 export function toStaticConfig(rendered: Rendered): JsonObject {
-  const text = JSON.stringify({
+  return {
     node: { id: 'golden', cluster: 'golden' },
     dynamic_resources: {
       ads_config: {
@@ -22,9 +22,7 @@ export function toStaticConfig(rendered: Rendered): JsonObject {
       clusters: [xdsCluster, ...rendered.clusters],
       listeners: [...rendered.listeners, ...rendered.routes.map((route) => routeListener(route, rendered))],
     },
-  });
-  // /dev/stdout cannot be opened where a test's output is a socket.
-  return JSON.parse(text.replaceAll('/dev/stdout', '/dev/null'));
+  };
 }
 
 const xdsCluster = {

@@ -1,13 +1,12 @@
 // How a pod's two processes are spawned: each in a session of its own, so that no terminal and no end of the keeper
 // reaches it, with its logs as standard output and standard error.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fchownSync } from 'node:fs';
 import type { DataFolder } from '../../platform/data-folder.ts';
 import type { PodSpec } from '../protocol.ts';
 import type { Capture, Command } from './capture.ts';
 import { logFiles, logFolder, withLogs } from './log-files.ts';
 import type { PodRecord } from './pod-record.ts';
-import { proxyUid, runFiles } from './run-files.ts';
+import { runFiles } from './run-files.ts';
 
 export interface PodProcessOptions {
   readonly dataFolder: DataFolder;
@@ -32,11 +31,9 @@ export function spawnEnvoy({ dataFolder, capture }: PodProcessOptions, pod: PodR
   const { access, envoy } = logFiles(dataFolder.logsPath, pod);
   const folder = logFolder(dataFolder.logsPath, pod);
   const args = envoyArgs(runFiles(dataFolder.runPath, pod.index).bootstrap, spec.envoyArgs);
-  return withLogs(folder, [access, envoy], ([output = 1, errors = 2]) => {
-    // Envoy opens /dev/stdout anew, as its own user.
-    fchownSync(output, proxyUid(pod.index), proxyUid(pod.index));
-    return spawnDetached(capture.envoyCommand(pod.index, args), output, errors);
-  });
+  return withLogs(folder, [access, envoy], ([output = 1, errors = 2]) =>
+    spawnDetached(capture.envoyCommand(pod.index, args), output, errors),
+  );
 }
 
 export function spawnProgram({ dataFolder, capture }: PodProcessOptions, pod: PodRecord, spec: PodSpec): ChildProcess {
