@@ -1,6 +1,7 @@
 // All pods of the mesh. One request at a time for each pod; different pods go side by side. Indexes are given out
 // here: the lowest free one, so that addresses are used again.
 import { rmSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { SallyportError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { ExecPlan, KeeperEvent, PodSpec, PodStatus, SandboxRequest, SandboxStatus } from '../protocol.ts';
@@ -24,8 +25,8 @@ export interface Pods {
   /** Ends the pod; none there is right too. */
   remove(key: PodKey): Promise<void>;
   removeAll(): Promise<void>;
-  /** Throws `SP_NOT_RUNNING` if its program does not run. */
-  execPlan(key: PodKey): ExecPlan;
+  /** Waits for a program that was just started. Throws `SP_NOT_RUNNING` if none runs. */
+  execPlan(key: PodKey): Promise<ExecPlan>;
   /** Leaves all running. */
   release(): void;
 }
@@ -38,6 +39,9 @@ interface Entry {
   last: Promise<unknown>;
   removing: boolean;
 }
+
+const setUpMs = 5000;
+const pollMs = 10;
 
 export function createPods(options: PodsOptions): Pods {
   const entries = new Map<string, Entry>();
@@ -103,9 +107,16 @@ export function createPods(options: PodsOptions): Pods {
     async removeAll() {
       await Promise.all([...entries.values()].map(({ key }) => remove(key)));
     },
-    execPlan(key) {
-      const plan = entries.get(keyText(key))?.pod.execPlan();
-      if (plan !== undefined) return plan;
+    async execPlan(key) {
+      const deadline = performance.now() + setUpMs;
+      do {
+        const pod = entries.get(keyText(key))?.pod;
+        const plan = pod?.execPlan();
+        if (plan !== undefined) return plan;
+        // Spawned, but its mounts are still being made: nothing announces when the program itself begins.
+        if (pod?.status()?.app.phase !== 'Running') break;
+        await delay(pollMs);
+      } while (performance.now() < deadline);
       throw new SallyportError('SP_NOT_RUNNING', `the program of ${key.namespace}/${key.name} does not run`);
     },
     release() {
