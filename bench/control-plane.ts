@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KubeObject } from '../src/api/object.ts';
 import { dataFolder } from '../src/platform/data-folder.ts';
+import { serviceNodeArgs } from '../src/platform/service-process.ts';
 import { requestJson } from '../src/platform/unix-http.ts';
 import { freePort } from '../test/support/ports.ts';
 
@@ -25,6 +26,7 @@ export async function startBenchControlPlane(): Promise<BenchControlPlane> {
   const data = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
   const xdsAddress = `127.0.0.1:${await freePort()}`;
   const child = fork(new URL('./control-plane-process.ts', import.meta.url), [data], {
+    execArgv: [...serviceNodeArgs],
     env: { ...process.env, SALLYPORT_BENCH_XDS: xdsAddress, SALLYPORT_LOG: 'warn' },
   });
   const exited = once(child, 'exit');

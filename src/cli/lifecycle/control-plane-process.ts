@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { DataFolder } from '../../platform/data-folder.ts';
 import { SallyportError } from '../../platform/errors.ts';
+import { serviceNodeArgs } from '../../platform/service-process.ts';
 import { requestJson } from '../../platform/unix-http.ts';
 
 const infoSchema = z.object({ pid: z.number(), startedAt: z.string() });
@@ -37,7 +38,7 @@ export async function startDetached(folder: DataFolder, signal: AbortSignal): Pr
   mkdirSync(folder.logsPath, { recursive: true, mode: 0o700 });
   const log = openSync(controlPlaneLog(folder), 'a', 0o600);
   const entry = process.argv[1] ?? '';
-  const child = spawn(process.execPath, [entry, 'serve', '--data', folder.path], {
+  const child = spawn(process.execPath, [...serviceNodeArgs, entry, 'serve', '--data', folder.path], {
     detached: true,
     stdio: ['ignore', log, log],
     cwd: '/',

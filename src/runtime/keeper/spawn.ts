@@ -6,6 +6,7 @@ import { extname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DataFolder } from '../../platform/data-folder.ts';
 import { SallyportError } from '../../platform/errors.ts';
+import { serviceNodeArgs } from '../../platform/service-process.ts';
 import { packageVersion } from '../../platform/version.ts';
 import { userCacheFolder } from '../envoy-supply/cache.ts';
 import type { KeeperStatus } from '../protocol.ts';
@@ -58,7 +59,7 @@ async function startKeeper({ dataFolder, envoy, capture, signal }: EnsureKeeperO
   const { dirname, filename } = import.meta;
   const entry = join(dirname, `keeper-process${extname(filename)}`);
   const settings = JSON.stringify({ data: dataFolder.path, envoy, capture });
-  const child = spawn(process.execPath, [entry, settings], {
+  const child = spawn(process.execPath, [...serviceNodeArgs, entry, settings], {
     cwd: '/',
     detached: true,
     stdio: ['ignore', log, log],
