@@ -8,6 +8,7 @@ import { requestJson, streamLines, type UnixHttpRequest } from '../platform/unix
 import type { ExecPlan } from '../runtime/protocol.ts';
 import type * as wire from '../server/wire.ts';
 import { bodyChecks, errorBody } from './body-checks.ts';
+import { orKeeper } from './keeper-fallback.ts';
 
 /** An answer with a status of 400 or more, in the server's words. */
 export class ApiError extends SallyportError {
@@ -94,9 +95,29 @@ export function createApiClient(folder: DataFolder, programName: string, signal:
     proxies: () => call(bodyChecks.proxies, '/v1/proxies'),
     proxyConfig: (namespace, name, type) =>
       call(bodyChecks.proxyConfig, `/v1/proxies/${segment(namespace)}/${segment(name)}/config/${type}`),
-    pods: (query) => call(bodyChecks.pods, `/v1/pods${queryString(query)}`),
-    execPlan: (namespace, name) => call(bodyChecks.execPlan, `/v1/pods/${segment(namespace)}/${segment(name)}/exec`),
+    pods: (query) =>
+      orKeeper(
+        folder,
+        () => call(bodyChecks.pods, `/v1/pods${queryString(query)}`),
+        async (keeper) => ({ pods: (await keeper.pods()).filter(fits(query)).map((pod) => ({ ...pod, labels: {} })) }),
+      ),
+    execPlan: (namespace, name) =>
+      orKeeper(
+        folder,
+        () => call(bodyChecks.execPlan, `/v1/pods/${segment(namespace)}/${segment(name)}/exec`),
+        async (keeper) => (await keeper.execPlan(namespace, name)) ?? notRunning(name),
+      ),
   };
+}
+
+/** The keeper knows no labels: with a selector none of its pods fits. */
+function fits({ namespace, labelSelector }: Pick<ObjectQuery, 'namespace' | 'labelSelector'>) {
+  return (pod: { readonly namespace: string }) =>
+    labelSelector === undefined && (namespace === undefined || pod.namespace === namespace);
+}
+
+function notRunning(name: string): never {
+  throw new SallyportError('SP_NOT_RUNNING', `workload ${name} does not run`);
 }
 
 const segment = encodeURIComponent;

@@ -97,6 +97,8 @@ describe('deaths', capable, () => {
     const closed = caller.perform({ do: 'load', host: 'closed.example', ms: 6000, connections: 1 });
     await kill(await controlPlanePid(mesh));
     assert.deepEqual((await caller.perform({ do: 'lookup', host: 'open.example' })).addresses, [address]);
+    assert.equal(await mesh.run('exec', 'caller', '--', 'hostname'), 'caller\n');
+    assert.match(await mesh.run('logs', 'caller', '-c', 'istio-proxy', '--tail', '1'), /open.example|closed.example/);
     const log = join(mesh.data, 'logs/control-plane.log');
     const before = readFileSync(log, 'utf8').length;
     await mesh.run('up', '--detach');
