@@ -48,7 +48,7 @@ export async function startBenchControlPlane(): Promise<BenchControlPlane> {
     async stop() {
       child.kill('SIGTERM');
       await exited;
-      rmSync(data, { recursive: true, force: true });
+      for (const path of [data, folder.runPath]) rmSync(path, { recursive: true, force: true });
     },
   };
 }

@@ -19,7 +19,7 @@ export function warning(code: DiagnosticCode, path: FieldPath, message: string, 
 }
 
 /** `spec.ports[0].protocol`; keys that are no plain words are quoted: `metadata.labels["a.b/c"]`. */
-export function formatPath(path: FieldPath): string {
+function formatPath(path: FieldPath): string {
   let text = '';
   for (const part of path) {
     if (typeof part === 'number') text += `[${part}]`;

@@ -15,7 +15,7 @@ export interface WorkloadDefaults {
 }
 
 /** The name of the workload the pod belongs to: its controller's, else its own. */
-export function workloadOf(pod: Pod): string {
+function workloadOf(pod: Pod): string {
   const owner = pod.metadata.ownerReferences?.find((reference) => reference.controller === true);
   return owner?.name ?? pod.metadata.name;
 }

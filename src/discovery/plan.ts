@@ -16,7 +16,7 @@ export interface Plan {
 }
 
 /** Types whose removals wait until nothing uses them any more. */
-export function removedLast(type: TypeUrl): boolean {
+function removedLast(type: TypeUrl): boolean {
   return type === typeUrls.cluster || type === typeUrls.endpoint;
 }
 
@@ -95,7 +95,7 @@ export function planRemovals(subscription: Subscription, tracked: TrackedView, l
 }
 
 /** Each name's resource, or its removal. */
-export function planNames(resources: ReadonlyMap<string, Resource>, names: Iterable<string>) {
+function planNames(resources: ReadonlyMap<string, Resource>, names: Iterable<string>) {
   const updated: Resource[] = [];
   const removed: string[] = [];
   for (const name of names) {

@@ -3,7 +3,7 @@ import { create, type DescMessage, type MessageInitShape, type MessageShape, toB
 import type { Any } from '@bufbuild/protobuf/wkt';
 import { AnySchema } from '@bufbuild/protobuf/wkt';
 
-export function typeUrlOf(schema: DescMessage): string {
+function typeUrlOf(schema: DescMessage): string {
   return `type.googleapis.com/${schema.typeName}`;
 }
 

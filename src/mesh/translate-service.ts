@@ -6,7 +6,7 @@ import { type Protocol, parseProtocol } from '../api/protocol.ts';
 import type { Endpoint, Service, ServicePort } from './service.ts';
 import { visibilityOf } from './visibility.ts';
 
-export const clusterDomain = 'cluster.local';
+const clusterDomain = 'cluster.local';
 const exportToAnnotation = 'networking.istio.io/exportTo';
 
 type KubeServicePort = NonNullable<KubeService['spec']['ports']>[number];
@@ -39,7 +39,7 @@ export function translateService(object: KubeService, pods: Iterable<Pod>): Serv
 }
 
 /** An empty selector selects nothing: its endpoints are somebody else's to give. */
-export function isSelected(selector: Readonly<Record<string, string>> | undefined, pod: Pod): boolean {
+function isSelected(selector: Readonly<Record<string, string>> | undefined, pod: Pod): boolean {
   const wanted = Object.entries(selector ?? {});
   const labels = new Map(Object.entries(pod.metadata.labels ?? {}));
   return wanted.length > 0 && wanted.every(([key, value]) => labels.get(key) === value);

@@ -27,7 +27,7 @@ const fields = [
   '%ROUTE_NAME%',
 ];
 
-export const istioTextFormat = `${fields.join(' ')}\n`;
+const istioTextFormat = `${fields.join(' ')}\n`;
 
 /** Empty when the mesh's accessLogFile is. */
 export function buildAccessLog(config: MeshConfig): readonly AccessLog[] {

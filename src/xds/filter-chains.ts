@@ -20,7 +20,7 @@ import { buildUpstreamFilters } from './upstream-filters.ts';
 const internalHeaderPrefixes = ['x-envoy-', 'x-forwarded-'];
 
 /** Where connections go that no service claims. */
-export function catchAllCluster(config: MeshConfig): string {
+function catchAllCluster(config: MeshConfig): string {
   return config.outboundTrafficPolicy === 'ALLOW_ANY' ? passthroughCluster : blackHoleCluster;
 }
 

@@ -1,7 +1,7 @@
 // A whole mesh for a test: a data folder of its own, `up --detach`, commands as a user types them, and hands inside its
 // workloads. Takes everything down at the test's end and leaves nothing.
 import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -143,11 +143,4 @@ export function serviceEntry(
     metadata: { name, ...metadata },
     spec: { ports, resolution: 'DNS', ...spec },
   })}\n---\n`;
-}
-
-/** Writes a file below the mesh's data folder and gives its path. */
-export function writeManifest(mesh: TestMesh, name: string, content: string): string {
-  const path = join(mesh.data, name);
-  writeFileSync(path, content);
-  return path;
 }

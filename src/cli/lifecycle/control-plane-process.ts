@@ -29,7 +29,7 @@ export async function runningControlPlane(folder: DataFolder): Promise<RunningCo
   }
 }
 
-export function controlPlaneLog(folder: DataFolder): string {
+function controlPlaneLog(folder: DataFolder): string {
   return join(folder.logsPath, 'control-plane.log');
 }
 

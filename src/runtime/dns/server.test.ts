@@ -168,7 +168,7 @@ describe('the server', () => {
 
   test('answers several questions on one TCP connection', async (t) => {
     const { port } = await serverWith(t, config);
-    const answers = await askTcp(port, query('one.example', 'A', 1), query('one.example', 'AAAA', 2));
+    const answers = await askTcp(port, [query('one.example', 'A', 1), query('one.example', 'AAAA', 2)]);
     assert.deepEqual(answers.map(({ id, addresses }) => [id, addresses.length]).sort(), [
       [1, 1],
       [2, 0],

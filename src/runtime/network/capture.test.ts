@@ -78,11 +78,9 @@ onOwnHost(import.meta.filename, () => {
       });
 
       test('DNS is answered at the relay, by UDP and TCP', async (t) => {
-        const dig = (...words: readonly string[]) =>
-          said(t, [...within(sandbox.appNamespace), 'dig', '+short', `@${sandbox.relayIP}`, ...words]);
-        assert.equal(await dig('svc.example'), '192.0.2.99');
-        assert.equal(await dig('+tcp', 'svc.example'), '192.0.2.99');
-        assert.equal(await dig('web-1'), sandbox.podIP);
+        assert.equal(await fromApp(t, 'dns-udp', sandbox.relayIP, '53', 'svc.example'), '192.0.2.99');
+        assert.equal(await fromApp(t, 'dns-tcp', sandbox.relayIP, '53', 'svc.example'), '192.0.2.99');
+        assert.equal(await fromApp(t, 'dns-udp', sandbox.relayIP, '53', 'web-1'), sandbox.podIP);
       });
 
       test('UDP is refused at once and does not arrive', async (t) => {

@@ -16,10 +16,10 @@ export function query(name: string, type: RecordType = 'A', id = 77): Buffer {
   return encode({ type: 'query', id, flags: 0x0100, questions: [{ type, name }] });
 }
 
-export async function askUdp(port: number, bytes: Buffer): Promise<Heard> {
+export async function askUdp(port: number, bytes: Buffer, address = '127.0.0.1'): Promise<Heard> {
   const socket = createSocket('udp4');
   try {
-    socket.send(bytes, port, '127.0.0.1');
+    socket.send(bytes, port, address);
     const [answer] = await once(socket, 'message', { signal: AbortSignal.timeout(5_000) });
     return heard(answer);
   } finally {
@@ -28,8 +28,12 @@ export async function askUdp(port: number, bytes: Buffer): Promise<Heard> {
 }
 
 /** All queries in one write; the answers in the order they come. */
-export async function askTcp(port: number, ...queries: readonly Buffer[]): Promise<readonly Heard[]> {
-  const socket = connect(port, '127.0.0.1');
+export async function askTcp(
+  port: number,
+  queries: readonly Buffer[],
+  address = '127.0.0.1',
+): Promise<readonly Heard[]> {
+  const socket = connect(port, address);
   socket.write(Buffer.concat(queries.map(withLength)));
   const answers: Heard[] = [];
   let received = Buffer.alloc(0);

@@ -2,12 +2,14 @@
 //   node attempt.ts tcp HOST PORT      prints what the other side says, or the error's code
 //   node attempt.ts udp HOST PORT      prints the answer, or the error's code, or `sent` if nothing comes back
 //   node attempt.ts name HOST          prints the address
+//   node attempt.ts dns-udp SERVER PORT NAME, dns-tcp likewise: prints the addresses that server answers
 import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { systemCode } from '../../../platform/errors.ts';
+import { askTcp, askUdp, query } from '../../dns/testing/ask.ts';
 
-const [kind, host = '', port = '0'] = process.argv.slice(2);
+const [kind, host = '', port = '0', name = ''] = process.argv.slice(2);
 const silenceMs = 300;
 
 function say(words: string): void {
@@ -33,6 +35,12 @@ if (kind === 'tcp') {
     socket.send('attempt', (error) => error && failed(error));
     setTimeout(() => say('sent'), silenceMs);
   });
+} else if (kind === 'dns-udp') {
+  const { addresses } = await askUdp(Number(port), query(name), host);
+  say(addresses.join(' '));
+} else if (kind === 'dns-tcp') {
+  const [answer] = await askTcp(Number(port), [query(name)], host);
+  say(answer?.addresses.join(' ') ?? 'nothing');
 } else {
   lookup(host).then(
     ({ address }) => say(address),
