@@ -21,3 +21,20 @@ export async function until<T>(
     await pause(10);
   }
 }
+
+/** The first value that `read` gives and `fits`. Throws with the last one once `timeoutMs` is over. */
+export async function untilFits<T>(
+  read: () => T | Promise<T>,
+  fits: (value: T) => boolean,
+  timeoutMs = 20_000,
+): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const value = await read();
+    if (fits(value)) return value;
+    if (performance.now() > deadline) {
+      throw new Error(`not within ${timeoutMs} ms; the last was ${JSON.stringify(value)}`);
+    }
+    await pause(10);
+  }
+}

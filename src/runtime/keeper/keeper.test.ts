@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { needs } from '../../../test/support/requires.ts';
+import { untilFits } from '../../../test/support/until.ts';
 import { dataFolder } from '../../platform/data-folder.ts';
 import { askUdp, query } from '../dns/testing/ask.ts';
 import { findEnvoy } from '../envoy-supply/find-envoy.ts';
@@ -15,7 +16,6 @@ import { identifyProcess } from './process-id.ts';
 import { ensureKeeper } from './spawn.ts';
 import { stopEverything } from './stop-everything.ts';
 import { podSpec, staticBootstrap } from './testing/pod-spec.ts';
-import { until } from './testing/until.ts';
 
 const options = needs('root', 'iproute2', 'firewall');
 const root = mkdtempSync(join(tmpdir(), 'sallyport-keeper-'));
@@ -107,16 +107,16 @@ describe('the keeper', options, () => {
 
   test('a pod runs behind its Envoy; exec passes streams and exit code; logs are written', async () => {
     await start('web', { command: ['sh', '-c', 'echo hello; exec sleep 600'] });
-    const pod = await until(() => status('web'), running);
+    const pod = await untilFits(() => status('web'), running);
     assert.ok(pod);
-    await until(
+    await untilFits(
       () => readFileSync(pod.logs.app, 'utf8'),
       (text) => text === 'hello\n',
     );
     const asked = await inside('web', 'curl', '-s', '-o', '/dev/null', '-w', '%{http_code}', 'http://192.0.2.1/asked');
     assert.deepEqual(asked, { code: 0, stdout: '200', stderr: '' });
     assert.equal((await inside('web', 'sh', '-c', 'exit 7')).code, 7);
-    await until(
+    await untilFits(
       () => readFileSync(pod.logs.access, 'utf8'),
       (text) => text.includes('GET /asked'),
     );
@@ -127,14 +127,14 @@ describe('the keeper', options, () => {
 
   test('exit codes and crash loops are told', async () => {
     await start('once', { command: ['sh', '-c', 'echo bye; exit 3'], restartPolicy: 'Never' });
-    const once = await until(
+    const once = await untilFits(
       () => status('once'),
       (pod) => pod?.app.phase === 'Exited',
     );
     assert.equal(once?.app.exitCode, 3);
     assert.equal(once?.app.reason, 'ended with exit code 3: bye');
     await start('loop', { command: ['sh', '-c', 'echo sorry >&2; exit 1'] });
-    const loop = await until(
+    const loop = await untilFits(
       () => status('loop'),
       (pod) => pod?.app.phase === 'CrashLoopBackOff',
     );
@@ -146,14 +146,14 @@ describe('the keeper', options, () => {
 
   test('killed, it is replaced by one that takes over: nothing restarts, DNS answers again', async () => {
     await client.putConfig({ records: [{ name: 'shop.test', addresses: ['192.0.2.7'] }], resolve: [] });
-    const before = await until(() => status('web'), running);
+    const before = await untilFits(() => status('web'), running);
     assert.ok(before);
     assert.equal(await resolve(before, 'shop.test'), '192.0.2.7');
     const events: KeeperEvent[] = [];
     const following = (async () => {
       for await (const event of client.events(listening.signal)) events.push(event);
     })();
-    await until(
+    await untilFits(
       () => events,
       (list) => list.length === 1,
     );
@@ -161,18 +161,18 @@ describe('the keeper', options, () => {
     assert.equal((await ensure()).started, true);
     assert.deepEqual(await status('web'), before);
     assert.equal(await resolve(before, 'shop.test'), '192.0.2.7');
-    await until(
+    await untilFits(
       () => events,
       (list) => list.length >= 2,
     );
     for (const event of events) assert.ok(event.type === 'pod' && event.pod.app.restarts === 0);
     assert.equal((await inside('web', 'sh', '-c', 'exit 7')).code, 7);
     process.kill(before.app.pid ?? 0, 'SIGKILL');
-    await until(
+    await untilFits(
       () => status('web'),
       (pod) => running(pod) && pod?.app.restarts === 1,
     );
-    await until(
+    await untilFits(
       () => events.at(-1),
       (event) => event?.type === 'pod' && event.pod.app.restarts === 1,
     );
@@ -181,10 +181,10 @@ describe('the keeper', options, () => {
   });
 
   test('a signal ends the keeper and nothing else', async () => {
-    const before = await until(() => status('web'), running);
+    const before = await untilFits(() => status('web'), running);
     const { pid } = await client.status();
     process.kill(pid, 'SIGTERM');
-    await until(
+    await untilFits(
       () => identifyProcess(pid),
       (id) => id === undefined,
     );
@@ -194,7 +194,7 @@ describe('the keeper', options, () => {
   });
 
   test('a shutdown leaves nothing', async () => {
-    const pod = await until(() => status('web'), running);
+    const pod = await untilFits(() => status('web'), running);
     const { pid } = await client.status();
     const { ended, undone } = await stopEverything(folder);
     assert.equal(ended, 2);
@@ -209,7 +209,7 @@ describe('the keeper', options, () => {
   test('everything ends also where the keeper was killed', async () => {
     const { status: keeper } = await ensure();
     await start('web');
-    const pod = await until(() => status('web'), running);
+    const pod = await untilFits(() => status('web'), running);
     process.kill(keeper.pid, 'SIGKILL');
     const { ended } = await stopEverything(folder);
     assert.equal(ended, 2);

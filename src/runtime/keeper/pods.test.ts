@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
+import { untilFits } from '../../../test/support/until.ts';
 import { dataFolder } from '../../platform/data-folder.ts';
 import { createLogger } from '../../platform/log.ts';
 import { findEnvoy } from '../envoy-supply/find-envoy.ts';
@@ -13,7 +14,6 @@ import { identifyProcess } from './process-id.ts';
 import { makeRunFolder, runFiles } from './run-files.ts';
 import { bareCapture } from './testing/bare-capture.ts';
 import { podSpec, staticBootstrap } from './testing/pod-spec.ts';
-import { until } from './testing/until.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'sallyport-pods-'));
 const folder = { ...dataFolder(join(root, 'data')), runPath: join(root, 'run') };
@@ -65,12 +65,12 @@ test('Envoy becomes ready, then the program starts; its output is in its log', a
   const first = await start({ command: ['sh', '-c', 'echo out; echo err >&2; exec sleep 600'] });
   assert.equal(first.proxy.phase, 'Pending');
   assert.equal(first.app.phase, 'Pending');
-  const pod = await until(status, running);
+  const pod = await untilFits(status, running);
   const phases = events.flatMap((event) =>
     event.type === 'pod' ? [`${event.pod.proxy.phase} ${event.pod.app.phase}`] : [],
   );
   assert.ok(phases.indexOf('Running Pending') >= 0 && phases.at(-1) === 'Running Running', phases.join(', '));
-  await until(
+  await untilFits(
     () => readFileSync(pod?.logs.app ?? '', 'utf8'),
     (text) => text === 'out\nerr\n',
   );
@@ -83,15 +83,15 @@ test('Envoy becomes ready, then the program starts; its output is in its log', a
 test('the same spec again changes nothing; another one restarts only what it touches', async () => {
   const spec = podSpec({ bootstrap: staticBootstrap(runFiles(folder.runPath, 0).adminSocket) });
   await start(spec);
-  const first = await until(status, running);
+  const first = await untilFits(status, running);
   await pods.putPod(key, structuredClone(spec));
   assert.deepEqual(status(), first);
   await pods.putPod(key, { ...spec, env: { ...spec.env, MORE: '1' } });
-  const second = await until(status, running);
+  const second = await untilFits(status, running);
   assert.equal(second?.proxy.pid, first?.proxy.pid);
   assert.notEqual(second?.app.pid, first?.app.pid);
   await pods.putPod(key, { ...spec, env: { ...spec.env, MORE: '1' }, envoyArgs: ['--drain-time-s', '3'] });
-  const third = await until(status, running);
+  const third = await untilFits(status, running);
   assert.notEqual(third?.proxy.pid, second?.proxy.pid);
   assert.equal(third?.app.pid, second?.app.pid);
   const words = readFileSync(`/proc/${third?.proxy.pid}/cmdline`, 'utf8').split('\0');
@@ -101,9 +101,9 @@ test('the same spec again changes nothing; another one restarts only what it tou
 
 test('an Envoy that ends comes back, and the program runs on', async () => {
   await start();
-  const first = await until(status, running);
+  const first = await untilFits(status, running);
   process.kill(first?.proxy.pid ?? 0, 'SIGKILL');
-  const second = await until(status, (pod) => running(pod) && pod?.proxy.restarts === 1);
+  const second = await untilFits(status, (pod) => running(pod) && pod?.proxy.restarts === 1);
   assert.equal(second?.app.pid, first?.app.pid);
   assert.equal(second?.app.restarts, 0);
 });
@@ -111,20 +111,20 @@ test('an Envoy that ends comes back, and the program runs on', async () => {
 test('the next keeper takes over what runs and starts what has ended', async () => {
   await start();
   await start({ restartPolicy: 'Never' }, 'once');
-  const web = await until(status, running);
-  const once = await until(() => status('once'), running);
+  const web = await untilFits(status, running);
+  const once = await untilFits(() => status('once'), running);
   pods.release();
   process.kill(once?.app.pid ?? 0, 'SIGKILL');
   process.kill(once?.proxy.pid ?? 0, 'SIGKILL');
-  await until(
+  await untilFits(
     () => identifyProcess(once?.app.pid ?? 0),
     (id) => id === undefined,
   );
   pods = newPods();
   await pods.resume(readPodRecords(folder.keeperPath));
-  const taken = await until(status, running);
+  const taken = await untilFits(status, running);
   assert.deepEqual(taken, web);
-  const ended = await until(
+  const ended = await untilFits(
     () => status('once'),
     (pod) => pod?.proxy.phase === 'Running',
   );
@@ -137,7 +137,7 @@ test('the next keeper takes over what runs and starts what has ended', async () 
 test('a bootstrap that Envoy refuses is told in its own words, and the program starts without it in time', async () => {
   pods = newPods(100);
   await start({ bootstrap: `{"nonsense": "${runFiles(folder.runPath, 0).adminSocket}"}` });
-  const pod = await until(status, (one) => one?.proxy.phase === 'CrashLoopBackOff' && one.app.phase === 'Running');
+  const pod = await untilFits(status, (one) => one?.proxy.phase === 'CrashLoopBackOff' && one.app.phase === 'Running');
   assert.match(pod?.proxy.reason ?? '', /^ended with exit code 1: .*nonsense.*; starts again in 60 s$/);
   await pods.removeAll();
   pods = newPods();
@@ -145,14 +145,14 @@ test('a bootstrap that Envoy refuses is told in its own words, and the program s
 
 test('a pod without a program is its Envoy alone', async () => {
   await start({ command: [] });
-  const pod = await until(status, (one) => one?.proxy.phase === 'Running');
+  const pod = await untilFits(status, (one) => one?.proxy.phase === 'Running');
   assert.equal(pod?.app.phase, 'Running');
   assert.equal(pod?.app.pid, pod?.proxy.pid);
 });
 
 test('removal ends everything and frees the index; only logs stay', async () => {
   await start();
-  const pod = await until(status, running);
+  const pod = await untilFits(status, running);
   const [gone] = await Promise.all([pods.remove(key), pods.remove(key)]);
   assert.equal(gone, undefined);
   assert.equal(identifyProcess(pod?.app.pid ?? 0), undefined);
@@ -168,11 +168,11 @@ test('removal ends everything and frees the index; only logs stay', async () => 
 
 test('a pod that is put while it is removed is made anew', async () => {
   await start();
-  const first = await until(status, running);
+  const first = await untilFits(status, running);
   const removed = pods.remove(key);
   const again = start({ uid: 'uid-2' });
   await removed;
   assert.equal((await again).uid, 'uid-2');
-  const second = await until(status, running);
+  const second = await untilFits(status, running);
   assert.notEqual(second?.app.pid, first?.app.pid);
 });

@@ -5,9 +5,9 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { untilFits } from '../../../test/support/until.ts';
 import { endProcess } from './end-process.ts';
 import { identifyProcess, isRunning, type ProcessId, waitForExits } from './process-id.ts';
-import { until } from './testing/until.ts';
 
 async function started(command: string): Promise<{ readonly child: ChildProcess; readonly id: ProcessId }> {
   const child = spawn('sh', ['-c', `${command}`], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
@@ -21,7 +21,7 @@ test('a process is known by pid and start time, also with a wild name', async ()
   const root = mkdtempSync(join(tmpdir(), 'sallyport-process-'));
   copyFileSync('/bin/sleep', join(root, 'a) Z 1 (b'));
   const { child, id } = await started(`echo; exec '${root}/a) Z 1 (b' 60`);
-  await until(
+  await untilFits(
     () => readFileSync(`/proc/${id.pid}/comm`, 'utf8'),
     (name) => name === 'a) Z 1 (b\n',
   );
