@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { istioVersion } from './api/kinds/istio.ts';
 import { assignClusterIps } from './controllers/cluster-ip.ts';
-import { dnsRecordsOf } from './controllers/dns-records.ts';
+import { createDnsRecords } from './controllers/dns-records.ts';
 import { followFiles } from './controllers/followed-files.ts';
 import { keepConfigured } from './controllers/keeper-config.ts';
 import { startPodController } from './controllers/pods.ts';
@@ -83,11 +83,13 @@ async function wire(
   const keeper = options.keeper ? createKeeperClient(dataFolder.keeperSocket) : undefined;
   const config = keeper === undefined ? undefined : keepConfigured(keeper, options.resolve, signal, log);
   const views = createViews();
+  const dnsRecords = createDnsRecords();
   const following = followStore(
     store,
     (mesh, delta) => {
       views.update(mesh, delta);
-      config?.setRecords(dnsRecordsOf(mesh));
+      const records = dnsRecords.update(mesh, delta);
+      if (records !== undefined) config?.setRecords(records);
     },
     signal,
   );

@@ -1,5 +1,5 @@
-// Tells the keeper's DNS the names of the mesh and the rules of `--resolve`, whenever they change and again after the
-// keeper came back. One request at a time; what changes meanwhile goes with the next.
+// Tells the keeper's DNS the names of the mesh and the rules of `--resolve`, whenever they change, and until it took them.
+// The keeper remembers them over its own death. One request at a time; what changes meanwhile goes with the next.
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';

@@ -1,7 +1,6 @@
 // Keeps what runs in step with the Pod objects: for each its sandbox, its own xDS socket, its Envoy and program; and
 // writes back what the keeper reports. Works the same after a restart of the control plane, when the keeper already
 // runs everything: only what is missing or different is told to it.
-import { chmodSync, rmSync } from 'node:fs';
 import { type Pod, podKind } from '../api/kinds/pod.ts';
 import { keyOf, keyString, type ObjectKey } from '../api/object.ts';
 import type { Closable } from '../discovery/discovery.ts';
@@ -70,15 +69,12 @@ export function startPodController(options: PodControllerOptions): PodController
     sockets.delete(key);
   }
 
-  /** The folder around the socket is the proxy's user's alone; the socket itself needs no further guard. */
   async function openSocket(key: string, pod: Pod, sandbox: SandboxStatus): Promise<void> {
     const path = xdsSocketOf(sandbox);
     const open = sockets.get(key);
     if (open?.path === path) return;
     await open?.server.close();
-    rmSync(path, { force: true });
     const server = await serveProxy({ identity: identityOf(pod, sandbox), socketPath: path });
-    chmodSync(path, 0o666);
     sockets.set(key, { path, server });
   }
 

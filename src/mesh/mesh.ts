@@ -45,6 +45,6 @@ export function updateMesh(
       hosts.add(service.host);
     }
   }
-  const configChanged = JSON.stringify(config) !== JSON.stringify(mesh.config);
+  const configChanged = config !== mesh.config && JSON.stringify(config) !== JSON.stringify(mesh.config);
   return { mesh: { config: configChanged ? config : mesh.config, services }, delta: { configChanged, hosts } };
 }

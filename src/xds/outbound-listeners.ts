@@ -1,5 +1,6 @@
 // The listeners of one outbound port (istio-semantics 1.1–1.3): the wildcard one, and one for each address of its own
 // that a TCP or TLS service has. Every one ends in the mesh's catch-all, so that no connection is left undecided.
+import { isWildcardHost } from '../api/host-name.ts';
 import { typeUrls } from '../discovery/view.ts';
 import {
   type AddressChain,
@@ -95,13 +96,13 @@ const sniChainName = 'sni';
 function buildServerNames(use: PortUse, config: MeshConfig) {
   const policy = config.outboundTrafficPolicy;
   const listed = oldestFirst(use.serverNames.values()).filter((entry) => needsListing(entry, policy));
-  const wildcards = listed.map(({ service }) => service.host).filter((host) => host.startsWith('*.'));
+  const wildcards = listed.map(({ service }) => service.host).filter(isWildcardHost);
   const shared: string[] = [];
   const choices: ServerNameChain[] = [];
   const chains: FilterChain[] = [];
   for (const entry of listed) {
     const { host, resolution } = entry.service;
-    if (host.startsWith('*.') || resolution === 'NONE') {
+    if (isWildcardHost(host) || resolution === 'NONE') {
       const chain = serviceChain(entry, config);
       chains.push(chain);
       choices.push({ names: [host], chain: host });

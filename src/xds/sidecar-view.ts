@@ -106,8 +106,8 @@ export function createSidecarView(namespace: string, first: Mesh, serviceResourc
   function build(hosts: Iterable<string>, everything: boolean): void {
     const { dirtyHosts, dirtyPorts } = reselect(hosts);
     if (everything) replaceUnit('static', buildStaticResources(mesh.config));
-    for (const host of everything ? services.keys() : dirtyHosts) buildHost(host);
-    if (everything) for (const host of dirtyHosts) buildHost(host);
+    // A host that is gone is in dirtyHosts alone.
+    for (const host of everything ? new Set([...dirtyHosts, ...services.keys()]) : dirtyHosts) buildHost(host);
     for (const port of everything ? [alwaysHttpPort, ...books.keys()] : dirtyPorts) buildPort(port);
   }
 

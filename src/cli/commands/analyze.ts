@@ -3,23 +3,16 @@
 import type { Command } from 'commander';
 import { type Diagnostic, formatDiagnostic, hasErrors } from '../../platform/diagnostic.ts';
 import type { Cli } from '../cli.ts';
+import { addFileOptions, type FileOptions } from '../file-options.ts';
 import { formatStructured } from '../output/structured.ts';
-import { addExamples, chosenOutput, collect } from '../usage.ts';
-
-interface AnalyzeOptions {
-  readonly filename?: readonly string[];
-  readonly recursive?: boolean;
-}
+import { addExamples, chosenOutput } from '../usage.ts';
 
 export function register(command: Command, cli: Cli): void {
-  command
-    .option('-f, --filename <file>', 'file, folder, or - for standard input; may be repeated', collect)
-    .option('-R, --recursive', 'folders with those below')
-    .action((options: AnalyzeOptions) => analyze(cli, options));
+  addFileOptions(command).action((options: FileOptions) => analyze(cli, options));
   addExamples(command, cli, ['analyze -f manifests/', 'analyze -f httpbin.yaml -o json', 'analyze']);
 }
 
-async function analyze(cli: Cli, options: AnalyzeOptions): Promise<void> {
+async function analyze(cli: Cli, options: FileOptions): Promise<void> {
   const output = chosenOutput(cli, ['table', 'json', 'yaml']);
   const diagnostics = options.filename === undefined ? await ofMesh(cli) : await ofFiles(cli, options);
   if (output === 'table') printText(cli, diagnostics);
@@ -31,7 +24,7 @@ async function ofMesh(cli: Cli): Promise<readonly Diagnostic[]> {
   return (await cli.api().diagnostics()).diagnostics;
 }
 
-async function ofFiles(cli: Cli, { filename = [], recursive = false }: AnalyzeOptions): Promise<readonly Diagnostic[]> {
+async function ofFiles(cli: Cli, { filename = [], recursive = false }: FileOptions): Promise<readonly Diagnostic[]> {
   const [{ decodeManifestBytes }, { readManifestFiles }] = await Promise.all([
     import('../../api/decode.ts'),
     import('../manifest-files.ts'),

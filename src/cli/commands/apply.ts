@@ -6,23 +6,16 @@ import { type Diagnostic, hasErrors } from '../../platform/diagnostic.ts';
 import { SallyportError } from '../../platform/errors.ts';
 import type { Cli } from '../cli.ts';
 import { diagnosticLines } from '../error-lines.ts';
+import { addFileOptions, type FileOptions } from '../file-options.ts';
 import { readManifestFiles } from '../manifest-files.ts';
-import { addExamples, collect } from '../usage.ts';
-
-interface ApplyOptions {
-  readonly filename?: readonly string[];
-  readonly recursive?: boolean;
-}
+import { addExamples } from '../usage.ts';
 
 export function register(command: Command, cli: Cli): void {
-  command
-    .option('-f, --filename <file>', 'file, folder, or - for standard input; may be repeated', collect)
-    .option('-R, --recursive', 'folders with those below')
-    .action((options: ApplyOptions) => apply(cli, options));
+  addFileOptions(command).action((options: FileOptions) => apply(cli, options));
   addExamples(command, cli, ['apply -f httpbin.yaml', 'apply -f manifests/ -n shop', 'apply -f - < httpbin.yaml']);
 }
 
-async function apply(cli: Cli, { filename = [], recursive = false }: ApplyOptions): Promise<void> {
+async function apply(cli: Cli, { filename = [], recursive = false }: FileOptions): Promise<void> {
   const { namespace, namespaceGiven } = cli.options();
   const files = await readManifestFiles(filename, recursive, cli.signal);
   const decoded = files.map(({ name, bytes }) => decodeManifestBytes(bytes, name, namespace));
