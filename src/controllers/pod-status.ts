@@ -33,7 +33,7 @@ function phaseOf({ app }: PodStatus): KubePodStatus['phase'] {
 }
 
 function containerStatus(name: string, process: ProcessStatus): ContainerStatus {
-  return { name, ready: process.phase === 'Running', restartCount: process.restarts, state: stateOf(process) };
+  return { name, ready: process.ready, restartCount: process.restarts, state: stateOf(process) };
 }
 
 function stateOf({ phase, startedAt, exitCode, reason }: ProcessStatus): ContainerStatus['state'] {
@@ -43,6 +43,7 @@ function stateOf({ phase, startedAt, exitCode, reason }: ProcessStatus): Contain
       return { running: { startedAt: startedAt ?? '' } };
     case 'Exited':
       return { terminated: { exitCode: exitCode ?? 128, reason: exitCode === 0 ? 'Completed' : 'Error' } };
+    case 'Absent':
     case 'Pending':
       return { waiting: { reason: 'ContainerCreating', ...message } };
     case 'CrashLoopBackOff':

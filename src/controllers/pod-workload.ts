@@ -47,6 +47,7 @@ export function podSpecOf(pod: Pod, sandbox: SandboxStatus, defaults: WorkloadDe
     env: { ...defaults.env, ...Object.fromEntries(own) },
     cwd: container.workingDir ?? '/',
     user: defaults.user,
+    ports: [],
     bootstrap: JSON.stringify(messageToJson(BootstrapSchema, bootstrapOf(pod, sandbox))),
     envoyArgs: defaults.envoyArgs,
     restartPolicy: pod.spec.restartPolicy === 'Never' ? 'Never' : 'Always',

@@ -14,8 +14,10 @@
 export interface SandboxStatus {
   readonly namespace: string;
   readonly name: string;
-  /** The application's own address; what other workloads reach (through its Envoy). */
+  /** What other workloads reach: the pod's Envoy takes it in. */
   readonly podIP: string;
+  /** Where the program itself listens (its HOST). The same as podIP where namespaces capture. */
+  readonly appIP: string;
   /** Envoy's address towards the host; source of all that leaves. */
   readonly proxyIP: string;
   /** Where DNS for this pod answers (UDP and TCP), as reached from the proxy's namespace. */
@@ -26,12 +28,19 @@ export interface SandboxStatus {
   readonly proxyUid: number;
   /** Folder (0700, proxyUid) in which the control plane puts `xds.sock` and Envoy its `admin.sock`. */
   readonly xdsPath: string;
+  /** Proxy capture: where this pod's Envoy serves its program as an explicit HTTP proxy. */
+  readonly outboundProxy?: { readonly address: string; readonly port: number };
 }
 
 export interface SandboxRequest {
   readonly uid: string;
-  /** `sidecar` (if absent): TCP to the pod's address goes to Envoy's inbound port. `router`: to the port it was sent to. */
-  readonly type?: 'sidecar' | 'router';
+  /**
+   * `sidecar` (if absent): TCP to the pod's address goes to Envoy's inbound port. `router`: to the port it was sent to.
+   * `host`: no Envoy and nothing captured; the program has the host's own network (Kubernetes' hostNetwork).
+   */
+  readonly type?: 'sidecar' | 'router' | 'host';
+  /** Of a `host` pod: an address of its own, on the machine as long as the pod is there. Else it is 127.0.0.1. */
+  readonly address?: string;
   /** CIDRs that Envoy may reach although the sandbox refuses them, e.g. `169.254.169.254/32`. */
   readonly allowRanges?: readonly string[];
 }
@@ -47,18 +56,25 @@ export interface PodSpec {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly user: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] };
-  /** Envoy's bootstrap as JSON text. */
+  /** TCP ports that the program is to listen on: it is ready when it does. */
+  readonly ports: readonly number[];
+  /** Envoy's bootstrap as JSON text; empty: no Envoy. */
   readonly bootstrap: string;
   /** Extra Envoy arguments, e.g. `--drain-time-s 10`. */
   readonly envoyArgs: readonly string[];
   readonly restartPolicy: 'Always' | 'Never';
 }
 
-/** An Envoy is `Pending` until it is ready, as far as its bootstrap lets the keeper ask. */
-export type ProcessPhase = 'Pending' | 'Running' | 'Exited' | 'CrashLoopBackOff';
+/**
+ * An Envoy is `Pending` until it is ready, as far as its bootstrap lets the keeper ask, and `Absent` where the pod has
+ * none.
+ */
+export type ProcessPhase = 'Pending' | 'Running' | 'Exited' | 'CrashLoopBackOff' | 'Absent';
 
 export interface ProcessStatus {
   readonly phase: ProcessPhase;
+  /** A program: it runs and listens on its ports. An Envoy: it has said so. */
+  readonly ready: boolean;
   readonly pid?: number;
   readonly startedAt?: string;
   readonly restarts: number;

@@ -8,8 +8,8 @@ import { assertResult, finished, startMeshForCli, startSallyport } from '../../.
 import type { PodStatus } from '../../runtime/protocol.ts';
 
 function pod(name: string, workload: string, logs: string): PodStatus {
-  const running = { phase: 'Running', restarts: 0 } as const;
-  const network = { podIP: '10.0.0.1', proxyIP: '10.0.0.2', proxyUid: 1, xdsPath: '/x' };
+  const running = { phase: 'Running', ready: true, restarts: 0 } as const;
+  const network = { podIP: '10.0.0.1', appIP: '10.0.0.1', proxyIP: '10.0.0.2', proxyUid: 1, xdsPath: '/x' };
   const dns = { address: '10.0.0.3', port: 53 };
   return {
     ...network,

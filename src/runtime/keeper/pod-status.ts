@@ -14,22 +14,28 @@ export function podStatus(record: PodRecord, place: Place, proxyReady: boolean, 
     ...place,
     uid: spec?.uid ?? record.request.uid,
     workload: spec?.workload ?? name,
-    app: spec?.command.length === 0 ? { ...proxy, reason: 'this pod is its Envoy alone' } : processStatus(record.app),
+    app: appStatus(record, proxy),
     proxy,
     logs: logFiles(logsPath, record),
   };
 }
 
+function appStatus({ spec, app }: PodRecord, proxy: ProcessStatus): ProcessStatus {
+  if (spec?.command.length === 0) return { ...proxy, reason: 'this pod is its Envoy alone' };
+  return processStatus(app, app.phase === 'Running');
+}
+
 function proxyStatus(record: ProcessRecord, ready: boolean): ProcessStatus {
-  const status = processStatus(record);
+  const status = processStatus(record, ready);
   if (status.phase !== 'Running' || ready) return status;
   return { ...status, phase: 'Pending', reason: 'Envoy is not ready yet' };
 }
 
-function processStatus({ process, failures: _, ...record }: ProcessRecord): ProcessStatus {
+function processStatus({ process, failures: _, ...record }: ProcessRecord, ready: boolean): ProcessStatus {
   const { startedAt, exitCode, signal, reason, ...rest } = record;
   return {
     ...rest,
+    ready,
     ...(process && { pid: process.pid }),
     ...(startedAt !== undefined && { startedAt }),
     ...(exitCode !== undefined && { exitCode }),

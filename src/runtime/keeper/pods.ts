@@ -95,8 +95,8 @@ export function createPods(options: PodsOptions): Pods {
     async putSandbox(key, request) {
       const entry = await entryOf(key, request);
       await enqueue(entry, () => entry.pod.settle(request));
-      const { podIP, proxyIP, dns, dnsRelay, proxyUid, xdsPath } = statusOf(entry);
-      return { ...key, podIP, proxyIP, dns, dnsRelay, proxyUid, xdsPath };
+      const { uid: _uid, workload: _workload, app: _app, proxy: _proxy, logs: _logs, ...sandbox } = statusOf(entry);
+      return sandbox;
     },
     async putPod(key, spec) {
       const entry = await entryOf(key, { uid: spec.uid });

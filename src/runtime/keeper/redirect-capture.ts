@@ -43,8 +43,8 @@ export async function createRedirectCapture(options: RedirectOptions): Promise<C
   dns.setConfig(options.config);
 
   const sandbox = (index: number): Sandbox => sandboxAt(meshId, network.cidr, index);
-  const rules = ({ type = 'sidecar', allowRanges = [] }: PlaceRequest): ProxyRules => ({
-    type,
+  const rules = ({ type, allowRanges = [] }: PlaceRequest): ProxyRules => ({
+    type: type === 'router' ? 'router' : 'sidecar',
     allowRanges,
     portRoutes: routes,
   });
@@ -63,6 +63,7 @@ export async function createRedirectCapture(options: RedirectOptions): Promise<C
     writeFileSync(files.resolvConf, renderResolvConf(relayIP, pod.namespace, hostSearchDomains()), { mode: 0o644 });
     return {
       podIP,
+      appIP: podIP,
       proxyIP,
       dns: { address: hostIP, port: dnsPort },
       dnsRelay: { address: relayIP, port: dnsRelayPort },

@@ -10,6 +10,7 @@ const spec = {
   env: { PATH: '/bin' },
   cwd: '/',
   user: { uid: 0, gid: 0, groups: [] },
+  ports: [],
   bootstrap: '{}',
   envoyArgs: [],
   restartPolicy: 'Always',

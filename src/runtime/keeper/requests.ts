@@ -18,7 +18,8 @@ const subdomain = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 export const sandboxRequestSchema: z.ZodType<SandboxRequest> = z
   .strictObject({
     uid: z.string(),
-    type: z.enum(['sidecar', 'router']).exactOptional(),
+    type: z.enum(['sidecar', 'router', 'host']).exactOptional(),
+    address: z.ipv4().exactOptional(),
     allowRanges: z.array(z.string()).exactOptional(),
   })
   .readonly();
@@ -32,6 +33,7 @@ export const podSpecSchema: z.ZodType<PodSpec> = z
     env: z.record(z.string().regex(/^[^=\0]+$/), text),
     cwd: absolutePath,
     user: z.strictObject({ uid: id, gid: id, groups: z.array(id) }),
+    ports: z.array(port),
     bootstrap: z.string(),
     envoyArgs: z.array(text),
     restartPolicy: z.enum(['Always', 'Never']),

@@ -16,15 +16,18 @@ const sandboxFields = {
   namespace: z.string(),
   name: z.string(),
   podIP: z.string(),
+  appIP: z.string(),
   proxyIP: z.string(),
   dns: address,
   dnsRelay: address,
   proxyUid: z.int(),
   xdsPath: z.string(),
+  outboundProxy: address.exactOptional(),
 };
 
 const processStatusSchema: z.ZodType<ProcessStatus> = z.object({
-  phase: z.enum(['Pending', 'Running', 'Exited', 'CrashLoopBackOff']),
+  phase: z.enum(['Pending', 'Running', 'Exited', 'CrashLoopBackOff', 'Absent']),
+  ready: z.boolean(),
   pid: z.int().exactOptional(),
   startedAt: z.string().exactOptional(),
   restarts: z.int(),

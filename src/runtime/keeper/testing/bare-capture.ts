@@ -7,6 +7,7 @@ export function bareCapture(runPath: string, envoyPath: string): Capture {
   const uid = process.getuid?.() ?? 0;
   const place = (index: number): Place => ({
     podIP: `127.9.0.${index + 1}`,
+    appIP: `127.9.0.${index + 1}`,
     proxyIP: '127.0.0.1',
     dns: { address: '127.0.0.1', port: 0 },
     dnsRelay: { address: '127.0.0.1', port: 0 },

@@ -49,6 +49,7 @@ export function podSpec(change: Partial<PodSpec>): PodSpec {
     env: { PATH: '/usr/bin:/bin' },
     cwd: '/',
     user: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, groups: [] },
+    ports: [],
     bootstrap: '{}',
     envoyArgs: [],
     restartPolicy: 'Always',

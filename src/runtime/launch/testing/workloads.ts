@@ -42,7 +42,15 @@ export function testWorkloads(): Workloads {
 
   function run(t: Scope, spec: Pick<PodSpec, 'command'> & Partial<PodSpec>): Started {
     const { dataPath, runPath } = known(mesh);
-    const common = { uid: 'u', workload: 'web', hostname: 'web-1', bootstrap: '{}', envoyArgs: [], cwd: '/tmp' };
+    const common = {
+      uid: 'u',
+      workload: 'web',
+      hostname: 'web-1',
+      ports: [],
+      bootstrap: '{}',
+      envoyArgs: [],
+      cwd: '/tmp',
+    };
     const whole: PodSpec = { ...common, env: { PATH: path }, user: root, restartPolicy: 'Never', ...spec };
     const hiddenPaths = [dataPath, '/run/sallyport'];
     const resolvConf = join(runPath, 'resolv.conf');
