@@ -14,6 +14,11 @@ export function outboundCluster(port: number, host: string, subset = ''): string
   return `${outboundClusterPrefix(port, subset)}${host}`;
 }
 
+/** `inbound|8080||`. */
+export function inboundCluster(port: number): string {
+  return `inbound|${port}||`;
+}
+
 /** What stands before the host; a TLS chain puts the caller's SNI behind it. */
 export function outboundClusterPrefix(port: number, subset = ''): string {
   return `outbound|${port}|${subset}|`;

@@ -7,6 +7,8 @@ import type { Mesh, MeshDelta } from '../mesh/mesh.ts';
 import { selectService } from '../mesh/select-service.ts';
 import type { Service, ServicePort } from '../mesh/service.ts';
 import { createDomainClaims } from './domain-claims.ts';
+import { buildInboundResources } from './inbound-listener.ts';
+import { createInboundPorts } from './inbound-ports.ts';
 import { alwaysHttpPort, buildPortListeners } from './outbound-listeners.ts';
 import { changePortBook, createPortBook } from './port-use.ts';
 import type { TypedResource } from './resource.ts';
@@ -27,6 +29,7 @@ export function createSidecarView(namespace: string, first: Mesh, serviceResourc
   const listeners = new Set<(delta: ViewDelta) => void>();
   const services = new Map<string, Service>();
   const claims = createDomainClaims(namespace);
+  const inbound = createInboundPorts(namespace);
   const books = new Map<number, ReturnType<typeof createPortBook>>();
   /** What each host, port, and the whole have in `types` now, so that it can be taken away. */
   const units = new Map<string, readonly TypedResource[]>();
@@ -84,12 +87,14 @@ export function createSidecarView(namespace: string, first: Mesh, serviceResourc
   function reselect(hosts: Iterable<string>) {
     const dirtyHosts = new Set<string>();
     const dirtyPorts = new Set<number>();
+    let inboundChanged = false;
     for (const host of hosts) {
       const before = services.get(host);
       const after = selectService(mesh.services.get(host), namespace);
       if (before === after) continue;
       if (after === undefined) services.delete(host);
       else services.set(host, after);
+      inboundChanged = inbound.change(before, after) || inboundChanged;
       for (const affected of claims.change(host, before, after)) dirtyHosts.add(affected);
       for (const number of portNumbers(before, after)) {
         const book = books.get(number) ?? createPortBook();
@@ -100,12 +105,13 @@ export function createSidecarView(namespace: string, first: Mesh, serviceResourc
         }
       }
     }
-    return { dirtyHosts, dirtyPorts };
+    return { dirtyHosts, dirtyPorts, inboundChanged };
   }
 
   function build(hosts: Iterable<string>, everything: boolean): void {
-    const { dirtyHosts, dirtyPorts } = reselect(hosts);
+    const { dirtyHosts, dirtyPorts, inboundChanged } = reselect(hosts);
     if (everything) replaceUnit('static', buildStaticResources(mesh.config));
+    if (everything || inboundChanged) replaceUnit('inbound', buildInboundResources(inbound.all(), mesh.config));
     // A host that is gone is in dirtyHosts alone.
     for (const host of everything ? new Set([...dirtyHosts, ...services.keys()]) : dirtyHosts) buildHost(host);
     for (const port of everything ? [alwaysHttpPort, ...books.keys()] : dirtyPorts) buildPort(port);

@@ -64,6 +64,20 @@ spec:
     }
   });
 
+  it("are logged by the other side's sidecar as well, request by request", async () => {
+    const path = '/inbound-line';
+    await caller.perform({ do: 'http', host: 'web', path });
+    const lines = await until('the line is there', async () => {
+      const logs = await Promise.all(
+        ['web-1', 'web-2'].map((name) => mesh.run('logs', name, '-n', 'shop', '-c', 'istio-proxy')),
+      );
+      const found = logs.join('').split('\n').filter((line) => line.includes(path));
+      return found.length > 0 && found;
+    });
+    assert.equal(lines.length, 1);
+    assert.match(lines[0] ?? '', /"GET \/inbound-line HTTP\/1\.1" 200 .* inbound\|8080\|\| /);
+  });
+
   it('follow their pods', async () => {
     await mesh.run('delete', 'pod', 'web-2', '-n', 'shop');
     await until('only the other one answers', async () => {
