@@ -3,6 +3,7 @@
 // refuses everything. Envoy: config.bootstrap.v3.Bootstrap.
 import { create, type JsonObject, type MessageInitShape } from '@bufbuild/protobuf';
 import { anyOf } from './any.ts';
+import { buildProxyCapture, type ProxyCaptureOptions } from './bootstrap-proxy-capture.ts';
 import { type Bootstrap, BootstrapSchema } from './gen/envoy/config/bootstrap/v3/bootstrap_pb.js';
 import { Cluster_DiscoveryType, type ClusterSchema } from './gen/envoy/config/cluster/v3/cluster_pb.js';
 import type { Address } from './gen/envoy/config/core/v3/address_pb.js';
@@ -19,12 +20,7 @@ import { CaresDnsResolverConfigSchema } from './gen/envoy/extensions/network/dns
 import { HttpProtocolOptionsSchema } from './gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js';
 import { httpProtocolOptionsKey } from './http-protocol-options.ts';
 import { buildTcpProxy } from './network-filters.ts';
-import { pipeAddress, seconds, socketAddress } from './values.ts';
-
-export interface SocketPlace {
-  readonly address: string;
-  readonly port: number;
-}
+import { pipeAddress, type SocketPlace, seconds, socketAddress } from './values.ts';
 
 export interface BootstrapOptions {
   readonly nodeId: string;
@@ -35,8 +31,10 @@ export interface BootstrapOptions {
   readonly adminSocket: string;
   /** The resolver for clusters and for the application. */
   readonly dns: SocketPlace;
-  /** Where the application asks; relayed to `dns` over UDP and TCP. */
-  readonly dnsRelay: SocketPlace;
+  /** Where the application asks; relayed to `dns` over UDP and TCP. Absent if it asks there itself. */
+  readonly dnsRelay?: SocketPlace;
+  /** The pod's own sockets, where connections are not redirected. */
+  readonly proxyCapture?: ProxyCaptureOptions;
 }
 
 const xdsCluster = 'xds-grpc';
@@ -49,6 +47,8 @@ const largestDatagram = 9000n;
 const countedStats = ['cluster_manager.', 'listener_manager.', 'server.', 'control_plane.'];
 
 export function buildBootstrap(options: BootstrapOptions): Bootstrap {
+  const { dnsRelay } = options;
+  const capture = options.proxyCapture === undefined ? undefined : buildProxyCapture(options.proxyCapture);
   return create(BootstrapSchema, {
     node: { id: options.nodeId, cluster: options.nodeCluster, metadata: options.metadata },
     admin: { address: pipeAddress(options.adminSocket) },
@@ -58,9 +58,17 @@ export function buildBootstrap(options: BootstrapOptions): Bootstrap {
       ldsConfig: { resourceApiVersion: ApiVersion.V3, configSourceSpecifier: { case: 'ads', value: {} } },
     },
     staticResources: {
-      clusters: [buildXdsCluster(options.xdsSocket), buildDnsUpstream(options.dns)],
-      listeners: [buildUdpRelay(options.dnsRelay), buildTcpRelay(options.dnsRelay)],
+      clusters: [
+        buildXdsCluster(options.xdsSocket),
+        ...(dnsRelay === undefined ? [] : [buildDnsUpstream(options.dns)]),
+        ...(capture?.clusters ?? []),
+      ],
+      listeners: [
+        ...(dnsRelay === undefined ? [] : [buildUdpRelay(dnsRelay), buildTcpRelay(dnsRelay)]),
+        ...(capture?.listeners ?? []),
+      ],
     },
+    ...capture?.bootstrap,
     typedDnsResolverConfig: {
       name: 'envoy.network.dns_resolver.cares',
       typedConfig: anyOf(CaresDnsResolverConfigSchema, {

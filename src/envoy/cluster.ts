@@ -25,15 +25,17 @@ export interface ClusterOptions {
 
 const unlimited = 0xffffffff;
 
+export const openCircuitBreakers = {
+  thresholds: [
+    { maxConnections: unlimited, maxPendingRequests: unlimited, maxRequests: unlimited, maxRetries: unlimited },
+  ],
+};
+
 function common({ name, http }: ClusterOptions) {
   return {
     name,
     connectTimeout: seconds(10),
-    circuitBreakers: {
-      thresholds: [
-        { maxConnections: unlimited, maxPendingRequests: unlimited, maxRequests: unlimited, maxRetries: unlimited },
-      ],
-    },
+    circuitBreakers: openCircuitBreakers,
     typedExtensionProtocolOptions: http === undefined ? {} : { [httpProtocolOptionsKey]: http },
   };
 }

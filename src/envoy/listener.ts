@@ -25,7 +25,18 @@ export function buildPortFilterChain(name: string, port: number, filters: readon
   return { name, filterChainMatch: { destinationPort: port }, filters: [...filters] };
 }
 
-export interface ListenerOptions {
+/** What a listener does with a connection that it has, however that came to it. */
+export interface ListenerChains {
+  readonly inspectors: readonly ('tls' | 'http')[];
+  readonly chains: readonly FilterChain[];
+  /** Chooses among `chains` by name. */
+  readonly matcher?: Matcher;
+  /** What the matcher does not choose, or all. */
+  readonly defaultChain: FilterChain;
+  readonly accessLog?: readonly AccessLog[];
+}
+
+export interface ListenerOptions extends ListenerChains {
   readonly name: string;
   readonly address: string;
   readonly port: number;
@@ -37,27 +48,26 @@ export interface ListenerOptions {
    * listener of that address, if there is one.
    */
   readonly originalDst?: 'restore' | 'hand-over';
-  readonly inspectors: readonly ('tls' | 'http')[];
-  readonly chains: readonly FilterChain[];
-  /** Chooses among `chains` by name. */
-  readonly matcher?: Matcher;
-  /** What the matcher does not choose, or all. */
-  readonly defaultChain: FilterChain;
-  readonly accessLog?: readonly AccessLog[];
 }
 
 export function buildListener(options: ListenerOptions): Listener {
-  const inspecting = options.inspectors.length > 0;
+  const { listenerFilters, ...chains } = chainsOf(options);
   return create(ListenerSchema, {
     name: options.name,
     address: socketAddress(options.address, options.port),
     trafficDirection: options.direction === 'inbound' ? TrafficDirection.INBOUND : TrafficDirection.OUTBOUND,
     ...(options.bind ? {} : { bindToPort: false }),
     ...(options.originalDst === 'hand-over' ? { useOriginalDst: true } : {}),
-    listenerFilters: [
-      ...(options.originalDst === undefined ? [] : [originalDst]),
-      ...options.inspectors.map((inspector) => inspectors[inspector]),
-    ],
+    ...chains,
+    listenerFilters: [...(options.originalDst === undefined ? [] : [originalDst]), ...listenerFilters],
+  });
+}
+
+/** The fields of a listener that say what it does with a connection. */
+export function chainsOf(options: ListenerChains) {
+  const inspecting = options.inspectors.length > 0;
+  return {
+    listenerFilters: options.inspectors.map((inspector) => inspectors[inspector]),
     // Istio: protocolDetectionTimeout, 0 for wait as long as it takes; a caller that opens early and sends late
     // must not be taken for something else than HTTP.
     ...(inspecting ? { listenerFiltersTimeout: seconds(0), continueOnListenerFiltersTimeout: true } : {}),
@@ -65,10 +75,10 @@ export function buildListener(options: ListenerOptions): Listener {
     ...(options.matcher === undefined ? {} : { filterChainMatcher: options.matcher }),
     defaultFilterChain: options.defaultChain,
     accessLog: [...(options.accessLog ?? [])],
-  });
+  };
 }
 
-function listenerFilter(name: string, value: ReturnType<typeof anyOf>): ListenerFilter {
+export function listenerFilter(name: string, value: ReturnType<typeof anyOf>): ListenerFilter {
   return { name, configType: { case: 'typedConfig', value } };
 }
 

@@ -1,6 +1,7 @@
 // Routes and virtual hosts. Envoy: config.route.v3. Virtual hosts travel one by one over VHDS, the catch-all stands
 // inline in its RouteConfiguration (envoy-lab section 1), so that a host more costs the size of that host.
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { type FilterStateValue, filterStateOfRoute } from './filter-state.ts';
 import {
   type RetryPolicySchema,
   type Route,
@@ -15,10 +16,12 @@ export interface ForwardOptions {
   readonly name: string;
   readonly cluster: string;
   readonly retryPolicy?: MessageInitShape<typeof RetryPolicySchema>;
+  /** In place of what the chain's filter of that name sets. */
+  readonly filterState?: readonly FilterStateValue[];
 }
 
 /** Forwards every path, without a time limit. */
-export function buildForwardRoute({ name, cluster, retryPolicy }: ForwardOptions): Route {
+export function buildForwardRoute({ name, cluster, retryPolicy, filterState = [] }: ForwardOptions): Route {
   return create(RouteSchema, {
     name,
     match: { pathSpecifier: { case: 'prefix', value: '/' } },
@@ -31,6 +34,7 @@ export function buildForwardRoute({ name, cluster, retryPolicy }: ForwardOptions
         ...(retryPolicy === undefined ? {} : { retryPolicy }),
       },
     },
+    typedPerFilterConfig: filterStateOfRoute(filterState),
   });
 }
 
@@ -51,6 +55,8 @@ export interface RouteConfigurationOptions {
   readonly name: string;
   /** Inline; usually just the catch-all. */
   readonly virtualHosts: readonly VirtualHost[];
+  /** Domains name ports; else the port of a Host header is ignored. */
+  readonly portsInDomains?: boolean;
 }
 
 /** Further virtual hosts are awaited by VHDS under the names `<name>/<host>`. */
@@ -60,6 +66,6 @@ export function buildRouteConfiguration(options: RouteConfigurationOptions): Rou
     virtualHosts: [...options.virtualHosts],
     vhds: { configSource: adsConfigSource },
     validateClusters: false,
-    ignorePortInHostMatching: true,
+    ignorePortInHostMatching: options.portsInDomains !== true,
   });
 }

@@ -4,6 +4,11 @@ import { type Duration, DurationSchema } from '@bufbuild/protobuf/wkt';
 import { type Address, AddressSchema, SocketAddress_Protocol } from './gen/envoy/config/core/v3/address_pb.js';
 import { ApiVersion, type ConfigSourceSchema } from './gen/envoy/config/core/v3/config_source_pb.js';
 
+export interface SocketPlace {
+  readonly address: string;
+  readonly port: number;
+}
+
 export function seconds(value: number): Duration {
   const whole = Math.trunc(value);
   return create(DurationSchema, { seconds: BigInt(whole), nanos: Math.round((value - whole) * 1e9) });

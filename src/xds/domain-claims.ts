@@ -6,11 +6,33 @@ import { compareAge, type Service } from '../mesh/service.ts';
 export interface DomainClaims {
   /** Takes `before`'s claims away and adds `after`'s; answers the hosts whose own domains may differ now. */
   change(host: string, before: Service | undefined, after: Service | undefined): ReadonlySet<string>;
-  /** The extra domains this service owns, sorted. */
-  owned(service: Service): readonly string[];
+  /** The extra domains this service owns on a port of its own, sorted. */
+  owned(service: Service, port: number): readonly string[];
 }
 
-/** As seen from `namespace`: only there do a service's local aliases mean it. */
+/** One owner for each domain on each port: where a program names both, another port is another server. */
+export function createPortDomainClaims(namespace: string): DomainClaims {
+  const ports = new Map<number, DomainClaims>();
+  return {
+    change(host, before, after) {
+      const affected = new Set<string>([host]);
+      for (const number of new Set([...portsOf(before), ...portsOf(after)])) {
+        const claims = ports.get(number) ?? createDomainClaims(namespace);
+        ports.set(number, claims);
+        const [old, next] = [before, after].map((service) => (portsOf(service).has(number) ? service : undefined));
+        for (const other of claims.change(host, old, next)) affected.add(other);
+      }
+      return affected;
+    },
+    owned: (service, port) => ports.get(port)?.owned(service, port) ?? [],
+  };
+}
+
+function portsOf(service: Service | undefined): Set<number> {
+  return new Set(service?.ports.map(({ number }) => number));
+}
+
+/** As seen from `namespace`: only there do a service's local aliases mean it. One owner for all ports. */
 export function createDomainClaims(namespace: string): DomainClaims {
   const claims = new Map<string, Map<string, Service>>();
   const hosts = new Set<string>();

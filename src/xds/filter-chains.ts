@@ -5,7 +5,7 @@ import { buildHttpConnectionManager } from '../envoy/http-connection-manager.ts'
 import { buildDynamicForwardProxyFilters, buildHeaderRemoval } from '../envoy/http-filters.ts';
 import { buildFilterChain, type FilterChain } from '../envoy/listener.ts';
 import { buildClusterFromSni, buildSniDynamicForwardProxy, buildTcpProxy } from '../envoy/network-filters.ts';
-import { buildNetworkAddressFilter } from '../envoy/upstream-address-guard.ts';
+import { type AddressGuard, buildNetworkAddressFilter } from '../envoy/upstream-address-guard.ts';
 import type { MeshConfig } from '../mesh/mesh-config.ts';
 import { buildAccessLog } from './access-log.ts';
 import { exactHostGuard, wildcardHostGuard } from './address-policy.ts';
@@ -17,7 +17,7 @@ import { clusterOf } from './service-clusters.ts';
 import { buildUpstreamFilters } from './upstream-filters.ts';
 
 /** Headers that speak of the mesh: not the application's to send out, and not ours. */
-const internalHeaderPrefixes = ['x-envoy-', 'x-forwarded-'];
+export const internalHeaderPrefixes = ['x-envoy-', 'x-forwarded-'];
 
 /** Where connections go that no service claims. */
 function catchAllCluster(config: MeshConfig): string {
@@ -57,14 +57,21 @@ export function serverNameChain(name: string, port: number, config: MeshConfig):
 /** All connections to this one service; named by its host. A wildcard's are resolved by their SNI, and judged. */
 export function serviceChain({ service, port }: PortService, config: MeshConfig): FilterChain {
   const cluster = clusterOf(service, port);
-  const accessLog = buildAccessLog(config);
-  if (service.resolution !== 'DYNAMIC_DNS' || !isWildcardHost(service.host)) {
-    return buildFilterChain(service.host, [buildTcpProxy({ statPrefix: cluster, cluster, accessLog })]);
+  if (service.resolution === 'DYNAMIC_DNS' && isWildcardHost(service.host)) {
+    const guard = wildcardHostGuard(config.allowedRanges, port.targetPort ?? port.number);
+    return forwardedChain({ service, port }, guard, config);
   }
-  const dialled = port.targetPort ?? port.number;
   return buildFilterChain(service.host, [
-    buildSniDynamicForwardProxy(dynamicDnsCache, dialled),
-    buildNetworkAddressFilter(wildcardHostGuard(config.allowedRanges, dialled), 'sni_guard'),
-    buildTcpProxy({ statPrefix: cluster, cluster, accessLog, connectOnData: true }),
+    buildTcpProxy({ statPrefix: cluster, cluster, accessLog: buildAccessLog(config) }),
+  ]);
+}
+
+/** To the address that the SNI resolves to, if the guard allows it. */
+export function forwardedChain({ service, port }: PortService, guard: AddressGuard, config: MeshConfig): FilterChain {
+  const cluster = clusterOf(service, port);
+  return buildFilterChain(service.host, [
+    buildSniDynamicForwardProxy(dynamicDnsCache, port.targetPort ?? port.number),
+    buildNetworkAddressFilter(guard, 'sni_guard'),
+    buildTcpProxy({ statPrefix: cluster, cluster, accessLog: buildAccessLog(config), connectOnData: true }),
   ]);
 }

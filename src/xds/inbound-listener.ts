@@ -7,45 +7,54 @@ import { ClusterSchema } from '../envoy/gen/envoy/config/cluster/v3/cluster_pb.j
 import { ListenerSchema } from '../envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import { buildHttpProtocolOptions } from '../envoy/http-protocol-options.ts';
 import { buildInboundHttpManager } from '../envoy/inbound-http-manager.ts';
+import { buildInternalListener } from '../envoy/internal-listener.ts';
 import { buildFilterChain, buildListener, buildPortFilterChain, type FilterChain } from '../envoy/listener.ts';
 import { buildTcpProxy } from '../envoy/network-filters.ts';
 import { buildForwardRoute, buildVirtualHost } from '../envoy/route.ts';
 import type { MeshConfig } from '../mesh/mesh-config.ts';
 import { buildAccessLog } from './access-log.ts';
+import type { Capture } from './capture.ts';
 import type { InboundHandling } from './inbound-ports.ts';
 import { buildLoopGuard } from './loop-guard.ts';
 import { inboundCluster, inboundPassthroughCluster, inboundPort, virtualInbound } from './names.ts';
 import { type TypedResource, typedResource } from './resource.ts';
 
-type InboundPort = readonly [number, InboundHandling];
+export type InboundPort = readonly [number, InboundHandling];
 
-export function buildInboundResources(ports: readonly InboundPort[], config: MeshConfig): readonly TypedResource[] {
+export function buildInboundResources(
+  ports: readonly InboundPort[],
+  config: MeshConfig,
+  capture: Capture['kind'],
+): readonly TypedResource[] {
   const http = buildHttpProtocolOptions({ version: 'downstream' });
   const names = [inboundPassthroughCluster, ...ports.map(([port]) => inboundCluster(port))];
   const clusters = names.map((name) => buildOriginalDstCluster({ name, http }));
-  const listener = buildVirtualInbound(ports, config);
+  const listener = buildVirtualInbound(ports, config, capture);
   return [
     ...clusters.map((cluster) => typedResource(typeUrls.cluster, ClusterSchema, cluster.name, cluster, [])),
     typedResource(typeUrls.listener, ListenerSchema, listener.name, listener, []),
   ];
 }
 
-function buildVirtualInbound(ports: readonly InboundPort[], config: MeshConfig) {
-  return buildListener({
+/** Under proxy capture sockets of the pod's own hand connections over, with the program's address in filter state. */
+function buildVirtualInbound(ports: readonly InboundPort[], config: MeshConfig, capture: Capture['kind']) {
+  const chains = ports.map(([port, handling]) => buildInboundChain(port, handling, config));
+  const common = {
     name: virtualInbound,
-    address: '0.0.0.0',
-    port: inboundPort,
     direction: 'inbound',
-    bind: true,
-    originalDst: 'restore',
     inspectors: [],
-    chains: [
-      buildLoopGuard('virtualInbound-blackhole', inboundPort),
-      ...ports.map(([port, handling]) => buildInboundChain(port, handling, config)),
-    ],
     defaultChain: buildFilterChain('virtualInbound', [
       buildTcpProxy({ statPrefix: inboundPassthroughCluster, cluster: inboundPassthroughCluster, accessLog: [] }),
     ]),
+  } as const;
+  if (capture === 'proxy') return buildInternalListener({ ...common, chains, addresses: 'filter-state' });
+  return buildListener({
+    ...common,
+    address: '0.0.0.0',
+    port: inboundPort,
+    bind: true,
+    originalDst: 'restore',
+    chains: [buildLoopGuard('virtualInbound-blackhole', inboundPort), ...chains],
   });
 }
 

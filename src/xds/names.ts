@@ -9,6 +9,9 @@ export const virtualInbound = 'virtualInbound';
 export const outboundPort = 15001;
 export const inboundPort = 15006;
 
+/** Proxy capture: the listener that programs are told of, and the routes of what they ask there. */
+export const httpProxy = 'http_proxy';
+
 /** `outbound|443||api.example.com`. */
 export function outboundCluster(port: number, host: string, subset = ''): string {
   return `${outboundClusterPrefix(port, subset)}${host}`;

@@ -55,45 +55,67 @@ function buildAddressListeners(port: number, use: PortUse, config: MeshConfig): 
 }
 
 function buildWildcardListener(port: number, use: PortUse, config: MeshConfig): TypedResource | undefined {
-  const http = use.http.size > 0 || port === alwaysHttpPort;
-  const names = buildServerNames(use, config);
   const ranges = buildRanges(use, config);
   const [tcp] = oldestFirst(use.tcp.values());
-  const sni = use.serverNames.size > 0 && (config.outboundTrafficPolicy === 'REGISTRY_ONLY' || names.usesSniChain);
-  if (!http && use.serverNames.size === 0 && ranges.chains.length === 0 && tcp === undefined) return undefined;
-
-  const name = listenerName(anyAddress, port);
-  const matcher = buildChainMatcher({
+  const names = buildNamedChains(port, use, config, {
+    http: use.http.size > 0 || port === alwaysHttpPort,
+    chainOf: (entry) => serviceChain(entry, config),
     byAddress: ranges.choices,
-    byServerName: names.choices,
-    ...(sni && config.outboundTrafficPolicy === 'REGISTRY_ONLY' ? { tls: sniChainName } : {}),
-    ...(http ? { http: httpChainName } : {}),
   });
-  const inspectsTls = use.serverNames.size > 0 || ranges.inspectsTls;
+  if (names.chains.length === 0 && use.serverNames.size === 0 && ranges.chains.length === 0 && tcp === undefined) {
+    return undefined;
+  }
+  const name = listenerName(anyAddress, port);
   const message = buildListener({
     name,
     address: anyAddress,
     port,
     direction: 'outbound',
     bind: false,
-    inspectors: [...(inspectsTls ? (['tls'] as const) : []), ...(http ? (['http'] as const) : [])],
+    inspectors: [...(names.inspectsTls || ranges.inspectsTls ? (['tls'] as const) : []), ...names.inspectsHttp],
+    chains: [...names.chains, ...ranges.chains],
+    ...(names.matcher === undefined ? {} : { matcher: names.matcher }),
+    defaultChain: tcp === undefined ? catchAllChain(config) : serviceChain(tcp, config),
+  });
+  return typedResource(typeUrls.listener, ListenerSchema, name, message, names.origins.concat(ranges.origins));
+}
+
+export interface NamedChainsOptions {
+  readonly http: boolean;
+  /** The chain of a service that must be listed by its own name. */
+  readonly chainOf: (entry: PortService) => FilterChain;
+  readonly byAddress: readonly AddressChain[];
+}
+
+/** The chains for what names its host, by Host header or SNI, and how they are chosen. */
+export function buildNamedChains(port: number, use: PortUse, config: MeshConfig, options: NamedChainsOptions) {
+  const { http, chainOf, byAddress } = options;
+  const registryOnly = config.outboundTrafficPolicy === 'REGISTRY_ONLY';
+  const names = buildServerNames(use, config, chainOf);
+  const sni = use.serverNames.size > 0 && (registryOnly || names.usesSniChain);
+  return {
+    matcher: buildChainMatcher({
+      byAddress,
+      byServerName: names.choices,
+      ...(sni && registryOnly ? { tls: sniChainName } : {}),
+      ...(http ? { http: httpChainName } : {}),
+    }),
+    inspectsTls: use.serverNames.size > 0,
+    inspectsHttp: http ? (['http'] as const) : [],
     chains: [
       ...(http ? [httpChain(httpChainName, port, config)] : []),
       ...(sni ? [serverNameChain(sniChainName, port, config)] : []),
       ...names.chains,
-      ...ranges.chains,
     ],
-    ...(matcher === undefined ? {} : { matcher }),
-    defaultChain: tcp === undefined ? catchAllChain(config) : serviceChain(tcp, config),
-  });
-  return typedResource(typeUrls.listener, ListenerSchema, name, message, names.origins.concat(ranges.origins));
+    origins: names.origins,
+  };
 }
 
 const httpChainName = 'http';
 const sniChainName = 'sni';
 
 /** The SNIs that must be listed, and exact ones below a listed wildcard, which would else swallow them. */
-function buildServerNames(use: PortUse, config: MeshConfig) {
+function buildServerNames(use: PortUse, config: MeshConfig, chainOf: (entry: PortService) => FilterChain) {
   const policy = config.outboundTrafficPolicy;
   const listed = oldestFirst(use.serverNames.values()).filter((entry) => needsListing(entry, policy));
   const wildcards = listed.map(({ service }) => service.host).filter(isWildcardHost);
@@ -103,8 +125,7 @@ function buildServerNames(use: PortUse, config: MeshConfig) {
   for (const entry of listed) {
     const { host, resolution } = entry.service;
     if (isWildcardHost(host) || resolution === 'NONE') {
-      const chain = serviceChain(entry, config);
-      chains.push(chain);
+      chains.push(chainOf(entry));
       choices.push({ names: [host], chain: host });
     } else shared.push(host);
   }

@@ -78,7 +78,7 @@ function isSpecial(entry: PortService | undefined, book: PortBook, policy: Outbo
 }
 
 /** `a.b.example.com` -> `*.b.example.com`, `*.example.com`, `*.com`. */
-function wildcardsAbove(host: string): readonly string[] {
+export function wildcardsAbove(host: string): readonly string[] {
   const labels = host.split('.');
   return labels.slice(1).map((_, index) => `*.${labels.slice(index + 1).join('.')}`);
 }

@@ -15,7 +15,7 @@ import { type TypedResource, typedResource } from './resource.ts';
 import { clusterOf } from './service-clusters.ts';
 
 /** Istio's default for outbound routes (core/route/retry/retry.go). */
-const defaultRetryPolicy: MessageInitShape<typeof RetryPolicySchema> = {
+export const defaultRetryPolicy: MessageInitShape<typeof RetryPolicySchema> = {
   retryOn: 'connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes',
   numRetries: 2,
   retryHostPredicate: [
@@ -42,8 +42,11 @@ export function buildPortRoutes(port: number, config: MeshConfig): TypedResource
   return { type, resource: { ...resource, vhds: true } };
 }
 
-/** `extraDomains`: further names and addresses that mean this service and no other one. */
-export function buildServiceVirtualHosts(service: Service, extraDomains: readonly string[]): readonly TypedResource[] {
+/** `extraDomains`: further names and addresses that mean this service and no other one on a port. */
+export function buildServiceVirtualHosts(
+  service: Service,
+  extraDomains: (port: number) => readonly string[],
+): readonly TypedResource[] {
   const resources: TypedResource[] = [];
   for (const port of service.ports) {
     const handling = handlingOf(port.protocol);
@@ -54,7 +57,7 @@ export function buildServiceVirtualHosts(service: Service, extraDomains: readonl
       cluster: clusterOf(service, port),
       retryPolicy: defaultRetryPolicy,
     });
-    const message = buildVirtualHost(name, [service.host, ...extraDomains], [route]);
+    const message = buildVirtualHost(name, [service.host, ...extraDomains(port.number)], [route]);
     resources.push(typedResource(typeUrls.virtualHost, VirtualHostSchema, name, message, [originOf(service)]));
   }
   return resources;

@@ -13,7 +13,8 @@ import type { AddressGuard } from '../envoy/upstream-address-guard.ts';
 import { handlingOf, isHttp2 } from '../mesh/handling.ts';
 import type { MeshConfig } from '../mesh/mesh-config.ts';
 import { originOf, type Service, type ServicePort } from '../mesh/service.ts';
-import { listedAddressesGuard, wildcardHostGuard } from './address-policy.ts';
+import { exactHostGuard, listedAddressesGuard, wildcardHostGuard } from './address-policy.ts';
+import type { Capture } from './capture.ts';
 import { dynamicDnsCache } from './dynamic-dns.ts';
 import { originalDestinationSubset, outboundCluster } from './names.ts';
 import { type TypedResource, typedResource } from './resource.ts';
@@ -26,23 +27,34 @@ export function clusterOf(service: Service, port: ServicePort): string {
 }
 
 /** A DNS cluster without endpoints is left out, as Istio does; its route then finds no cluster. */
-export function buildServiceClusters(service: Service, config: MeshConfig): readonly TypedResource[] {
+export function buildServiceClusters(
+  service: Service,
+  config: MeshConfig,
+  capture: Capture['kind'],
+): readonly TypedResource[] {
   const resources: TypedResource[] = [];
   for (const port of service.ports) {
     if (handlingOf(port.protocol) === 'none') continue;
-    const cluster = buildServiceCluster(service, port, config);
+    const cluster = buildServiceCluster(service, port, config, capture);
     if (cluster === undefined) continue;
     resources.push(typedResource(typeUrls.cluster, ClusterSchema, cluster.name, cluster, [originOf(service)]));
   }
   return resources;
 }
 
-function buildServiceCluster(service: Service, port: ServicePort, config: MeshConfig): Cluster | undefined {
+function buildServiceCluster(
+  service: Service,
+  port: ServicePort,
+  config: MeshConfig,
+  capture: Capture['kind'],
+): Cluster | undefined {
   const name = clusterOf(service, port);
-  const http = buildHttp(service, port, config);
+  const http = capture === 'proxy' ? buildAsked(service, port, config) : buildHttp(service, port, config);
   const options = { name, ...(http === undefined ? {} : { http }) };
   switch (service.resolution) {
     case 'NONE':
+      // A program that asks its proxy has connected nowhere: it names the address, or a name.
+      if (capture === 'proxy') return buildDynamicForwardProxyCluster({ ...options, cache: dynamicDnsCache });
       return buildOriginalDstCluster({
         ...options,
         ...(port.targetPort === undefined ? {} : { port: port.targetPort }),
@@ -80,9 +92,27 @@ function buildHttp(service: Service, port: ServicePort, config: MeshConfig) {
   });
 }
 
+/**
+ * The same where programs ask a proxy: CONNECT passes the upstream filters too, whatever is inside, so every port has
+ * them. Pods are reached at loopback addresses; their services are the mesh's own and need no judgement.
+ */
+function buildAsked(service: Service, port: ServicePort, config: MeshConfig) {
+  const handling = handlingOf(port.protocol);
+  const version = handling === 'http' || handling === 'auto' ? httpVersion(port) : 'http1';
+  const guard = addressGuard(service, port, config);
+  const own = service.resolution === 'CLUSTER_IP' || guard !== undefined;
+  if (!own && version === 'http1') return undefined;
+  return buildHttpProtocolOptions({ version, ...(own ? { upstreamFilters: buildUpstreamFilters(guard) } : {}) });
+}
+
 function httpVersion(port: ServicePort): HttpProtocol['version'] {
   if (isHttp2(port.protocol)) return 'http2';
   return handlingOf(port.protocol) === 'auto' ? 'downstream' : 'http1';
+}
+
+/** The judgement of a service whose addresses are found connection by connection. */
+export function forwardedGuard(service: Service, port: ServicePort, config: MeshConfig): AddressGuard {
+  return addressGuard(service, port, config) ?? exactHostGuard(config.allowedRanges);
 }
 
 /** Where the judgement of addresses that stands in the router does not do. */

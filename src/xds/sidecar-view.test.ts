@@ -1,5 +1,6 @@
 // Properties of a view: following changes one by one ends where building at once ends; the order of objects does not
-// matter; no SNI can name a cluster that goes to the caller's address; what a route or chain names exists.
+// matter; no SNI can name a cluster that goes to the caller's address; what a route or chain names exists. All of it for
+// each way of capture.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromBinary } from '@bufbuild/protobuf';
@@ -12,6 +13,7 @@ import { emptyMesh, type Mesh, updateMesh } from '../mesh/mesh.ts';
 import type { OutboundTrafficPolicy } from '../mesh/mesh-config.ts';
 import type { Resolution, Service } from '../mesh/service.ts';
 import { visibilityOf } from '../mesh/visibility.ts';
+import { createProxyParts } from './proxy-capture/proxy-parts.ts';
 import { createServiceResources } from './service-resources.ts';
 import { createSidecarView, type SidecarView } from './sidecar-view.ts';
 
@@ -60,9 +62,22 @@ function meshOf(services: readonly Service[], outboundTrafficPolicy: OutboundTra
   return updateMesh(emptyMesh, [{ before: [], after: services }], { ...emptyMesh.config, outboundTrafficPolicy }).mesh;
 }
 
-function viewOf(mesh: Mesh): SidecarView {
-  return createSidecarView('default', mesh, createServiceResources());
-}
+type ViewOf = (mesh: Mesh) => SidecarView;
+
+const captures: Readonly<Record<string, ViewOf>> = {
+  redirect: (mesh) => createSidecarView('default', mesh, createServiceResources()),
+  proxy: (mesh) => createSidecarView('default', mesh, createServiceResources('proxy'), proxyParts),
+};
+
+/** Rules for a registered host, for one below a wildcard, and for one that is neither. */
+const proxyParts = createProxyParts(
+  ['a.test', 'c.wild.test', 'd.wild.test', 'nowhere.test'].map((host) => ({
+    host,
+    port: 443,
+    address: '192.0.2.99',
+    targetPort: 8443,
+  })),
+);
 
 /** Every resource by type and name, with its version: equal exactly for the same content. */
 function contents(view: SidecarView): ReadonlyMap<string, string> {
@@ -76,76 +91,81 @@ function check<Ts>(property: fc.IProperty<Ts>): void {
   fc.assert(property, { seed, numRuns: 300 });
 }
 
-test('changes one by one end where building at once ends, and the deltas say so', () => {
-  check(
-    fc.property(registry, registry, policy, policy, (first, second, before, after) => {
-      const start = meshOf(first, before);
-      const view = viewOf(start);
-      const held = new Map(contents(view));
-      view.subscribe(({ types }) => {
-        for (const [type, { updated, removed }] of types) {
-          for (const name of removed) held.delete(`${type} ${name}`);
-          for (const { name, version } of updated) held.set(`${type} ${name}`, version);
+for (const [capture, viewOf] of Object.entries(captures)) {
+  test(`${capture}: changes one by one end where building at once ends, and the deltas say so`, () => {
+    check(
+      fc.property(registry, registry, policy, policy, (first, second, before, after) => {
+        const start = meshOf(first, before);
+        const view = viewOf(start);
+        const held = new Map(contents(view));
+        view.subscribe(({ types }) => {
+          for (const [type, { updated, removed }] of types) {
+            for (const name of removed) held.delete(`${type} ${name}`);
+            for (const { name, version } of updated) held.set(`${type} ${name}`, version);
+          }
+        });
+        let mesh = start;
+        const steps = [
+          ...second.map((added) => ({ before: [], after: [added] })),
+          ...first.map((removed) => ({ before: [removed], after: [] })),
+        ];
+        for (const step of steps) {
+          const next = updateMesh(mesh, [step], { ...mesh.config, outboundTrafficPolicy: after });
+          mesh = next.mesh;
+          view.update(mesh, next.delta);
         }
-      });
-      let mesh = start;
-      const steps = [
-        ...second.map((added) => ({ before: [], after: [added] })),
-        ...first.map((removed) => ({ before: [removed], after: [] })),
-      ];
-      for (const step of steps) {
-        const next = updateMesh(mesh, [step], { ...mesh.config, outboundTrafficPolicy: after });
-        mesh = next.mesh;
-        view.update(mesh, next.delta);
-      }
-      const expected = contents(viewOf(steps.length === 0 ? start : meshOf(second, after)));
-      assert.deepEqual(contents(view), expected);
-      assert.deepEqual(new Map([...held].sort(([a], [b]) => (a < b ? -1 : 1))), expected);
-    }),
-  );
-});
+        const expected = contents(viewOf(steps.length === 0 ? start : meshOf(second, after)));
+        assert.deepEqual(contents(view), expected);
+        assert.deepEqual(new Map([...held].sort(([a], [b]) => (a < b ? -1 : 1))), expected);
+      }),
+    );
+  });
 
-test('the order of objects does not matter', () => {
-  check(
-    fc.property(registry, policy, (services, mode) => {
-      assert.deepEqual(contents(viewOf(meshOf(services, mode))), contents(viewOf(meshOf(services.toReversed(), mode))));
-    }),
-  );
-});
+  test(`${capture}: the order of objects does not matter`, () => {
+    check(
+      fc.property(registry, policy, (services, mode) => {
+        assert.deepEqual(
+          contents(viewOf(meshOf(services, mode))),
+          contents(viewOf(meshOf(services.toReversed(), mode))),
+        );
+      }),
+    );
+  });
 
-test('no SNI names a cluster that goes to the address the caller chose', () => {
-  check(
-    fc.property(registry, policy, (services, mode) => {
-      const view = viewOf(meshOf(services, mode));
-      for (const cluster of decoded(view)) {
-        const original = cluster.clusterDiscoveryType.value === Cluster_DiscoveryType.ORIGINAL_DST;
-        if (original) assert.doesNotMatch(cluster.name, /^outbound\|\d+\|\|/);
-      }
-    }),
-  );
-});
-
-test('domains of a port stand once, and their clusters exist', () => {
-  check(
-    fc.property(registry, policy, (services, mode) => {
-      const view = viewOf(meshOf(services, mode));
-      const seen = new Set<string>();
-      for (const resource of view.resources(typeUrls.virtualHost).values()) {
-        const { domains, routes } = fromBinary(VirtualHostSchema, resource.bytes);
-        const [route] = resource.name.split('/');
-        for (const domain of domains) {
-          assert.ok(!seen.has(`${route} ${domain}`), `${domain} twice on ${route}`);
-          seen.add(`${route} ${domain}`);
+  test(`${capture}: no SNI names a cluster that goes to the address the caller chose`, () => {
+    check(
+      fc.property(registry, policy, (services, mode) => {
+        const view = viewOf(meshOf(services, mode));
+        for (const cluster of decoded(view)) {
+          const original = cluster.clusterDiscoveryType.value === Cluster_DiscoveryType.ORIGINAL_DST;
+          if (original) assert.doesNotMatch(cluster.name, /^outbound\|\d+\|\|/);
         }
-        for (const { action } of routes) {
-          const cluster = action.case === 'route' ? action.value.clusterSpecifier.value : undefined;
-          if (typeof cluster !== 'string' || isLeftOut(services, cluster)) continue;
-          assert.ok(view.resources(typeUrls.cluster).has(cluster), cluster);
+      }),
+    );
+  });
+
+  test(`${capture}: domains of a port stand once, and their clusters exist`, () => {
+    check(
+      fc.property(registry, policy, (services, mode) => {
+        const view = viewOf(meshOf(services, mode));
+        const seen = new Set<string>();
+        for (const resource of view.resources(typeUrls.virtualHost).values()) {
+          const { domains, routes } = fromBinary(VirtualHostSchema, resource.bytes);
+          const [route] = resource.name.split('/');
+          for (const domain of domains) {
+            assert.ok(!seen.has(`${route} ${domain}`), `${domain} twice on ${route}`);
+            seen.add(`${route} ${domain}`);
+          }
+          for (const { action } of routes) {
+            const cluster = action.case === 'route' ? action.value.clusterSpecifier.value : undefined;
+            if (typeof cluster !== 'string' || isLeftOut(services, cluster)) continue;
+            assert.ok(view.resources(typeUrls.cluster).has(cluster), cluster);
+          }
         }
-      }
-    }),
-  );
-});
+      }),
+    );
+  });
+}
 
 function decoded(view: SidecarView) {
   return [...view.resources(typeUrls.cluster).values()].map((resource: Resource) =>

@@ -4,17 +4,13 @@
 // (a property test holds it).
 import { type Resource, type TypeDelta, type TypeUrl, typeUrls, type View, type ViewDelta } from '../discovery/view.ts';
 import type { Mesh, MeshDelta } from '../mesh/mesh.ts';
-import { selectService } from '../mesh/select-service.ts';
 import type { Service, ServicePort } from '../mesh/service.ts';
-import { createDomainClaims } from './domain-claims.ts';
-import { buildInboundResources } from './inbound-listener.ts';
 import { createInboundPorts } from './inbound-ports.ts';
-import { alwaysHttpPort, buildPortListeners } from './outbound-listeners.ts';
+import { alwaysHttpPort } from './outbound-listeners.ts';
 import { changePortBook, createPortBook } from './port-use.ts';
 import type { TypedResource } from './resource.ts';
-import { buildPortRoutes, buildServiceVirtualHosts } from './routes.ts';
 import type { ServiceResources } from './service-resources.ts';
-import { buildStaticResources } from './static-resources.ts';
+import { redirectParts, type ViewParts } from './view-parts.ts';
 
 export interface SidecarView extends View {
   /** Takes over the next snapshot; listeners are called once, and only if something differs. */
@@ -22,13 +18,20 @@ export interface SidecarView extends View {
 }
 
 /** `serviceResources` is shared by all views: what a service alone decides is built once. */
-export function createSidecarView(namespace: string, first: Mesh, serviceResources: ServiceResources): SidecarView {
+export function createSidecarView(
+  namespace: string,
+  first: Mesh,
+  serviceResources: ServiceResources,
+  parts: ViewParts = redirectParts,
+): SidecarView {
   let mesh = first;
   let generation = 1;
   const types = new Map<TypeUrl, Map<string, Resource>>(Object.values(typeUrls).map((type) => [type, new Map()]));
   const listeners = new Set<(delta: ViewDelta) => void>();
   const services = new Map<string, Service>();
-  const claims = createDomainClaims(namespace);
+  /** Those of them with ranges of addresses. */
+  const ranged = new Map<string, Service>();
+  const claims = parts.createClaims(namespace);
   const inbound = createInboundPorts(namespace);
   const books = new Map<number, ReturnType<typeof createPortBook>>();
   /** What each host, port, and the whole have in `types` now, so that it can be taken away. */
@@ -66,21 +69,19 @@ export function createSidecarView(namespace: string, first: Mesh, serviceResourc
 
   function buildHost(host: string): void {
     const service = services.get(host);
-    replaceUnit(
-      `host ${host}`,
-      service === undefined
-        ? []
-        : [...serviceResources.of(service, mesh.config), ...buildServiceVirtualHosts(service, claims.owned(service))],
-    );
+    replaceUnit(`host ${host}`, service === undefined ? [] : buildService(service));
+  }
+
+  function buildService(service: Service): readonly TypedResource[] {
+    const extraDomains = (port: number) => claims.owned(service, port);
+    return [
+      ...serviceResources.of(service, mesh.config),
+      ...parts.buildVirtualHosts(service, extraDomains, mesh.config),
+    ];
   }
 
   function buildPort(port: number): void {
-    const book = books.get(port) ?? createPortBook();
-    const http = book.http.size > 0 || port === alwaysHttpPort;
-    replaceUnit(`port ${port}`, [
-      ...buildPortListeners(port, book, mesh.config),
-      ...(http ? [buildPortRoutes(port, mesh.config)] : []),
-    ]);
+    replaceUnit(`port ${port}`, parts.buildPort(port, books.get(port) ?? createPortBook(), mesh.config));
   }
 
   /** Reselects the service of each host; answers the hosts and ports to build. */
@@ -88,12 +89,16 @@ export function createSidecarView(namespace: string, first: Mesh, serviceResourc
     const dirtyHosts = new Set<string>();
     const dirtyPorts = new Set<number>();
     let inboundChanged = false;
-    for (const host of hosts) {
+    let rangesChanged = false;
+    for (const host of withDependents(hosts)) {
       const before = services.get(host);
-      const after = selectService(mesh.services.get(host), namespace);
+      const after = parts.select(mesh, host, namespace);
       if (before === after) continue;
       if (after === undefined) services.delete(host);
       else services.set(host, after);
+      rangesChanged ||= hasRange(before) || hasRange(after);
+      if (after !== undefined && hasRange(after)) ranged.set(host, after);
+      else ranged.delete(host);
       inboundChanged = inbound.change(before, after) || inboundChanged;
       for (const affected of claims.change(host, before, after)) dirtyHosts.add(affected);
       for (const number of portNumbers(before, after)) {
@@ -105,13 +110,19 @@ export function createSidecarView(namespace: string, first: Mesh, serviceResourc
         }
       }
     }
-    return { dirtyHosts, dirtyPorts, inboundChanged };
+    return { dirtyHosts, dirtyPorts, inboundChanged, rangesChanged };
+  }
+
+  function withDependents(hosts: Iterable<string>): ReadonlySet<string> {
+    const all = new Set(hosts);
+    for (const host of [...all]) for (const dependent of parts.dependents(host)) all.add(dependent);
+    return all;
   }
 
   function build(hosts: Iterable<string>, everything: boolean): void {
-    const { dirtyHosts, dirtyPorts, inboundChanged } = reselect(hosts);
-    if (everything) replaceUnit('static', buildStaticResources(mesh.config));
-    if (everything || inboundChanged) replaceUnit('inbound', buildInboundResources(inbound.all(), mesh.config));
+    const { dirtyHosts, dirtyPorts, inboundChanged, rangesChanged } = reselect(hosts);
+    if (everything || rangesChanged) replaceUnit('whole', parts.buildWhole(mesh.config, ranged.values()));
+    if (everything || inboundChanged) replaceUnit('inbound', parts.buildInbound(inbound.all(), mesh.config));
     // A host that is gone is in dirtyHosts alone.
     for (const host of everything ? new Set([...dirtyHosts, ...services.keys()]) : dirtyHosts) buildHost(host);
     for (const port of everything ? [alwaysHttpPort, ...books.keys()] : dirtyPorts) buildPort(port);
@@ -149,6 +160,10 @@ export function createSidecarView(namespace: string, first: Mesh, serviceResourc
       publish();
     },
   };
+}
+
+function hasRange(service: Service | undefined): boolean {
+  return service?.addresses.some((address) => address.includes('/')) === true;
 }
 
 function portNumbers(...services: readonly (Service | undefined)[]): ReadonlySet<number> {

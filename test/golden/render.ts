@@ -1,7 +1,10 @@
-// Istio YAML -> the resources a sidecar of namespace `default` gets, as YAML text by resource type.
-import { readFileSync } from 'node:fs';
+// Istio YAML -> the resources a sidecar of namespace `default` gets, as YAML text by resource type. A `capture.yaml`
+// beside the input says how connections come to it; without one they are redirected.
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { DescMessage, JsonObject } from '@bufbuild/protobuf';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
+import { z } from 'zod';
 import { decodeManifests } from '../../src/api/decode.ts';
 import { type TypeUrl, typeUrls } from '../../src/discovery/view.ts';
 import { ClusterSchema } from '../../src/envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
@@ -13,8 +16,9 @@ import { bytesToJson } from '../../src/envoy/json.ts';
 import { emptyMesh, updateMesh } from '../../src/mesh/mesh.ts';
 import { createMeshObjects } from '../../src/mesh/mesh-objects.ts';
 import { hasErrors } from '../../src/platform/diagnostic.ts';
-import { createServiceResources } from '../../src/xds/service-resources.ts';
-import { createSidecarView } from '../../src/xds/sidecar-view.ts';
+import type { Capture } from '../../src/xds/capture.ts';
+import { createViews } from '../../src/xds/views.ts';
+import { testProxy } from '../support/memory-view.ts';
 
 export const goldenTypes = ['clusters', 'endpoints', 'listeners', 'routes', 'virtualhosts'] as const;
 export type GoldenType = (typeof goldenTypes)[number];
@@ -36,8 +40,10 @@ export function renderGolden(inputFile: string): Rendered {
   const change = createMeshObjects().translate(
     objects.map(({ object }, index) => ({ type: 'ADDED', object: aged(object, index) })),
   );
-  const { mesh } = updateMesh(emptyMesh, change.services, change.config);
-  const view = createSidecarView('default', mesh, createServiceResources());
+  const { mesh, delta } = updateMesh(emptyMesh, change.services, change.config);
+  const views = createViews({ capture: captureOf(dirname(inputFile)) });
+  views.update(mesh, delta);
+  const view = views.viewFor(testProxy('golden'));
   const render = (name: GoldenType) => {
     const { type, schema } = messages[name];
     const resources = [...view.resources(type).values()].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -50,6 +56,19 @@ export function renderGolden(inputFile: string): Rendered {
     routes: render('routes'),
     virtualhosts: render('virtualhosts'),
   };
+}
+
+const portRule = z.strictObject({
+  host: z.string(),
+  port: z.number().exactOptional(),
+  address: z.string(),
+  targetPort: z.number().exactOptional(),
+});
+const proxyCapture = z.strictObject({ kind: z.literal('proxy'), portRules: z.array(portRule) });
+
+function captureOf(folder: string): Capture {
+  const file = join(folder, 'capture.yaml');
+  return existsSync(file) ? proxyCapture.parse(parse(readFileSync(file, 'utf8'))) : { kind: 'redirect' };
 }
 
 export function toYaml(resources: readonly JsonObject[]): string {

@@ -18,6 +18,14 @@ export function toStaticConfig(rendered: Rendered): JsonObject {
         grpc_services: [{ envoy_grpc: { cluster_name: 'xds-grpc' } }],
       },
     },
+    bootstrap_extensions: [
+      {
+        name: 'envoy.bootstrap.internal_listener',
+        typed_config: {
+          '@type': 'type.googleapis.com/envoy.extensions.bootstrap.internal_listener.v3.InternalListener',
+        },
+      },
+    ],
     static_resources: {
       clusters: [xdsCluster, ...rendered.clusters],
       listeners: [...rendered.listeners, ...rendered.routes.map((route) => routeListener(route, rendered))],

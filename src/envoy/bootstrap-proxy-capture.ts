@@ -1,0 +1,90 @@
+// The sockets of an Envoy to which nothing is redirected: the proxy that its program is told of, and the ports at which
+// others reach the program. Only they are bound here, since they are this pod's own; what is done with a connection comes
+// over xDS like all policy, in the internal listeners that they hand it to. Until those are there it is closed.
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { anyOf } from './any.ts';
+import { buildNetworkFilterState } from './filter-state.ts';
+import type { BootstrapSchema } from './gen/envoy/config/bootstrap/v3/bootstrap_pb.js';
+import type { Cluster } from './gen/envoy/config/cluster/v3/cluster_pb.js';
+import { TrafficDirection } from './gen/envoy/config/core/v3/base_pb.js';
+import { type Listener, ListenerSchema } from './gen/envoy/config/listener/v3/listener_pb.js';
+import { InternalListenerSchema } from './gen/envoy/extensions/bootstrap/internal_listener/v3/internal_listener_pb.js';
+import { buildInternalCluster, originalDestinationKeys } from './internal-listener.ts';
+import { buildTcpProxy, type NetworkFilter } from './network-filters.ts';
+import { type SocketPlace, socketAddress } from './values.ts';
+
+export interface ProxyCaptureOptions {
+  /** Where the program's HTTP proxy is. */
+  readonly outboundProxy: SocketPlace;
+  /** Internal listener of what comes there. */
+  readonly outboundListener: string;
+  /** Connections to `at` are for the program at `program`. */
+  readonly inbound: readonly { readonly at: SocketPlace; readonly program: SocketPlace }[];
+  /** Internal listener of what comes there; it finds the program's address as that of the connection. */
+  readonly inboundListener: string;
+}
+
+export interface ProxyCapture {
+  readonly clusters: readonly Cluster[];
+  readonly listeners: readonly Listener[];
+  readonly bootstrap: Pick<MessageInitShape<typeof BootstrapSchema>, 'bootstrapExtensions' | 'layeredRuntime'>;
+}
+
+export function buildProxyCapture(options: ProxyCaptureOptions): ProxyCapture {
+  const { outboundProxy, outboundListener, inboundListener } = options;
+  // A pod may declare a port twice, under two names.
+  const inbound = new Map(options.inbound.map((entry) => [`${entry.at.address}_${entry.at.port}`, entry]));
+  return {
+    clusters: [buildInternalCluster(outboundListener, 'caller'), buildInternalCluster(inboundListener, 'filter-state')],
+    listeners: [
+      buildSocket('outbound_proxy', outboundProxy, TrafficDirection.OUTBOUND, [passTo(outboundListener)]),
+      ...[...inbound].map(([name, { at, program }]) =>
+        buildSocket(`inbound_${name}`, at, TrafficDirection.INBOUND, [
+          buildNetworkFilterState([
+            { key: originalDestinationKeys.local, format: `${program.address}:${program.port}`, shared: true },
+            { key: originalDestinationKeys.remote, format: '%DOWNSTREAM_REMOTE_ADDRESS%', shared: true },
+          ]),
+          passTo(inboundListener),
+        ]),
+      ),
+    ],
+    bootstrap: {
+      bootstrapExtensions: [
+        { name: 'envoy.bootstrap.internal_listener', typedConfig: anyOf(InternalListenerSchema, {}) },
+      ],
+      // Envoy 1.40 takes the end of a connection inside itself for a reset and passes that on, which overtakes the
+      // answer before it: a request with `Connection: close` got nothing (envoyproxy/envoy#45190).
+      layeredRuntime: {
+        layers: [
+          {
+            name: 'static',
+            layerSpecifier: {
+              case: 'staticLayer',
+              value: { 'envoy.reloadable_features.enable_send_rst_on_user_space_socket': false },
+            },
+          },
+          // As Envoy has it when no layers are given.
+          { name: 'admin', layerSpecifier: { case: 'adminLayer', value: {} } },
+        ],
+      },
+    },
+  };
+}
+
+function buildSocket(
+  name: string,
+  { address, port }: SocketPlace,
+  trafficDirection: TrafficDirection,
+  filters: readonly NetworkFilter[],
+): Listener {
+  return create(ListenerSchema, {
+    name,
+    address: socketAddress(address, port),
+    trafficDirection,
+    filterChains: [{ filters: [...filters] }],
+  });
+}
+
+function passTo(listener: string): NetworkFilter {
+  return buildTcpProxy({ statPrefix: listener, cluster: listener, accessLog: [] });
+}

@@ -1,0 +1,64 @@
+// Routes for CONNECT, by which a program asks its HTTP proxy for a connection. The proxy ends the request itself and
+// passes what is inside on as bytes. Envoy: RouteMatch.connect_matcher; other routes never match CONNECT, nor do these
+// match anything else.
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { type FilterStateValue, filterStateOfRoute } from './filter-state.ts';
+import {
+  HeaderMatcherSchema,
+  type Route,
+  RouteMatchSchema,
+  RouteSchema,
+} from './gen/envoy/config/route/v3/route_components_pb.js';
+import { seconds } from './values.ts';
+
+export interface ConnectRouteOptions {
+  readonly name: string;
+  readonly cluster: string;
+  /** The cluster leads to an internal listener, whose log will tell of this connection. */
+  readonly handedOver?: boolean;
+  readonly filterState?: readonly FilterStateValue[];
+}
+
+/**
+ * Stands on requests that were handed over, from the router on; the prefix is one that callers cannot send
+ * (filter-chains.ts takes it off), and CONNECT's own headers go nowhere.
+ */
+export const handedOverHeader = 'x-envoy-handed-over';
+
+export function buildConnectRoute(options: ConnectRouteOptions): Route {
+  const { name, cluster, handedOver, filterState = [] } = options;
+  return create(RouteSchema, {
+    name,
+    match: connectMatch,
+    action: {
+      case: 'route',
+      value: {
+        clusterSpecifier: { case: 'cluster', value: cluster },
+        timeout: seconds(0),
+        maxStreamDuration: { maxStreamDuration: seconds(0), grpcTimeoutHeaderMax: seconds(0) },
+        upgradeConfigs: [{ upgradeType: 'CONNECT', connectConfig: {} }],
+      },
+    },
+    ...(handedOver === true ? { requestHeadersToAdd: [{ header: { key: handedOverHeader, value: '1' } }] } : {}),
+    typedPerFilterConfig: filterStateOfRoute(filterState),
+  });
+}
+
+/** Answers CONNECT with this status: the caller learns at once that there is no connection. */
+export function buildConnectStatusRoute(name: string, status: number): Route {
+  return create(RouteSchema, { name, match: connectMatch, action: { case: 'directResponse', value: { status } } });
+}
+
+/** The route for those requests alone whose host and port match this expression (RE2, the whole text). */
+export function forAuthority(route: Route, regex: string): Route {
+  const header = create(HeaderMatcherSchema, {
+    name: ':authority',
+    headerMatchSpecifier: { case: 'stringMatch', value: { matchPattern: { case: 'safeRegex', value: { regex } } } },
+  });
+  const pathSpecifier = route.match?.pathSpecifier ?? { case: undefined };
+  return create(RouteSchema, { ...route, match: create(RouteMatchSchema, { pathSpecifier, headers: [header] }) });
+}
+
+const connectMatch: MessageInitShape<typeof RouteMatchSchema> = {
+  pathSpecifier: { case: 'connectMatcher', value: {} },
+};

@@ -1,0 +1,74 @@
+// What is inside a CONNECT that must be looked into: HTTP by its Host, TLS by its SNI, as if the network had redirected
+// it to the listener of that port. It has no socket; virtual hosts of `http_proxy` hand connections over to it.
+// Invariant: what is told by neither goes to the service that was asked for, if its route allows that, else nowhere.
+import { typeUrls } from '../../discovery/view.ts';
+import { buildNetworkFilterState, type FilterStateValue } from '../../envoy/filter-state.ts';
+import { ClusterSchema } from '../../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
+import { ListenerSchema } from '../../envoy/gen/envoy/config/listener/v3/listener_pb.js';
+import { buildInternalCluster, buildInternalListener } from '../../envoy/internal-listener.ts';
+import { buildFilterChain } from '../../envoy/listener.ts';
+import { buildTcpProxy } from '../../envoy/network-filters.ts';
+import { handlingOf } from '../../mesh/handling.ts';
+import type { MeshConfig } from '../../mesh/mesh-config.ts';
+import { buildAccessLog } from '../access-log.ts';
+import { forwardedChain, serviceChain } from '../filter-chains.ts';
+import { blackHoleCluster, listenerName } from '../names.ts';
+import { buildNamedChains } from '../outbound-listeners.ts';
+import type { PortService, PortUse } from '../port-use.ts';
+import { type TypedResource, typedResource } from '../resource.ts';
+import { buildPortRoutes } from '../routes.ts';
+import { forwardedGuard } from '../service-clusters.ts';
+
+/** The listener and the cluster that leads to it. */
+export function connectedListenerName(port: number): string {
+  return listenerName('0.0.0.0', port);
+}
+
+const clusterKey = 'sallyport.connected_cluster';
+
+/** What is neither HTTP nor TLS inside goes to this cluster. */
+export function connectedTo(cluster: string): FilterStateValue {
+  return { key: clusterKey, format: cluster, ownKey: true, shared: true };
+}
+
+export function buildConnectedListener(port: number, use: PortUse, config: MeshConfig): readonly TypedResource[] {
+  const serverNames = config.outboundTrafficPolicy === 'REGISTRY_ONLY' ? tlsServices(use) : new Map();
+  const http = use.http.size > 0;
+  if (!http && serverNames.size === 0) return [];
+  const name = connectedListenerName(port);
+  const nothing = new Map<string, PortService>();
+  const chains = buildNamedChains(port, { http: use.http, serverNames, addressed: nothing, tcp: nothing }, config, {
+    http,
+    chainOf: (entry) => namedChain(entry, config),
+    byAddress: [],
+  });
+  const listener = buildInternalListener({
+    name,
+    direction: 'outbound',
+    addresses: 'caller',
+    inspectors: [...(chains.inspectsTls ? (['tls'] as const) : []), ...chains.inspectsHttp],
+    chains: chains.chains,
+    ...(chains.matcher === undefined ? {} : { matcher: chains.matcher }),
+    defaultChain: buildFilterChain('connected', [
+      buildNetworkFilterState([{ key: 'envoy.tcp_proxy.cluster', format: `%FILTER_STATE(${clusterKey}:PLAIN)%` }]),
+      buildTcpProxy({ statPrefix: 'connected', cluster: blackHoleCluster, accessLog: buildAccessLog(config) }),
+    ]),
+  });
+  return [
+    typedResource(typeUrls.cluster, ClusterSchema, name, buildInternalCluster(name, 'caller'), []),
+    typedResource(typeUrls.listener, ListenerSchema, name, listener, chains.origins),
+    ...(http ? [buildPortRoutes(port, config)] : []),
+  ];
+}
+
+/** Inside a CONNECT only the name counts: whether the address was one of a service's is what its route has decided. */
+function tlsServices({ serverNames, addressed }: PortUse): ReadonlyMap<string, PortService> {
+  const tls = [...addressed].filter(([, { port }]) => handlingOf(port.protocol) === 'tls');
+  return new Map([...serverNames, ...tls]);
+}
+
+function namedChain(entry: PortService, config: MeshConfig) {
+  const { service, port } = entry;
+  if (service.resolution !== 'NONE') return serviceChain(entry, config);
+  return forwardedChain(entry, forwardedGuard(service, port, config), config);
+}

@@ -1,0 +1,119 @@
+// The HTTP proxy that programs are told of: its listener, which a static one with a socket hands connections to
+// (envoy/bootstrap-proxy-capture.ts), its routes for what is not registered, and the cluster for "anywhere".
+// CONNECT that was refused is answered 403, so that the program learns it at once; requests 502, as everywhere.
+import { typeUrls } from '../../discovery/view.ts';
+import { withoutHeader } from '../../envoy/access-log.ts';
+import { buildDynamicForwardProxyCluster, buildEmptyCluster } from '../../envoy/cluster.ts';
+import {
+  buildConnectRoute,
+  buildConnectStatusRoute,
+  forAuthority,
+  handedOverHeader,
+} from '../../envoy/connect-route.ts';
+import type { FilterStateValue } from '../../envoy/filter-state.ts';
+import { ClusterSchema } from '../../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
+import { ListenerSchema } from '../../envoy/gen/envoy/config/listener/v3/listener_pb.js';
+import type { Route } from '../../envoy/gen/envoy/config/route/v3/route_components_pb.js';
+import { RouteConfigurationSchema } from '../../envoy/gen/envoy/config/route/v3/route_pb.js';
+import { buildHttpConnectionManager } from '../../envoy/http-connection-manager.ts';
+import { buildDynamicForwardProxyFilters, buildHeaderRemoval } from '../../envoy/http-filters.ts';
+import { buildHttpProtocolOptions } from '../../envoy/http-protocol-options.ts';
+import { buildInternalListener } from '../../envoy/internal-listener.ts';
+import { buildFilterChain } from '../../envoy/listener.ts';
+import { buildForwardRoute, buildRouteConfiguration, buildStatusRoute, buildVirtualHost } from '../../envoy/route.ts';
+import type { MeshConfig } from '../../mesh/mesh-config.ts';
+import type { Service } from '../../mesh/service.ts';
+import { buildAccessLog } from '../access-log.ts';
+import { exactHostGuard } from '../address-policy.ts';
+import type { PortRule } from '../capture.ts';
+import { dynamicDnsCache } from '../dynamic-dns.ts';
+import { internalHeaderPrefixes } from '../filter-chains.ts';
+import { blackHoleCluster, httpProxy, outboundPort, passthroughCluster } from '../names.ts';
+import { type TypedResource, typedResource } from '../resource.ts';
+import { buildUpstreamFilters } from '../upstream-filters.ts';
+import { buildRangeRoutes } from './asked-routes.ts';
+import { hostRegex } from './authority.ts';
+
+export function buildHttpProxy(
+  config: MeshConfig,
+  ranged: Iterable<Service>,
+  rules: readonly PortRule[],
+): readonly TypedResource[] {
+  const clusters = [
+    buildDynamicForwardProxyCluster({
+      name: passthroughCluster,
+      http: buildHttpProtocolOptions({ version: 'downstream' }),
+      cache: dynamicDnsCache,
+    }),
+    buildEmptyCluster(blackHoleCluster),
+  ];
+  const listener = buildListener(config);
+  const routes = buildRouteConfiguration({
+    name: httpProxy,
+    virtualHosts: [buildCatchAll(config, ranged, rules), buildItself()],
+    portsInDomains: true,
+  });
+  const route = typedResource(typeUrls.route, RouteConfigurationSchema, httpProxy, routes, []);
+  return [
+    ...clusters.map((cluster) => typedResource(typeUrls.cluster, ClusterSchema, cluster.name, cluster, [])),
+    typedResource(typeUrls.listener, ListenerSchema, httpProxy, listener, []),
+    { ...route, resource: { ...route.resource, vhds: true } },
+  ];
+}
+
+function buildListener(config: MeshConfig) {
+  return buildInternalListener({
+    name: httpProxy,
+    direction: 'outbound',
+    addresses: 'caller',
+    inspectors: [],
+    chains: [],
+    defaultChain: buildFilterChain(httpProxy, [
+      buildHttpConnectionManager({
+        statPrefix: httpProxy,
+        routeName: httpProxy,
+        connect: true,
+        accessLog: buildAccessLog(config).map((log) => withoutHeader(log, handedOverHeader)),
+        filters: [
+          buildHeaderRemoval({ names: ['proxy-authorization'], prefixes: internalHeaderPrefixes }),
+          ...buildDynamicForwardProxyFilters(dynamicDnsCache, 80),
+        ],
+        upstreamFilters: buildUpstreamFilters(exactHostGuard(config.allowedRanges)),
+      }),
+    ]),
+  });
+}
+
+function buildCatchAll(config: MeshConfig, ranged: Iterable<Service>, rules: readonly PortRule[]) {
+  const ranges = buildRangeRoutes(ranged, config);
+  if (config.outboundTrafficPolicy === 'REGISTRY_ONLY') {
+    return buildVirtualHost('block_all', ['*'], [...ranges, ...blocked]);
+  }
+  const specificFirst = rules.toSorted((a, b) => Number(a.port === undefined) - Number(b.port === undefined));
+  const mapped = specificFirst.flatMap(buildRuleRoutes);
+  return buildVirtualHost('allow_any', ['*'], [...ranges, ...mapped, ...anywhere([])]);
+}
+
+const blocked: readonly Route[] = [buildConnectStatusRoute('block_connect', 403), buildStatusRoute('block_all', 502)];
+
+/** A proxy that was asked for itself would ask itself for ever. */
+function buildItself() {
+  return buildVirtualHost('proxy_itself', [`*:${outboundPort}`], blocked);
+}
+
+/** Not registered, but mapped: dialled at the rule's address and port. Rules that map no port are DNS's. */
+function buildRuleRoutes({ host, port, address, targetPort }: PortRule): readonly Route[] {
+  if (targetPort === undefined) return [];
+  const dialled = [
+    { key: 'envoy.upstream.dynamic_host', format: address },
+    { key: 'envoy.upstream.dynamic_port', format: String(targetPort) },
+  ];
+  return anywhere(dialled).map((route) => forAuthority(route, hostRegex(host, port)));
+}
+
+function anywhere(filterState: readonly FilterStateValue[]): readonly Route[] {
+  return [
+    buildConnectRoute({ name: 'allow_any', cluster: passthroughCluster, filterState }),
+    buildForwardRoute({ name: 'allow_any', cluster: passthroughCluster, filterState }),
+  ];
+}

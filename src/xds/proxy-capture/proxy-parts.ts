@@ -1,0 +1,36 @@
+// A view whose programs are told of an HTTP proxy, instead of having their connections redirected.
+import { selectService } from '../../mesh/select-service.ts';
+import type { PortRule } from '../capture.ts';
+import { createPortDomainClaims } from '../domain-claims.ts';
+import { buildInboundResources } from '../inbound-listener.ts';
+import { wildcardsAbove } from '../port-use.ts';
+import { buildServiceVirtualHosts } from '../routes.ts';
+import type { ViewParts } from '../view-parts.ts';
+import { buildAskedVirtualHosts } from './asked-routes.ts';
+import { buildConnectedListener } from './connected-listener.ts';
+import { buildHttpProxy } from './http-proxy.ts';
+import { createPortRules } from './port-rules.ts';
+
+export function createProxyParts(portRules: readonly PortRule[]): ViewParts {
+  const rules = createPortRules(portRules);
+  return {
+    select(mesh, host, namespace) {
+      const found = selectService(mesh.services.get(host), namespace);
+      if (found !== undefined) return rules.apply(found);
+      for (const wildcard of wildcardsAbove(host)) {
+        const above = selectService(mesh.services.get(wildcard), namespace);
+        if (above !== undefined) return rules.narrow(above, host);
+      }
+      return undefined;
+    },
+    dependents: (host) => rules.hostsBelow(host),
+    createClaims: createPortDomainClaims,
+    buildWhole: (config, ranged) => buildHttpProxy(config, ranged, portRules),
+    buildInbound: (ports, config) => buildInboundResources(ports, config, 'proxy'),
+    buildPort: buildConnectedListener,
+    buildVirtualHosts: (service, extraDomains, config) => [
+      ...buildServiceVirtualHosts(service, extraDomains),
+      ...buildAskedVirtualHosts(service, extraDomains, config),
+    ],
+  };
+}
