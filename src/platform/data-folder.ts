@@ -1,15 +1,16 @@
 // Where a local mesh keeps what it knows and where its sockets are. One data folder is one mesh.
 // Sockets live under a short run folder of their own, since a socket's path ends at 107 bytes.
 import { createHash } from 'node:crypto';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { homeFolder } from './home-folder.ts';
 
 export interface DataFolder {
   /** Absolute path, mode 0700. */
   readonly path: string;
   /** Eight hex digits of the path: names namespaces, links and tables of this mesh on the host. */
   readonly id: string;
-  /** `/run/sallyport/<id>` for root, else under XDG_RUNTIME_DIR or /tmp. */
+  /** `/run/sallyport/<id>` for root, else under XDG_RUNTIME_DIR, /run/user/<uid> or /tmp. */
   readonly runPath: string;
   /** SQLite database of the object store. */
   readonly storeFile: string;
@@ -25,16 +26,14 @@ export interface DataFolder {
   readonly logsPath: string;
 }
 
+/** What a socket's path leaves for the folder above the user's own. */
+const longestRuntimeFolder = 55;
+
 /** `--data` wins over `SALLYPORT_DATA` wins over `$XDG_STATE_HOME/sallyport` (`~/.local/state/sallyport`). */
 export function dataFolder(option: string | undefined, env: NodeJS.ProcessEnv = process.env): DataFolder {
-  const state = env['XDG_STATE_HOME'] ?? join(homedir(), '.local/state');
-  const path = resolve(option ?? env['SALLYPORT_DATA'] ?? join(state, 'sallyport'));
+  const path = resolve(option ?? env['SALLYPORT_DATA'] ?? join(stateFolder(env), 'sallyport'));
   const id = createHash('sha256').update(path).digest('hex').slice(0, 8);
-  const root = process.getuid?.() === 0;
-  const runtime = root
-    ? '/run/sallyport'
-    : join(env['XDG_RUNTIME_DIR'] ?? '/tmp', `sallyport-${process.getuid?.() ?? 0}`);
-  const runPath = join(runtime, id);
+  const runPath = join(runtimeFolder(env), id);
   return {
     path,
     id,
@@ -46,4 +45,17 @@ export function dataFolder(option: string | undefined, env: NodeJS.ProcessEnv = 
     keeperPath: join(path, 'keeper'),
     logsPath: join(path, 'logs'),
   };
+}
+
+function stateFolder(env: NodeJS.ProcessEnv): string {
+  return env['XDG_STATE_HOME'] ?? join(homeFolder(), '.local/state');
+}
+
+/** /run/user is looked for by itself too, so that a shell without XDG_RUNTIME_DIR finds the same mesh. */
+function runtimeFolder(env: NodeJS.ProcessEnv): string {
+  const uid = process.getuid?.() ?? 0;
+  if (uid === 0) return '/run/sallyport';
+  const usable = (folder: string) => isAbsolute(folder) && folder.length <= longestRuntimeFolder && existsSync(folder);
+  const own = [env['XDG_RUNTIME_DIR'] ?? '', `/run/user/${uid}`].find(usable);
+  return join(own ?? '/tmp', `sallyport-${uid}`);
 }

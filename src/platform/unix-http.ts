@@ -45,7 +45,12 @@ export async function* streamLines(request: UnixHttpRequest): AsyncGenerator<str
       const body = parse(request, await readAll(request, response));
       throw new SallyportError('SP_REQUEST_FAILED', errorText(body) ?? `HTTP status ${response.statusCode}`);
     }
-    for await (const line of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY })) yield line;
+    try {
+      for await (const line of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY })) yield line;
+    } finally {
+      // A reader that has read enough leaves no connection open.
+      response.destroy();
+    }
   } catch (error) {
     if (request.signal?.aborted !== true) throw connectionError(request, error);
   }

@@ -125,8 +125,11 @@ export interface KeeperStatus {
 
 /** Spawn `argv` and the command's own words with stdio inherited and this environment to be inside the workload. */
 export interface ExecPlan {
+  /** Empty where nothing has to stand before the command. */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** The folder to spawn it in, where `argv` does not go there by itself. */
+  readonly cwd?: string;
 }
 
 /** What a shutdown did. */

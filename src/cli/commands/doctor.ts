@@ -8,7 +8,7 @@ import { formatStructured } from '../output/structured.ts';
 import { formatTable } from '../output/table.ts';
 import { addExamples, chosenOutput } from '../usage.ts';
 
-/** Names of checks. `capture` is one of them for as long as proxy capture is not built. */
+/** Names of checks. */
 const indispensable: ReadonlySet<string> = new Set(['Node', 'Envoy', 'data folder', 'capture']);
 
 interface DoctorOptions {

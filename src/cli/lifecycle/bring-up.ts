@@ -3,11 +3,12 @@
 import type { ControlPlane } from '../../main.ts';
 import type { DataFolder } from '../../platform/data-folder.ts';
 import { SallyportError } from '../../platform/errors.ts';
-import { captureOfMachine } from '../../runtime/doctor/capture.ts';
 import { findEnvoy } from '../../runtime/envoy-supply/find-envoy.ts';
 import { ensureKeeper } from '../../runtime/keeper/spawn.ts';
 import { stopEverything } from '../../runtime/keeper/stop-everything.ts';
+import { proxyCaptureNote } from '../capture-note.ts';
 import type { Cli } from '../cli.ts';
+import { chooseCapture } from './choose-capture.ts';
 import { runningControlPlane, startDetached, stopControlPlane } from './control-plane-process.ts';
 import { serveMesh } from './serve-mesh.ts';
 import {
@@ -31,7 +32,7 @@ export async function bringUp(cli: Cli, { given, detach }: UpRequest): Promise<C
   const before = readUpSettings(folder);
   const settings: UpSettings = { ...defaultUpSettings, ...before, ...given };
   const differences = before === undefined ? [] : describeDifferences(before, settings);
-  await refuseUnlessRedirect(settings.capture);
+  const capture = await chooseCapture(cli, settings.capture);
 
   const running = await runningControlPlane(folder);
   const envoy = await findEnvoy({
@@ -39,7 +40,7 @@ export async function bringUp(cli: Cli, { given, detach }: UpRequest): Promise<C
     signal: cli.signal,
     onProgress: (text) => cli.progress(text),
   });
-  const keeper = await ensureKeeper({ dataFolder: folder, envoy: envoy.path, capture: 'redirect', signal: cli.signal });
+  const keeper = await ensureKeeper({ dataFolder: folder, envoy: envoy.path, capture, signal: cli.signal });
   if (running !== undefined && differences.length === 0 && !keeper.started) {
     throw new SallyportError('SP_ALREADY_UP', `the mesh in ${folder.path} is already up (process ${running.pid})`, {
       hint: `end it with: ${cli.name} down`,
@@ -53,7 +54,8 @@ export async function bringUp(cli: Cli, { given, detach }: UpRequest): Promise<C
   writeUpSettings(folder, settings);
   try {
     const controlPlane = stays ? undefined : await start(cli, detach);
-    cli.print(`mesh ready in ${folder.path}, Envoy ${envoy.version}, redirect capture`);
+    cli.print(`mesh ready in ${folder.path}, Envoy ${envoy.version}, ${capture} capture`);
+    if (capture === 'proxy') cli.print(proxyCaptureNote);
     cli.print(`API and dashboard on http://${settings.listen}`);
     if (controlPlane !== undefined) cli.print('Ctrl-C takes it down');
     return controlPlane;
@@ -74,13 +76,4 @@ async function start(cli: Cli, detach: boolean): Promise<ControlPlane | undefine
   if (!detach) return serveMesh(cli.dataFolder(), cli.signal);
   await startDetached(cli.dataFolder(), cli.signal);
   return undefined;
-}
-
-/** Redirect capture needs rights and tools; where they lack, the sentence says which. */
-async function refuseUnlessRedirect(wanted: UpSettings['capture']): Promise<void> {
-  const { capture, why } = await captureOfMachine();
-  if (wanted !== 'proxy' && capture === 'redirect') return;
-  throw new SallyportError('SP_CAPTURE', `redirect capture is not possible here: ${why}`, {
-    hint: 'proxy capture, which needs none of this, is not built yet; run as root with iproute2 and nftables or iptables',
-  });
 }

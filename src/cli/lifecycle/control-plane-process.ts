@@ -9,6 +9,7 @@ import type { DataFolder } from '../../platform/data-folder.ts';
 import { SallyportError } from '../../platform/errors.ts';
 import { serviceNodeArgs } from '../../platform/service-process.ts';
 import { requestJson } from '../../platform/unix-http.ts';
+import { markName } from '../../runtime/keeper/pod-mark.ts';
 
 const infoSchema = z.object({ pid: z.number(), startedAt: z.string() });
 
@@ -42,6 +43,8 @@ export async function startDetached(folder: DataFolder, signal: AbortSignal): Pr
     detached: true,
     stdio: ['ignore', log, log],
     cwd: '/',
+    // Started by a workload, it does not end with it.
+    env: { ...process.env, [markName]: undefined },
   });
   closeSync(log);
   child.unref();

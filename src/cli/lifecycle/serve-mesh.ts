@@ -5,6 +5,8 @@ import { startControlPlane } from '../../main.ts';
 import type { DataFolder } from '../../platform/data-folder.ts';
 import { SallyportError } from '../../platform/errors.ts';
 import { parseResolveRule } from '../../runtime/dns/resolve-rule.ts';
+import { captureInForce } from '../../runtime/keeper/keeper-files.ts';
+import { demoStoreFile } from '../demo/demo-settings.ts';
 import { parseListen, readUpSettings } from './up-settings.ts';
 
 export function serveMesh(folder: DataFolder, signal: AbortSignal): Promise<ControlPlane> {
@@ -14,10 +16,13 @@ export function serveMesh(folder: DataFolder, signal: AbortSignal): Promise<Cont
   }
   return startControlPlane({
     dataFolder: folder,
+    storeFile: settings.demo === null ? folder.storeFile : demoStoreFile(folder),
     files: settings.files,
     listen: parseListen(settings.listen),
     xdsAddress: settings.xdsAddress ?? undefined,
     resolve: settings.resolve.map(parseResolveRule),
+    // The keeper came up first.
+    capture: captureInForce(folder.keeperPath) ?? 'redirect',
     drainSeconds: settings.drainSeconds,
     keeper: true,
     env: workloadEnvironment(process.env),

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { writeFileAtomically } from '../../platform/atomic-file.ts';
 import type { DataFolder } from '../../platform/data-folder.ts';
 import { SallyportError, systemCode } from '../../platform/errors.ts';
+import { demoSettingsSchema } from '../demo/demo-settings.ts';
 
 const schema = z.strictObject({
   files: z.array(z.string()),
@@ -15,6 +16,8 @@ const schema = z.strictObject({
   drainSeconds: z.number(),
   envoy: z.string().nullable(),
   capture: z.enum(['auto', 'redirect', 'proxy']),
+  /** Not null: this mesh is a demo. */
+  demo: demoSettingsSchema.nullable().default(null),
 });
 
 export type UpSettings = Readonly<z.infer<typeof schema>>;
@@ -27,10 +30,11 @@ export const defaultUpSettings: UpSettings = {
   drainSeconds: 10,
   envoy: null,
   capture: 'auto',
+  demo: null,
 };
 
 /** The flag that sets each, for naming what differs. */
-const flags: Readonly<Record<keyof UpSettings, string>> = {
+const flags: Readonly<Record<Exclude<keyof UpSettings, 'demo'>, string>> = {
   files: '-f',
   listen: '--listen',
   xdsAddress: '--xds-address',

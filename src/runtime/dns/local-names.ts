@@ -22,10 +22,11 @@ export interface LocalNames {
 
 const meshDomain = 'cluster.local';
 
-/** `cidr` is the mesh's /16: rules that change a port answer a stand-in out of it. */
-export function createLocalNames(config: KeeperConfig, cidr: string, hosts: HostsFile): LocalNames {
+/** `cidr` is the mesh's /16: rules that change a port answer a stand-in out of it; undefined: their own address. */
+export function createLocalNames(config: KeeperConfig, cidr: string | undefined, hosts: HostsFile): LocalNames {
   const records = Map.groupBy(config.records, (record) => record.name.toLowerCase());
-  const standIns = new Map(portRoutes(cidr, config.resolve).map(({ host, address }) => [host, address]));
+  const routes = cidr === undefined ? [] : portRoutes(cidr, config.resolve);
+  const standIns = new Map(routes.map(({ host, address }) => [host, address]));
   const rules = Map.groupBy(config.resolve, (rule) => rule.host.toLowerCase());
   return {
     lookup(name, client) {

@@ -13,8 +13,8 @@ import { createUpstream } from './upstream.ts';
 export type { DnsClient } from './local-names.ts';
 
 export interface DnsServerOptions {
-  /** The mesh's /16, for stand-in addresses (network/port-routes.ts). */
-  readonly cidr: string;
+  /** The mesh's /16, for stand-in addresses (network/port-routes.ts); absent where nothing sends them on. */
+  readonly cidr?: string;
   /** Nameservers to ask instead of the host's. */
   readonly upstream?: readonly Nameserver[];
   /** Instead of the host's /etc/hosts. */

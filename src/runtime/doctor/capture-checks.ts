@@ -28,15 +28,20 @@ export function checkTools(): readonly Check[] {
   return [...tools, firewall];
 }
 
-/** `found` begins with `redirect` or `proxy`. */
-export async function checkCapture(signal?: AbortSignal): Promise<Check> {
+/** Two checks: redirect capture, which may lack, and the capture that a mesh here would have: `redirect` or `proxy`. */
+export async function checkCapture(signal?: AbortSignal): Promise<readonly Check[]> {
   const { capture, why } = await captureOfMachine(signal);
-  const common = { name: 'capture', found: `${capture}: ${why}` };
-  if (capture === 'redirect') return { ...common, ok: true, meaning: 'all traffic of a workload is governed' };
-  return {
-    ...common,
-    ok: false,
-    meaning: 'only what a program sends to its proxy can be governed',
-    mend: 'run as root with the tools above',
-  };
+  const redirect = { name: 'redirect capture', found: why, meaning: 'governs all traffic of a workload' };
+  const common = { name: 'capture', meaning: 'brings traffic to the proxies' };
+  if (capture === 'redirect') {
+    return [
+      { ...redirect, ok: true },
+      { ...common, ok: true, found: 'redirect: all traffic of a workload is governed' },
+    ];
+  }
+  const lacking = { ...redirect, ok: false, mend: 'run as root with the tools above' };
+  if (capture === 'proxy') {
+    return [lacking, { ...common, ok: true, found: 'proxy: only what a program sends to its proxy is governed' }];
+  }
+  return [lacking, { ...common, ok: false, found: 'none', mend: 'run on Linux with its loopback link up' }];
 }

@@ -1,5 +1,6 @@
 // Whether redirect capture works here, found out by doing it: a namespace made by `ip netns`, a veth pair and a
-// redirect rule, all in namespaces of a throw-away process, so that nothing is left whatever happens.
+// redirect rule, all in namespaces of a throw-away process, so that nothing is left whatever happens. The other tools are
+// asked for the options that they are used with, which small systems' versions of them lack.
 import { messageOf, SallyportError } from '../../platform/errors.ts';
 import { findTool, runTool } from '../network/command.ts';
 import { type Firewall, findFirewall } from '../network/firewall.ts';
@@ -11,6 +12,8 @@ export const captureTools: readonly { readonly tool: string; readonly from: stri
   { tool: 'setpriv', from: 'util-linux' },
   { tool: 'unshare', from: 'util-linux' },
   { tool: 'mount', from: 'mount' },
+  { tool: 'timeout', from: 'coreutils' },
+  { tool: 'env', from: 'coreutils' },
 ];
 
 /** `redirect`, or why it is not possible in one sentence. */
@@ -35,6 +38,12 @@ ip netns add trial
 ip link add trial0 type veth peer name trial1 netns trial
 echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start
 ${rules[firewall]}
+unshare --mount --propagation slave --uts --pid --fork --kill-child -- true
+setpriv --reuid 0 --regid 0 --clear-groups --bounding-set -all --inh-caps -all --ambient-caps -all --no-new-privs \\
+  --pdeathsig KILL -- true
+timeout --foreground 0 true
+env -i --default-signal --chdir=/ -- true
+nsenter --target $$ --net --mount --uts --pid --no-fork -- true
 `;
 }
 

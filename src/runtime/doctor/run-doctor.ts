@@ -16,7 +16,7 @@ export interface DoctorOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Changes nothing and fetches nothing. The last check, `capture`, says which capture is possible and why. */
+/** Changes nothing and fetches nothing. The last check, `capture`, says which capture a mesh would have. */
 export async function runDoctor(options: DoctorOptions): Promise<readonly Check[]> {
   const { dataFolder, port = 50_500, signal } = options;
   const [python, listening, capture] = await Promise.all([checkPython(signal), checkPort(port), checkCapture(signal)]);
@@ -30,6 +30,6 @@ export async function runDoctor(options: DoctorOptions): Promise<readonly Check[
     listening,
     checkWritable(dataFolder),
     checkFileSystem(dataFolder),
-    capture,
+    ...capture,
   ];
 }

@@ -2,14 +2,14 @@
 // complete (it is only ever moved there), and it is used only while its hash is the pinned one.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { systemCode } from '../../platform/errors.ts';
+import { homeFolder } from '../../platform/home-folder.ts';
 import { envoyVersion, envoyWheel } from './release.ts';
 
 /** `$XDG_CACHE_HOME/sallyport`, by default `~/.cache/sallyport`. */
 export function userCacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'sallyport');
+  return join(env['XDG_CACHE_HOME'] ?? join(homeFolder(), '.cache'), 'sallyport');
 }
 
 export function cachedEnvoyFile(cacheDir: string): string {

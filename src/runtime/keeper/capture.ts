@@ -1,6 +1,8 @@
 // What the keeper needs of the way in which traffic is captured: a place for each pod, and how to run things there.
 // A pod is known to it by its index, which the keeper allocates.
 import type { ExecPlan, KeeperConfig, PodSpec, SandboxRequest, SandboxStatus } from '../protocol.ts';
+import type { PodPart } from './pod-mark.ts';
+import type { ProcessId } from './process-id.ts';
 import type { PodKey } from './requests.ts';
 
 export interface Command {
@@ -27,14 +29,14 @@ export interface Capture {
   /** Ends whatever still runs in a pod's place, then removes it. */
   removePlace(index: number): Promise<void>;
   /** Ends processes that run in a pod's place although no record knows them; `part` is whose side of it. */
-  endStrays(index: number, part: 'app' | 'proxy'): Promise<void>;
+  endStrays(index: number, part: PodPart): Promise<void>;
   setConfig(config: KeeperConfig): Promise<void>;
   appCommand(index: number, spec: PodSpec): Command;
   envoyCommand(index: number, args: readonly string[]): Command;
   /** Asks the program to end; false if there is none to ask. */
-  endGently(pid: number): boolean;
+  endGently(index: number, program: ProcessId): boolean;
   /** Undefined if the program does not run. */
-  execPlan(pid: number, spec: PodSpec): ExecPlan | undefined;
+  execPlan(index: number, program: ProcessId, spec: PodSpec): ExecPlan | undefined;
   hostChanges(): readonly string[];
   /** Stops answering DNS; everything else stays as it is. */
   close(): Promise<void>;

@@ -2,11 +2,15 @@
 // that names are answered after its death before the control plane is there.
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { writeFileAtomically } from '../../platform/atomic-file.ts';
+import { blockFile } from '../loopback/block-claim.ts';
 import type { KeeperConfig } from '../protocol.ts';
-import { type ProcessId, processIdSchema } from './process-id.ts';
+import type { Capture } from './capture.ts';
+import { bootId, type ProcessId, processIdSchema } from './process-id.ts';
 import { keeperConfigSchema } from './requests.ts';
+
+const captureSchema = z.object({ capture: z.enum(['redirect', 'proxy']), boot: z.string() });
 
 export function saveKeeperId(keeperPath: string, id: ProcessId): void {
   writeFileAtomically(join(keeperPath, 'keeper.json'), JSON.stringify(id));
@@ -25,9 +29,21 @@ export function readConfig(keeperPath: string): KeeperConfig {
   return read(join(keeperPath, 'config.json'), keeperConfigSchema) ?? { records: [], resolve: [] };
 }
 
+/** How the mesh's pods are captured: said once there can be any. */
+export function saveCapture(keeperPath: string, capture: Capture['kind']): void {
+  writeFileAtomically(join(keeperPath, 'capture.json'), JSON.stringify({ capture, boot: bootId() }));
+}
+
+/** Also of a keeper that died, as long as the mesh was not taken down. Undefined where nothing runs. */
+export function captureInForce(keeperPath: string): Capture['kind'] | undefined {
+  const known = read(join(keeperPath, 'capture.json'), captureSchema);
+  return known?.boot === bootId() ? known.capture : undefined;
+}
+
 /** What a mesh that is down needs no more. */
 export function removeKeeperFiles(keeperPath: string): void {
-  for (const name of ['keeper.json', 'config.json']) rmSync(join(keeperPath, name), { force: true });
+  rmSync(blockFile(keeperPath), { force: true });
+  for (const name of ['keeper.json', 'config.json', 'capture.json']) rmSync(join(keeperPath, name), { force: true });
   rmSync(join(keeperPath, 'pods'), { recursive: true, force: true });
 }
 

@@ -9,15 +9,15 @@ import { runKeeper } from './keeper.ts';
 const optionsSchema = z.object({
   data: z.string(),
   envoy: z.string(),
-  capture: z.literal('redirect'),
+  capture: z.enum(['redirect', 'proxy']),
 });
 
 const end = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => end.abort());
 
 try {
-  const { data, envoy } = optionsSchema.parse(JSON.parse(process.argv[2] ?? ''));
-  await runKeeper({ dataFolder: dataFolder(data), envoy, log: createLogger('keeper'), signal: end.signal });
+  const { data, envoy, capture } = optionsSchema.parse(JSON.parse(process.argv[2] ?? ''));
+  await runKeeper({ dataFolder: dataFolder(data), envoy, capture, log: createLogger('keeper'), signal: end.signal });
 } catch (error) {
   process.stderr.write(`error: ${messageOf(error)}\n`);
   process.exitCode = 1;

@@ -1,7 +1,7 @@
 // The keeper as a process, on real namespaces: what outlives it, what is taken over, and that nothing is left.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -18,7 +18,7 @@ import { stopEverything } from './stop-everything.ts';
 import { podSpec, staticBootstrap } from './testing/pod-spec.ts';
 
 const options = needs('root', 'iproute2', 'firewall');
-const root = mkdtempSync(join(tmpdir(), 'sallyport-keeper-'));
+const root = join(tmpdir(), `sallyport-keeper-${process.pid}`);
 const folder = dataFolder(join(root, 'data'), {});
 const client = createKeeperClient(folder.keeperSocket);
 const forwarding = '/proc/sys/net/ipv4/ip_forward';
@@ -75,7 +75,7 @@ function traces(): string {
 
 describe('the keeper', options, () => {
   before(async () => {
-    mkdirSync(folder.path, { mode: 0o700 });
+    mkdirSync(folder.path, { recursive: true, mode: 0o700 });
     envoy = (await findEnvoy()).path;
     forwardingBefore = readFileSync(forwarding, 'utf8');
   });

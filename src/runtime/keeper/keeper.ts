@@ -14,13 +14,15 @@ import { hostJournalFile } from '../network/host-journal.ts';
 import type { Ended, KeeperConfig, KeeperEvent } from '../protocol.ts';
 import type { Capture } from './capture.ts';
 import { createEventHub } from './events.ts';
-import { readConfig, saveConfig, saveKeeperId } from './keeper-files.ts';
+import { withHostPods } from './host-pods.ts';
+import { readConfig, saveCapture, saveConfig, saveKeeperId } from './keeper-files.ts';
 import { tryLock } from './lock.ts';
 import { logFiles, rotateLog } from './log-files.ts';
 import { removeOldLogs } from './old-logs.ts';
 import { readPodRecords } from './pod-record.ts';
 import { createPods, type Pods } from './pods.ts';
 import { identifyProcess } from './process-id.ts';
+import { createProxyCapture } from './proxy-capture.ts';
 import { createRedirectCapture } from './redirect-capture.ts';
 import { envoyRestarts, programRestarts } from './restart-delay.ts';
 import { makeRunFolder } from './run-files.ts';
@@ -30,6 +32,7 @@ export interface KeeperOptions {
   readonly dataFolder: DataFolder;
   /** Path of the Envoy that sidecars run. */
   readonly envoy: string;
+  readonly capture: Capture['kind'];
   readonly log: Logger;
   /** Ends the keeper and nothing else. */
   readonly signal: AbortSignal;
@@ -57,7 +60,9 @@ export async function runKeeper(options: KeeperOptions): Promise<void> {
   makeRunFolder(runPath);
   const events = createEventHub();
   const config = readConfig(keeperPath);
-  const capture = await createRedirectCapture({ dataFolder, envoyPath: envoy.path, config, signal });
+  const create = options.capture === 'redirect' ? createRedirectCapture : createProxyCapture;
+  const capture = withHostPods(await create({ dataFolder, envoyPath: envoy.path, config, signal }), dataFolder);
+  saveCapture(keeperPath, capture.kind);
   const restarts = { program: programRestarts, envoy: envoyRestarts };
   const publish = (event: KeeperEvent) => events.publish(event);
   const pods = createPods({ dataFolder, capture, restarts, readyMs, publish, log });

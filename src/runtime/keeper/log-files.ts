@@ -16,12 +16,12 @@ import { join } from 'node:path';
 import { systemCode } from '../../platform/errors.ts';
 import type { PodStatus } from '../protocol.ts';
 import type { PodKey } from './requests.ts';
+import { mostTelling, tellingLines } from './telling-lines.ts';
 
 /** Bytes after which a log is rotated; with `<file>.1` it takes twice that. */
 export const largestLog = 32 * 1024 * 1024;
 
 const tailBytes = 4096;
-const longestLine = 300;
 
 /** `<logs>/<namespace>/<pod>`. */
 export function logFolder(logsPath: string, pod: PodKey): string {
@@ -57,12 +57,14 @@ export function rotateLog(file: string, largest: number = largestLog): void {
   }
 }
 
-/** The last line that is not empty, cut to 300 characters; undefined if there is none. */
+/** The line at the end of the log that tells most; undefined if there is none. */
 export function lastLine(file: string): string | undefined {
-  const lines = readTail(file)
-    .split('\n')
-    .map((line) => line.trim());
-  return lines.findLast((line) => line !== '')?.slice(0, longestLine);
+  return mostTelling(lastLines(file));
+}
+
+/** The lines at the end of the log that tell why the program ended; at most 5. */
+export function lastLines(file: string): readonly string[] {
+  return tellingLines(readTail(file));
 }
 
 function readTail(file: string): string {

@@ -4,25 +4,35 @@ import type { Place } from './capture.ts';
 import { logFiles } from './log-files.ts';
 import type { PodRecord, ProcessRecord } from './pod-record.ts';
 
-/** `proxyReady`: the Envoy that runs has said so. */
-export function podStatus(record: PodRecord, place: Place, proxyReady: boolean, logsPath: string): PodStatus {
+const absent: ProcessStatus = { phase: 'Absent', ready: false, restarts: 0 };
+
+export interface Readiness {
+  /** The Envoy that runs has said so. */
+  readonly proxyReady: boolean;
+  /** Ports on which the program that runs does not listen. */
+  readonly missingPorts: readonly number[];
+}
+
+export function podStatus(record: PodRecord, place: Place, readiness: Readiness, logsPath: string): PodStatus {
   const { namespace, name, spec } = record;
-  const proxy = proxyStatus(record.proxy, proxyReady);
+  const proxy = spec?.bootstrap === '' ? absent : proxyStatus(record.proxy, readiness.proxyReady);
   return {
     namespace,
     name,
     ...place,
     uid: spec?.uid ?? record.request.uid,
     workload: spec?.workload ?? name,
-    app: appStatus(record, proxy),
+    app: appStatus(record, proxy, readiness.missingPorts),
     proxy,
     logs: logFiles(logsPath, record),
   };
 }
 
-function appStatus({ spec, app }: PodRecord, proxy: ProcessStatus): ProcessStatus {
+function appStatus({ spec, app }: PodRecord, proxy: ProcessStatus, missing: readonly number[]): ProcessStatus {
   if (spec?.command.length === 0) return { ...proxy, reason: 'this pod is its Envoy alone' };
-  return processStatus(app, app.phase === 'Running');
+  const status = processStatus(app, app.phase === 'Running' && missing.length === 0);
+  if (app.phase !== 'Running' || missing.length === 0) return status;
+  return { ...status, reason: `does not listen on port ${missing.join(', ')}` };
 }
 
 function proxyStatus(record: ProcessRecord, ready: boolean): ProcessStatus {

@@ -5,11 +5,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ExecPlan, PodSpec, PodStatus, SandboxRequest } from '../protocol.ts';
 import type { Place } from './capture.ts';
 import { endProcess, envoyGraceMs, programGraceMs } from './end-process.ts';
+import { listeningPorts } from './listening.ts';
 import { lastLine, logFiles } from './log-files.ts';
 import { type PodProcessOptions, spawnEnvoy, spawnProgram } from './pod-processes.ts';
-import { type PodRecord, pending, removePodRecord, savePodRecord } from './pod-record.ts';
+import { type PodRecord, type ProcessRecord, pending, removePodRecord, savePodRecord } from './pod-record.ts';
 import { podStatus } from './pod-status.ts';
 import { isRunning } from './process-id.ts';
+import { createProgramReadiness } from './program-readiness.ts';
 import type { RestartPolicy } from './restart-delay.ts';
 import { makeXdsFolder, removeRunFiles, runFiles, writeBootstrap } from './run-files.ts';
 import { createSidecar, type Sidecar } from './sidecar.ts';
@@ -40,6 +42,9 @@ export interface Pod {
   release(): void;
 }
 
+/** How long an Envoy that runs already may take to say that it is ready. */
+const takeOverMs = 500;
+
 export function createPod(options: PodOptions): Pod {
   const { dataFolder, capture, publish, restarts } = options;
   const logs = logFiles(dataFolder.logsPath, options.record);
@@ -51,6 +56,15 @@ export function createPod(options: PodOptions): Pod {
   let sidecar: Sidecar | undefined;
   let program: Supervisor | undefined;
   let programStart = new AbortController();
+  const readiness = createProgramReadiness({
+    ports: () => record.spec?.ports ?? [],
+    listening: (pid) => {
+      const { spec, app, index } = record;
+      const inside = spec && app.process && capture.execPlan(index, app.process, spec);
+      return place && inside && listeningPorts(pid, place.appIP);
+    },
+    onChange: announce,
+  });
 
   function save(change: Partial<PodRecord>): void {
     record = { ...record, ...change };
@@ -58,8 +72,15 @@ export function createPod(options: PodOptions): Pod {
     announce();
   }
 
+  function saveProgram(app: ProcessRecord): void {
+    record = { ...record, app };
+    readiness.follow(app);
+    save({ app });
+  }
+
   function status(): PodStatus | undefined {
-    return place && podStatus(record, place, sidecar?.isReady() ?? false, dataFolder.logsPath);
+    const known = { proxyReady: sidecar?.isReady() ?? false, missingPorts: readiness.missing() };
+    return place && podStatus(record, place, known, dataFolder.logsPath);
   }
 
   function announce(): void {
@@ -77,7 +98,9 @@ export function createPod(options: PodOptions): Pod {
     return made;
   }
 
-  function startSidecar(spec: PodSpec, { proxyUid }: Place): Sidecar {
+  function startSidecar(spec: PodSpec, { proxyUid }: Place): void {
+    sidecar = undefined;
+    if (spec.bootstrap === '') return;
     sidecar = createSidecar({
       record: record.proxy,
       restartPolicy: 'Always',
@@ -93,29 +116,31 @@ export function createPod(options: PodOptions): Pod {
       onReady: announce,
     });
     sidecar.start();
-    return sidecar;
   }
 
-  async function startProgram(spec: PodSpec, proxy: Sidecar): Promise<void> {
+  async function startProgram(spec: PodSpec): Promise<void> {
     programStart = new AbortController();
     const { signal } = programStart;
     const isNew = record.app.process === undefined;
-    if (isNew) await proxy.readyOr(AbortSignal.any([signal, AbortSignal.timeout(options.readyMs)]));
+    if (isNew) await sidecar?.readyOr(AbortSignal.any([signal, AbortSignal.timeout(options.readyMs)]));
     if (signal.aborted) return;
     program = createSupervisor({
       record: record.app,
       restartPolicy: spec.restartPolicy,
       delays: restarts.program,
       spawn: () => spawnProgram(options, record, spec),
-      end: (process) => endProcess(process, programGraceMs, () => capture.endGently(process.pid)),
+      end: (process) => endProcess(process, programGraceMs, () => capture.endGently(record.index, process)),
+      endRest: () => capture.endStrays(record.index, 'app'),
       lastWords: () => lastLine(logs.app),
-      save: (app) => save({ app }),
+      save: saveProgram,
     });
+    readiness.follow(record.app);
     program.start();
   }
 
   async function stopProgram(): Promise<void> {
     programStart.abort();
+    readiness.stop();
     await program?.stop();
     program = undefined;
   }
@@ -135,8 +160,8 @@ export function createPod(options: PodOptions): Pod {
       if (newProxy) await sidecar?.stop();
       save({ spec, ...(newProgram && { app: pending }), ...(newProxy && { proxy: pending }) });
       const current = place !== undefined && placedAs === spec.hostname ? place : await makePlace(spec.hostname);
-      const proxy = newProxy || sidecar === undefined ? startSidecar(spec, current) : sidecar;
-      if (newProgram && spec.command.length > 0) void startProgram(spec, proxy);
+      if (newProxy || sidecar === undefined) startSidecar(spec, current);
+      if (newProgram && spec.command.length > 0) void startProgram(spec);
     },
     async resume() {
       const { spec, index } = record;
@@ -146,13 +171,15 @@ export function createPod(options: PodOptions): Pod {
         const { process } = record[part];
         if (process === undefined || !isRunning(process)) await capture.endStrays(index, part);
       }
-      const proxy = startSidecar(spec, current);
-      if (spec.command.length > 0) void startProgram(spec, proxy);
+      startSidecar(spec, current);
+      // Nobody is to hear that a pod is not ready, only because nobody has asked yet.
+      if (record.proxy.process !== undefined) await sidecar?.readyOr(AbortSignal.timeout(takeOverMs));
+      if (spec.command.length > 0) void startProgram(spec);
     },
     status,
     execPlan() {
-      const { spec, app } = record;
-      return spec && app.process && capture.execPlan(app.process.pid, spec);
+      const { spec, app, index } = record;
+      return spec && app.process && capture.execPlan(index, app.process, spec);
     },
     async remove() {
       await stopProgram();
@@ -163,6 +190,7 @@ export function createPod(options: PodOptions): Pod {
     },
     release() {
       programStart.abort();
+      readiness.stop();
       program?.release();
       sidecar?.release();
     },

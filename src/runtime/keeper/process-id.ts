@@ -1,5 +1,5 @@
 // Which process is meant, for longer than its parent lives: pid and start time together name one process of this
-// boot for good, a pid alone may be anybody's later. (proc(5), stat: field 3 is the state, field 22 the start time.)
+// boot for good, a pid alone may be anybody's later.
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
@@ -13,14 +13,27 @@ export const processIdSchema = z.object({
 
 export type ProcessId = Readonly<z.infer<typeof processIdSchema>>;
 
-/** The identity of a running process; undefined if there is none, or only its zombie. */
-export function identifyProcess(pid: number): ProcessId | undefined {
+export interface ProcessStat extends ProcessId {
+  readonly parent: number;
+  /** Pid of the process that began its session. */
+  readonly session: number;
+}
+
+/** What the kernel says of a running process; undefined if there is none, or only its zombie. (proc(5), `stat`.) */
+export function statProcess(pid: number): ProcessStat | undefined {
   const stat = readProc(`/proc/${pid}/stat`);
   // The command, in parentheses, may hold spaces and parentheses itself.
   const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [parent, , session] = rest.map(Number);
   const startTime = Number(rest[18]);
-  if (stat === '' || state === 'Z' || state === 'X' || !Number.isInteger(startTime)) return undefined;
-  return { pid, startTime };
+  if (parent === undefined || session === undefined || !Number.isInteger(startTime)) return undefined;
+  return state === 'Z' || state === 'X' ? undefined : { pid, startTime, parent, session };
+}
+
+/** The identity of a running process; undefined if there is none, or only its zombie. */
+export function identifyProcess(pid: number): ProcessId | undefined {
+  const startTime = statProcess(pid)?.startTime;
+  return startTime === undefined ? undefined : { pid, startTime };
 }
 
 export function isRunning(process: ProcessId): boolean {
@@ -49,7 +62,7 @@ export async function waitForExits(
 }
 
 /** SIGKILL for all that `list` gives, until it gives none. Throws SallyportError if some live on after 5 s. */
-export async function killAll(list: () => Promise<readonly number[]>): Promise<void> {
+export async function killAll(list: () => readonly number[] | Promise<readonly number[]>): Promise<void> {
   const deadline = Date.now() + 5_000;
   for (let pids = await list(); pids.length > 0; pids = await list()) {
     if (Date.now() > deadline) throw new SallyportError('SP_STUCK', `process ${pids.join(', ')} cannot be ended`);
@@ -67,7 +80,8 @@ function send(pid: number, signal: NodeJS.Signals): boolean {
   try {
     return process.kill(pid, signal);
   } catch (error) {
-    if (systemCode(error) === 'ESRCH') return false;
+    // EPERM: it has become another user's, by a set-user-id program.
+    if (systemCode(error) === 'ESRCH' || systemCode(error) === 'EPERM') return false;
     throw error;
   }
 }

@@ -107,8 +107,8 @@ export async function createRedirectCapture(options: RedirectOptions): Promise<C
       }),
       cwd: '/',
     }),
-    endGently: (pid) => signalProgram(pid, 'SIGTERM'),
-    execPlan: (pid, spec) => execPlan(pid, spec),
+    endGently: (_index, { pid }) => signalProgram(pid, 'SIGTERM'),
+    execPlan: (_index, { pid }, spec) => execPlan(pid, spec),
     hostChanges: () => hostChanges(journalFile),
     close: () => dns.close(),
   };

@@ -59,6 +59,7 @@ export const keeperStatusSchema: z.ZodType<KeeperStatus> = z.object({
 export const execPlanSchema: z.ZodType<ExecPlan> = z.object({
   argv: z.array(z.string()),
   env: z.record(z.string(), z.string()),
+  cwd: z.string().exactOptional(),
 });
 
 export const endedSchema: z.ZodType<Ended> = z.object({ undone: z.array(z.string()), ended: z.int() });

@@ -1,7 +1,17 @@
 // The files of running pods in the mesh's run folder, by the pod's index: short, since a socket's path ends at 107
 // bytes. `x/<index>` belongs to the pod's Envoy alone: its bootstrap, xds.sock and admin.sock. What we write there
 // is written as if an attacker owned the folder: by a new file, never through a link.
-import { chmodSync, chownSync, closeSync, fchownSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  fchownSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SallyportError } from '../../platform/errors.ts';
 
@@ -34,19 +44,30 @@ export function proxyUid(index: number): number {
   return firstProxyUid + index;
 }
 
-/** Makes the mesh's run folder: everybody may pass through it, nobody else may list it. */
+/**
+ * Makes the mesh's run folder. Root's is passed through by Envoys of other users; anybody else's is closed, and refused
+ * where somebody was there first: it may lie in /tmp.
+ */
 export function makeRunFolder(runPath: string): void {
-  mkdirSync(runPath, { recursive: true, mode: 0o711 });
+  const root = process.getuid?.() === 0;
   for (const folder of [dirname(runPath), runPath, join(runPath, 'x')]) {
-    mkdirSync(folder, { recursive: true, mode: 0o711 });
-    if (process.getuid?.() === 0) chmodSync(folder, 0o711);
+    mkdirSync(folder, { recursive: true, mode: root ? 0o711 : 0o700 });
+    if (root) chmodSync(folder, 0o711);
+    else requireOwn(folder);
   }
+}
+
+function requireOwn(folder: string): void {
+  const found = lstatSync(folder);
+  if (found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0) return;
+  const hint = 'remove it, or set XDG_RUNTIME_DIR to a folder of yours';
+  throw new SallyportError('SP_RUN_FOLDER', `${folder} is not this user's alone`, { hint });
 }
 
 export function makeXdsFolder({ xdsPath }: RunFiles, owner: number): void {
   mkdirSync(xdsPath, { recursive: true, mode: 0o700 });
   chmodSync(xdsPath, 0o700);
-  chownSync(xdsPath, owner, owner);
+  if (owner !== process.getuid?.()) chownSync(xdsPath, owner, owner);
 }
 
 /** Mode 0600, owned by the Envoy's user. */
@@ -55,7 +76,7 @@ export function writeBootstrap({ bootstrap }: RunFiles, owner: number, text: str
   const file = openSync(bootstrap, 'wx', 0o600);
   try {
     writeSync(file, text);
-    fchownSync(file, owner, owner);
+    if (owner !== process.getuid?.()) fchownSync(file, owner, owner);
   } finally {
     closeSync(file);
   }

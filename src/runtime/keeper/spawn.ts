@@ -11,14 +11,16 @@ import { packageVersion } from '../../platform/version.ts';
 import { userCacheFolder } from '../envoy-supply/cache.ts';
 import type { KeeperStatus } from '../protocol.ts';
 import { createKeeperClient } from './client.ts';
+import { captureInForce } from './keeper-files.ts';
 import { lastLine } from './log-files.ts';
+import { markName } from './pod-mark.ts';
 import { identifyProcess, waitForExits } from './process-id.ts';
 
 export interface EnsureKeeperOptions {
   readonly dataFolder: DataFolder;
   /** Path of the Envoy that new sidecars are to run. */
   readonly envoy: string;
-  readonly capture: 'redirect';
+  readonly capture: KeeperStatus['capture'];
   readonly signal?: AbortSignal;
 }
 
@@ -29,12 +31,14 @@ const pollMs = 20;
 
 /**
  * `started`: it was not there. A keeper of another version or with another Envoy is replaced; what it keeps runs on.
- * Throws SallyportError with the keeper's own last words if it does not come up.
+ * Throws SallyportError with the keeper's own last words if it does not come up, and where what runs already is captured
+ * in the other way.
  */
 export async function ensureKeeper(
   options: EnsureKeeperOptions,
 ): Promise<{ readonly started: boolean; readonly status: KeeperStatus }> {
-  const { dataFolder, envoy, signal } = options;
+  const { dataFolder, envoy, capture, signal } = options;
+  requireSameCapture(dataFolder, capture);
   const running = await runningKeeper(dataFolder);
   const fits = running?.envoy.path === envoy && running.version === packageVersion();
   if (running !== undefined && fits) return { started: false, status: running };
@@ -52,6 +56,14 @@ export async function runningKeeper(dataFolder: DataFolder): Promise<KeeperStatu
   }
 }
 
+/** Pods live in places that only their own capture knows. */
+function requireSameCapture({ path, keeperPath }: DataFolder, wanted: KeeperStatus['capture']): void {
+  const present = captureInForce(keeperPath);
+  if (present === undefined || present === wanted) return;
+  const message = `the mesh in ${path} is up with ${present} capture, which cannot be changed while it is up`;
+  throw new SallyportError('SP_CAPTURE', message, { hint: 'end it first with: down' });
+}
+
 async function startKeeper({ dataFolder, envoy, capture, signal }: EnsureKeeperOptions): Promise<KeeperStatus> {
   mkdirSync(dataFolder.logsPath, { recursive: true, mode: 0o700 });
   const logFile = join(dataFolder.logsPath, 'keeper.log');
@@ -64,7 +76,7 @@ async function startKeeper({ dataFolder, envoy, capture, signal }: EnsureKeeperO
     detached: true,
     stdio: ['ignore', log, log],
     // Compiled before, it needs a third less memory.
-    env: { ...process.env, NODE_COMPILE_CACHE: join(userCacheFolder(), 'compile-cache') },
+    env: { ...process.env, [markName]: undefined, NODE_COMPILE_CACHE: join(userCacheFolder(), 'compile-cache') },
   });
   closeSync(log);
   child.unref();

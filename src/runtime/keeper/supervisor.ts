@@ -17,6 +17,8 @@ export interface SupervisorOptions {
   readonly spawn: () => ChildProcess;
   /** Ends it and resolves when it is gone. */
   readonly end: (process: ProcessId) => Promise<void>;
+  /** Ends what it left behind: asked for when it has ended, before it is started again. */
+  readonly endRest?: () => Promise<void>;
   /** The last line that it wrote. */
   readonly lastWords: () => string | undefined;
   /** Makes a state last and known. */
@@ -63,7 +65,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     }
     child.once(
       'error',
-      (error) => child.pid === undefined && ended({ reason: `could not be started: ${error.message}` }),
+      (error) => child.pid === undefined && ended({ reason: `could not be started: ${startFault(error)}` }),
     );
     child.once('exit', (code, signal) => ended(endOf(code, signal)));
     const process = child.pid === undefined ? undefined : identifyProcess(child.pid);
@@ -85,6 +87,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     const last = { ...end, restarts: record.restarts, failures, reason };
     if (options.restartPolicy === 'Never') {
       save({ ...last, phase: 'Exited' });
+      void endRest();
       return;
     }
     const delay = restartDelay(options.delays, failures);
@@ -94,10 +97,18 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   }
 
   function again(delay: number): void {
-    timer = setTimeout(() => {
+    const cleared = endRest();
+    timer = setTimeout(async () => {
+      await cleared;
+      if (done) return;
       record = { ...record, restarts: record.restarts + 1 };
       launch();
     }, delay);
+  }
+
+  /** What cannot be ended now is told when the pod is removed. */
+  async function endRest(): Promise<void> {
+    await options.endRest?.().catch(() => undefined);
   }
 
   function ranLong(): boolean {
@@ -119,10 +130,18 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     async stop() {
       release();
       if (record.process !== undefined) await options.end(record.process);
+      await endRest();
     },
     release,
     record: () => record,
   };
+}
+
+/** Node names the program and the system's code. */
+function startFault(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT') return `no program ${error.path}, or no such working folder`;
+  if (error.code === 'EACCES') return `${error.path} may not be executed`;
+  return error.message;
 }
 
 function endOf(code: number | null, signal: NodeJS.Signals | null): End {

@@ -1,9 +1,10 @@
 // What this mesh changed on the host, written down and synced to disk before it is done, so that `down` can take
 // it all back, also after kill -9 in the middle. The file lies in the mesh's run folder: a reboot drops the
 // changes and the journal together. Invariant: an entry may be there without its change, never the other way.
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { writeFileAtomically } from '../../platform/atomic-file.ts';
 import { systemCode } from '../../platform/errors.ts';
 
 const hostChange = z.discriminatedUnion('kind', [
@@ -18,6 +19,8 @@ const hostChange = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('iptables-chain'), table: z.string(), chain: z.string() }),
   /** net.ipv4.ip_forward was 0 before the first mesh needed it; `host` is the network namespace it is a setting of. */
   z.object({ kind: z.literal('ip-forward'), host: z.string() }),
+  /** An address that was on no link of `host` before the first pod had it. */
+  z.object({ kind: z.literal('lo-address'), address: z.string(), host: z.string() }),
 ]);
 
 export type HostChange = Readonly<z.infer<typeof hostChange>>;
@@ -37,6 +40,19 @@ export function recordHostChange(file: string, change: HostChange): void {
   // The line begins with its own newline too: after a crash the last line may be cut short.
   withDescriptor(file, 'a', (descriptor) => writeSync(descriptor, `\n${line}\n`));
   withDescriptor(dirname(file), 'r', () => {});
+}
+
+/** Strikes out an entry whose change has been taken back. */
+export function forgetHostChange(file: string, change: HostChange): void {
+  const line = JSON.stringify(change);
+  const rest = readHostJournal(file).map((known) => JSON.stringify(known));
+  writeFileAtomically(
+    file,
+    rest
+      .filter((known) => known !== line)
+      .map((known) => `${known}\n`)
+      .join(''),
+  );
 }
 
 /** In the order written. Empty if there is no such file; a line cut short stands for a change that was not made. */
@@ -60,6 +76,11 @@ export function readOtherHostJournals(file: string): readonly HostChange[] {
     .flatMap((entry) => readHostJournal(join(runtime, entry.name, fileName)));
 }
 
+/** The network namespace we are in: a container may share /run, but not what is of this host, with others. */
+export function thisHost(): string {
+  return readlinkSync('/proc/self/ns/net');
+}
+
 /** One line for people, as `up` prints it. */
 export function describeHostChange(change: HostChange): string {
   switch (change.kind) {
@@ -75,6 +96,8 @@ export function describeHostChange(change: HostChange): string {
       return `iptables chain ${change.table}/${change.chain} added`;
     case 'ip-forward':
       return 'net.ipv4.ip_forward 0 -> 1';
+    case 'lo-address':
+      return `address ${change.address} added to lo`;
   }
 }
 

@@ -1,6 +1,6 @@
 // Everything a mesh changes on the host outside its own namespaces, done and undone. Each change stands in the
 // journal before it is made. Both directions are idempotent and hold the host's lock.
-import { existsSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { findTool, runTool } from './command.ts';
 import { type Firewall, findFirewall } from './firewall.ts';
 import {
@@ -9,6 +9,7 @@ import {
   readHostJournal,
   readOtherHostJournals,
   recordHostChange,
+  thisHost,
 } from './host-journal.ts';
 import { withHostLock } from './host-lock.ts';
 import {
@@ -19,6 +20,7 @@ import {
   undoIptablesChange,
 } from './host-rules-iptables.ts';
 import { hostTable, renderHostNft, renderHostNftRemoval } from './host-rules-nft.ts';
+import { takeLoopbackAddress } from './loopback-address.ts';
 import { chooseMeshCidr, routedRanges } from './mesh-cidr.ts';
 import { removeAllSandboxes } from './sandbox-removal.ts';
 
@@ -103,6 +105,9 @@ async function undo(change: HostChange, journalFile: string, signal?: AbortSigna
       return undoIptablesChange(change, signal);
     case 'ip-forward':
       if (!neededByOthers(journalFile)) writeFileSync(forwardSwitch, '0');
+      return;
+    case 'lo-address':
+      return takeLoopbackAddress(change, journalFile, signal);
   }
 }
 
@@ -117,11 +122,6 @@ function switchForwardingOn(journalFile: string): void {
 function neededByOthers(journalFile: string): boolean {
   const host = thisHost();
   return readOtherHostJournals(journalFile).some((change) => change.kind === 'ip-forward' && change.host === host);
-}
-
-/** A container may share /run, but not this setting, with others. */
-function thisHost(): string {
-  return readlinkSync('/proc/self/ns/net');
 }
 
 function recordedCidr(journalFile: string): string | undefined {

@@ -1,6 +1,7 @@
 // A capture that captures nothing: pods are plain processes of this user. For tests of what the keeper does with
 // processes, without namespaces.
 import type { Capture, Place } from '../capture.ts';
+import { signalGroup } from '../process-id.ts';
 import { runFiles } from '../run-files.ts';
 
 export function bareCapture(runPath: string, envoyPath: string): Capture {
@@ -14,7 +15,6 @@ export function bareCapture(runPath: string, envoyPath: string): Capture {
     proxyUid: uid,
     xdsPath: runFiles(runPath, index).xdsPath,
   });
-  const signalGroup = (pid: number) => process.kill(-pid, 'SIGTERM');
   return {
     kind: 'proxy',
     makePlace: async ({ index }) => place(index),
@@ -23,8 +23,8 @@ export function bareCapture(runPath: string, envoyPath: string): Capture {
     setConfig: async () => undefined,
     appCommand: (_index, { command: [program = '', ...args], env, cwd }) => ({ argv: [program, ...args], env, cwd }),
     envoyCommand: (_index, args) => ({ argv: [envoyPath, ...args], env: {}, cwd: '/' }),
-    endGently: signalGroup,
-    execPlan: (_pid, { env }) => ({ argv: ['env'], env }),
+    endGently: (_index, program) => signalGroup(program, 'SIGTERM'),
+    execPlan: (_index, _program, { env }) => ({ argv: ['env'], env }),
     hostChanges: () => [],
     close: async () => undefined,
   };
