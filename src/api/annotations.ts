@@ -5,3 +5,6 @@ export const originalDestinationAnnotation = 'egress.sallyport.dev/original-dest
 
 /** On the Istio object: comma-separated CIDRs that names may resolve to although they are private. */
 export const allowedRangesAnnotation = 'egress.sallyport.dev/allowed-ranges';
+
+/** On a Pod with the host's network: an IPv4 address that it alone has, on this machine, as long as it is there. */
+export const hostAddressAnnotation = 'egress.sallyport.dev/host-address';

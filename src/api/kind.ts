@@ -30,6 +30,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   /** Fills defaults for showing and for the mesh; the store keeps what the user wrote. */
   withDefaults(object: T): T;
   readonly columns: readonly PrinterColumn<T>[];
+  /** What is wrong with the object, shown below a table of them; each may have several lines. */
+  notes?(object: T): readonly string[];
 }
 
 /** A diagnostic before its resource and place are known. */

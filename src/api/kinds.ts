@@ -2,6 +2,7 @@
 import { closestWord } from './closest-word.ts';
 import type { Kind } from './kind.ts';
 import { configMapKind } from './kinds/config-map.ts';
+import { deploymentKind } from './kinds/deployment.ts';
 import { istioKind } from './kinds/istio.ts';
 import { namespaceKind } from './kinds/namespace.ts';
 import { podKind } from './kinds/pod.ts';
@@ -17,6 +18,7 @@ export const kinds: readonly Kind[] = [
   configMapKind,
   secretKind,
   podKind,
+  deploymentKind,
   istioKind,
   serviceEntryKind,
 ];

@@ -26,7 +26,7 @@ export const labelMap = checked(stringMap, function* (labels): Iterable<Finding>
   }
 });
 
-const annotationMap = checked(stringMap, function* (annotations): Iterable<Finding> {
+export const annotationMap = checked(stringMap, function* (annotations): Iterable<Finding> {
   let size = 0;
   for (const [key, value] of Object.entries(annotations)) {
     size += key.length + String(value).length;

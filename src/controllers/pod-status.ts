@@ -1,10 +1,20 @@
 // What the keeper says of a pod -> the status of the Pod object, in core/v1's words.
+import type { Pod } from '../api/kinds/pod.ts';
 import type { PodStatus, ProcessStatus } from '../runtime/protocol.ts';
+import { commandOf } from './pod-workload.ts';
 
 export interface KubePodStatus {
   readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed';
   readonly podIP: string;
+  readonly conditions: readonly Condition[];
   readonly containerStatuses: readonly ContainerStatus[];
+}
+
+interface Condition {
+  readonly type: 'Ready';
+  readonly status: 'True' | 'False';
+  readonly reason?: string;
+  readonly message?: string;
 }
 
 interface ContainerStatus {
@@ -18,18 +28,36 @@ interface ContainerStatus {
   };
 }
 
-export function kubePodStatus(pod: PodStatus, container: string): KubePodStatus {
-  return {
-    phase: phaseOf(pod),
-    podIP: pod.podIP,
-    containerStatuses: [containerStatus(container, pod.app), containerStatus('istio-proxy', pod.proxy)],
-  };
+export function kubePodStatus(pod: PodStatus, { metadata, spec }: Pod): KubePodStatus {
+  const name = spec.containers[0]?.name ?? metadata.name;
+  const program = { ...containerStatus(name, pod.app), ...(isStartable(pod, spec) ? {} : withoutCommand(name)) };
+  const proxy = pod.proxy.phase === 'Absent' ? [] : [containerStatus('istio-proxy', pod.proxy)];
+  const containerStatuses = [program, ...proxy];
+  return { phase: phaseOf(pod), podIP: pod.podIP, conditions: [readiness(pod, containerStatuses)], containerStatuses };
+}
+
+/** A pod that is its Envoy alone needs no command. */
+function isStartable({ app }: PodStatus, spec: Pod['spec']): boolean {
+  return commandOf(spec).length > 0 || app.phase !== 'Pending' || app.reason !== undefined;
+}
+
+/** What a kubelet says of an image without a command. */
+function withoutCommand(name: string): Pick<ContainerStatus, 'state'> {
+  const message = `container ${name} has no command: locally the image is not run; give command or args`;
+  return { state: { waiting: { reason: 'CreateContainerError', message } } };
 }
 
 function phaseOf({ app }: PodStatus): KubePodStatus['phase'] {
   if (app.phase === 'Pending') return 'Pending';
   if (app.phase !== 'Exited') return 'Running';
   return app.exitCode === 0 ? 'Succeeded' : 'Failed';
+}
+
+function readiness({ app }: PodStatus, containers: readonly ContainerStatus[]): Condition {
+  const unready = containers.filter(({ ready }) => !ready).map(({ name }) => name);
+  if (unready.length === 0) return { type: 'Ready', status: 'True' };
+  const message = (app.phase === 'Running' ? app.reason : undefined) ?? `not ready: ${unready.join(', ')}`;
+  return { type: 'Ready', status: 'False', reason: 'ContainersNotReady', message };
 }
 
 function containerStatus(name: string, process: ProcessStatus): ContainerStatus {

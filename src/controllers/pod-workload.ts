@@ -1,17 +1,21 @@
 // A Pod object -> what the keeper runs and who the proxy is. Pure. Of a pod template its first container's command,
 // args, env and working directory are run as a process; the image is not (design: the same manifests run in both).
-import type { Pod } from '../api/kinds/pod.ts';
+import { hostAddressAnnotation } from '../api/annotations.ts';
+import type { Pod, PodContainer } from '../api/kinds/pod.ts';
 import type { ProxyIdentity } from '../discovery/view.ts';
 import { buildBootstrap } from '../envoy/bootstrap.ts';
 import { BootstrapSchema } from '../envoy/gen/envoy/config/bootstrap/v3/bootstrap_pb.js';
 import { messageToJson } from '../envoy/json.ts';
-import type { PodSpec, SandboxStatus } from '../runtime/protocol.ts';
+import type { PodSpec, SandboxRequest, SandboxStatus } from '../runtime/protocol.ts';
+import { captureEnvironment } from './capture-environment.ts';
 
 export interface WorkloadDefaults {
   /** What a program finds in its environment before its own variables. */
   readonly env: Readonly<Record<string, string>>;
   readonly user: PodSpec['user'];
   readonly envoyArgs: readonly string[];
+  /** Of proxy capture: the listeners that a pod's own sockets hand connections to. */
+  readonly listeners: { readonly outbound: string; readonly inbound: string };
 }
 
 /** The name of the workload the pod belongs to: its controller's, else its own. */
@@ -33,10 +37,31 @@ export function identityOf(pod: Pod, sandbox: SandboxStatus): ProxyIdentity {
   };
 }
 
+/** A pod with the host's network has no sidecar, as in Istio. */
+export function isHostPod(pod: Pod): boolean {
+  return pod.spec.hostNetwork === true;
+}
+
+export function sandboxRequestOf(pod: Pod): SandboxRequest {
+  const uid = pod.metadata.uid ?? '';
+  if (!isHostPod(pod)) return { uid };
+  const address = pod.metadata.annotations?.[hostAddressAnnotation];
+  return { uid, type: 'host', ...(address === undefined ? {} : { address }) };
+}
+
+/** What is run: of the first container, since a workload is one program and its sidecar. Empty if it names none. */
+export function commandOf({ containers: [container] }: Pod['spec']): readonly string[] {
+  return [...(container?.command ?? []), ...(container?.args ?? [])];
+}
+
+function tcpPorts({ ports = [] }: PodContainer): readonly number[] {
+  return ports.filter(({ protocol = 'TCP' }) => protocol === 'TCP').map(({ containerPort }) => containerPort);
+}
+
 /** Undefined when the pod has no command: locally there is nothing to run. */
 export function podSpecOf(pod: Pod, sandbox: SandboxStatus, defaults: WorkloadDefaults): PodSpec | undefined {
   const [container] = pod.spec.containers;
-  const command = [...(container?.command ?? []), ...(container?.args ?? [])];
+  const command = commandOf(pod.spec);
   if (container === undefined || command.length === 0) return undefined;
   const own = (container.env ?? []).map(({ name, value }) => [name, value ?? ''] as const);
   return {
@@ -44,18 +69,21 @@ export function podSpecOf(pod: Pod, sandbox: SandboxStatus, defaults: WorkloadDe
     workload: workloadOf(pod),
     hostname: pod.spec.hostname ?? pod.metadata.name,
     command,
-    env: { ...defaults.env, ...Object.fromEntries(own) },
+    env: { ...defaults.env, ...captureEnvironment(pod, sandbox), ...Object.fromEntries(own) },
     cwd: container.workingDir ?? '/',
     user: defaults.user,
-    ports: [],
-    bootstrap: JSON.stringify(messageToJson(BootstrapSchema, bootstrapOf(pod, sandbox))),
+    ports: tcpPorts(container),
+    bootstrap: isHostPod(pod)
+      ? ''
+      : JSON.stringify(messageToJson(BootstrapSchema, bootstrapOf(pod, container, sandbox, defaults))),
     envoyArgs: defaults.envoyArgs,
     restartPolicy: pod.spec.restartPolicy === 'Never' ? 'Never' : 'Always',
   };
 }
 
-function bootstrapOf(pod: Pod, sandbox: SandboxStatus) {
+function bootstrapOf(pod: Pod, container: PodContainer, sandbox: SandboxStatus, { listeners }: WorkloadDefaults) {
   const identity = identityOf(pod, sandbox);
+  const { outboundProxy, podIP, appIP } = sandbox;
   return buildBootstrap({
     nodeId: identity.nodeId,
     nodeCluster: `${identity.workload}.${identity.namespace}`,
@@ -69,7 +97,19 @@ function bootstrapOf(pod: Pod, sandbox: SandboxStatus) {
     xdsSocket: xdsSocketOf(sandbox),
     adminSocket: `${sandbox.xdsPath}/admin.sock`,
     dns: sandbox.dns,
-    dnsRelay: sandbox.dnsRelay,
+    ...(outboundProxy === undefined
+      ? { dnsRelay: sandbox.dnsRelay }
+      : {
+          proxyCapture: {
+            outboundProxy,
+            outboundListener: listeners.outbound,
+            inbound: tcpPorts(container).map((port) => ({
+              at: { address: podIP, port },
+              program: { address: appIP, port },
+            })),
+            inboundListener: listeners.inbound,
+          },
+        }),
   });
 }
 

@@ -1,22 +1,30 @@
 // Keeps what runs in step with the Pod objects: for each its sandbox, its own xDS socket, its Envoy and program; and
 // writes back what the keeper reports. Works the same after a restart of the control plane, when the keeper already
 // runs everything: only what is missing or different is told to it.
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Pod, podKind } from '../api/kinds/pod.ts';
 import { keyOf, keyString, type ObjectKey } from '../api/object.ts';
 import type { Closable } from '../discovery/discovery.ts';
 import type { ProxyIdentity } from '../discovery/view.ts';
 import type { Logger } from '../platform/log.ts';
-import type { KeeperEvent, PodSpec, PodStatus, SandboxStatus } from '../runtime/protocol.ts';
+import type { KeeperEvent, PodSpec, PodStatus, SandboxRequest, SandboxStatus } from '../runtime/protocol.ts';
 import { NotFoundError } from '../store/errors.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { kubePodStatus } from './pod-status.ts';
-import { identityOf, podSpecOf, type WorkloadDefaults, xdsSocketOf } from './pod-workload.ts';
+import {
+  identityOf,
+  isHostPod,
+  podSpecOf,
+  sandboxRequestOf,
+  type WorkloadDefaults,
+  xdsSocketOf,
+} from './pod-workload.ts';
 import { createReconciler } from './reconciler.ts';
 
 /** What this controller asks of the keeper. */
 export interface PodRuntime {
   pods(): Promise<readonly PodStatus[]>;
-  ensureSandbox(namespace: string, name: string, request: { readonly uid: string }): Promise<SandboxStatus>;
+  ensureSandbox(namespace: string, name: string, request: SandboxRequest): Promise<SandboxStatus>;
   putPod(namespace: string, name: string, spec: PodSpec): Promise<PodStatus>;
   deletePod(namespace: string, name: string): Promise<void>;
   events(signal: AbortSignal): AsyncIterable<KeeperEvent>;
@@ -41,6 +49,12 @@ export interface PodController {
 
 const { group, kind } = podKind;
 
+/**
+ * With its object a pod leaves the mesh; its program runs on for so long, until the other proxies know that and what they
+ * have sent is answered.
+ */
+const drainMs = 1_000;
+
 export function startPodController(options: PodControllerOptions): PodController {
   const { store, runtime, serveProxy, defaults, signal, log } = options;
   const statuses = new Map<string, PodStatus>();
@@ -55,15 +69,17 @@ export function startPodController(options: PodControllerOptions): PodController
     const stale = running !== undefined && running.uid !== (pod?.metadata.uid ?? '');
     if (pod === undefined || stale) await remove(key, namespace, name);
     if (pod === undefined) return;
-    const sandbox = await runtime.ensureSandbox(namespace, name, { uid: pod.metadata.uid ?? '' });
+    const sandbox = await runtime.ensureSandbox(namespace, name, sandboxRequestOf(pod));
     const spec = podSpecOf(pod, sandbox, defaults);
     if (spec === undefined) return;
-    await openSocket(key, pod, sandbox);
+    if (!isHostPod(pod)) await openSocket(key, pod, sandbox);
     await report(key, await runtime.putPod(namespace, name, spec));
   }
 
   async function remove(key: string, namespace: string, name: string): Promise<void> {
-    if (statuses.has(key)) await runtime.deletePod(namespace, name);
+    const running = statuses.get(key);
+    if (running?.app.ready === true) await delay(drainMs, undefined, { signal });
+    if (running !== undefined) await runtime.deletePod(namespace, name);
     statuses.delete(key);
     await sockets.get(key)?.server.close();
     sockets.delete(key);
@@ -82,8 +98,7 @@ export function startPodController(options: PodControllerOptions): PodController
     statuses.set(key, status);
     const pod = wanted.get(key);
     if (pod === undefined || pod.metadata.uid !== status.uid) return;
-    const container = pod.spec.containers[0]?.name ?? status.name;
-    await store.updateStatus(podKey(status), kubePodStatus(status, container)).catch((error: unknown) => {
+    await store.updateStatus(podKey(status), kubePodStatus(status, pod)).catch((error: unknown) => {
       if (!(error instanceof NotFoundError)) throw error;
     });
   }

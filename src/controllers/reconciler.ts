@@ -40,6 +40,8 @@ export function createReconciler({ reconcile, signal, log }: ReconcilerOptions):
         again.add(key);
       }
     } while (again.has(key) && !signal.aborted);
+    // At once: a name that is added before a later turn would be lost.
+    working.delete(key);
   }
 
   return {
@@ -52,7 +54,7 @@ export function createReconciler({ reconcile, signal, log }: ReconcilerOptions):
       }
       const tried = Promise.withResolvers<void>();
       working.set(key, tried.promise);
-      void work(key, tried.resolve).finally(() => working.delete(key));
+      void work(key, tried.resolve);
       return tried.promise;
     },
   };

@@ -68,18 +68,20 @@ test('a Kubernetes Service follows its pods', () => {
     metadata: { name: 'web', namespace: 'shop' },
     spec: { clusterIP: '10.96.0.1', selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
   };
-  const pod = (phase: string): KubeObject => ({
+  const pod = (phase: string, ready = true): KubeObject => ({
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'web-1', namespace: 'shop', labels: { app: 'web' } },
     spec: { containers: [{ name: 'web' }] },
-    status: { phase, podIP: '192.0.2.1' },
+    status: { phase, podIP: '192.0.2.1', containerStatuses: [{ name: 'web', ready }] },
   });
   const endpointsAfter = (object: KubeObject) =>
     objects
       .translate([{ type: 'ADDED', object }])
       .services.flatMap(({ after }) => after.flatMap(({ endpoints }) => endpoints.map(({ address }) => address)));
   assert.deepEqual(endpointsAfter(service), []);
+  assert.deepEqual(endpointsAfter(pod('Running')), ['192.0.2.1']);
+  assert.deepEqual(endpointsAfter(pod('Running', false)), []);
   assert.deepEqual(endpointsAfter(pod('Running')), ['192.0.2.1']);
   assert.deepEqual(endpointsAfter(pod('Failed')), []);
 });

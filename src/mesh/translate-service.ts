@@ -1,6 +1,6 @@
 // Kubernetes Service and the pods behind it -> a service of the mesh. The protocol of a port follows Istio: its
 // appProtocol, else the first word of its name (`http-web`, `grpc`), else it is detected.
-import type { Pod } from '../api/kinds/pod.ts';
+import { isPodReady, type Pod } from '../api/kinds/pod.ts';
 import type { Service as KubeService } from '../api/kinds/service.ts';
 import { type Protocol, parseProtocol } from '../api/protocol.ts';
 import type { Endpoint, Service, ServicePort } from './service.ts';
@@ -46,7 +46,7 @@ function isSelected(selector: Readonly<Record<string, string>> | undefined, pod:
 }
 
 function endpointOf(pod: Pod, ports: readonly KubeServicePort[]): readonly Endpoint[] {
-  if (pod.status?.phase !== 'Running' || pod.status.podIP === undefined) return [];
+  if (!isPodReady(pod) || pod.status?.podIP === undefined) return [];
   const targets = new Map<string, number>();
   for (const port of ports) targets.set(portName(port), targetPort(port, pod));
   return [{ address: pod.status.podIP, ports: targets, labels: pod.metadata.labels ?? {} }];

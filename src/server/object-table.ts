@@ -18,11 +18,13 @@ export function tableColumns(kind: Kind): readonly TableColumn[] {
 export function tableRow(kind: Kind, stored: KubeObject): TableRow {
   const object = kind.withDefaults(stored);
   const { namespace, name, creationTimestamp } = stored.metadata;
+  const notes = kind.notes?.(object) ?? [];
   return {
     namespace: namespace ?? '',
     name,
     ...(creationTimestamp === undefined ? {} : { createdAt: creationTimestamp }),
     cells: kind.columns.map((column) => column.value(object)),
+    ...(notes.length === 0 ? {} : { notes }),
   };
 }
 

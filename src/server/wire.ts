@@ -37,6 +37,8 @@ export interface TableRow {
   readonly createdAt?: string;
   /** As many as there are columns. */
   readonly cells: readonly string[];
+  /** What is wrong with the object, for below the table; each may have several lines. */
+  readonly notes?: readonly string[];
 }
 
 /** GET /v1/objects/KIND and GET /v1/objects/KIND/NAME with `view=table`. */

@@ -1,5 +1,5 @@
 // The pod template of core/v1. Locally a container is a process: its command, args, environment, working directory
-// and ports are acted on. All other fields of Kubernetes are accepted and have no effect.
+// and ports are acted on, and whether it has the host's network. All other fields of Kubernetes are accepted and have no effect.
 import { z } from 'zod';
 import { dnsLabelForm, isDnsLabel } from '../dns-name.ts';
 import { problem } from '../finding.ts';
@@ -57,6 +57,7 @@ export const podSpecSchema = z.strictObject({
   serviceAccountName: z.string().exactOptional(),
   restartPolicy: z.enum(['Always', 'OnFailure', 'Never']).exactOptional(),
   hostname: label.exactOptional(),
+  hostNetwork: z.boolean().exactOptional(),
   ...passedFields([
     'activeDeadlineSeconds',
     'affinity',
@@ -67,7 +68,6 @@ export const podSpecSchema = z.strictObject({
     'ephemeralContainers',
     'hostAliases',
     'hostIPC',
-    'hostNetwork',
     'hostPID',
     'hostUsers',
     'imagePullSecrets',

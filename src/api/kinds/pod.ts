@@ -5,19 +5,31 @@ import type { Kind } from '../kind.ts';
 import { metadataSchema } from '../metadata.ts';
 import { podSpecSchema } from './pod-spec.ts';
 
-const waiting = z.looseObject({ reason: z.string().exactOptional() });
+const waiting = z.looseObject({ reason: z.string().exactOptional(), message: z.string().exactOptional() });
+
+const state = z.looseObject({
+  waiting: waiting.exactOptional(),
+  running: z.looseObject({ startedAt: z.string().exactOptional() }).exactOptional(),
+});
+
+const condition = z.looseObject({
+  type: z.string(),
+  status: z.string(),
+  message: z.string().exactOptional(),
+});
 
 const containerStatus = z.looseObject({
   name: z.string().exactOptional(),
   ready: z.boolean().exactOptional(),
   restartCount: z.int().exactOptional(),
-  state: z.looseObject({ waiting: waiting.exactOptional() }).exactOptional(),
+  state: state.exactOptional(),
 });
 
 const status = z.looseObject({
   phase: z.string().exactOptional(),
   reason: z.string().exactOptional(),
   podIP: z.string().exactOptional(),
+  conditions: z.array(condition).exactOptional(),
   containerStatuses: z.array(containerStatus).exactOptional(),
 });
 
@@ -57,6 +69,12 @@ export const podKind: Kind<Pod> = {
     { title: 'IP', wide: true, value: (pod) => pod.status?.podIP ?? '<none>' },
   ],
 };
+
+/** Its program and its sidecar are: it may be sent requests. */
+export function isPodReady({ status }: Pod): boolean {
+  const containers = status?.containerStatuses ?? [];
+  return status?.phase === 'Running' && containers.length > 0 && containers.every(({ ready }) => ready === true);
+}
 
 function readiness({ spec, status }: Pod): string {
   const statuses = status?.containerStatuses ?? [];

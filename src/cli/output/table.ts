@@ -29,7 +29,7 @@ export function formatRow(row: readonly string[], widths: readonly number[]): st
 }
 
 /** Control characters would break the row, or drive the terminal. */
-function oneLine(cell: string): string {
+export function oneLine(cell: string): string {
   return cell.replace(/\p{Cc}+/gu, ' ');
 }
 
