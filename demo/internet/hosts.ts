@@ -1,0 +1,34 @@
+// Who is there in the simulated internet, and how a mesh is told to find them. Imported by the `demo` command: no more
+// than names.
+
+/** Every one answers on ports 80 and 443, as on the real internet. */
+export const internetHosts = [
+  'httpbin.org',
+  'www.httpbin.org',
+  'example.com',
+  'www.example.com',
+  'api.github.com',
+  'api.stripe.com',
+  'hooks.slack.com',
+  'registry.npmjs.org',
+  'storage.googleapis.com',
+  'maps.googleapis.com',
+  'en.wikipedia.org',
+  'de.wikipedia.org',
+  'hello-istio-v1.apps.coachella.cf-app.com',
+  'hello-istio-v2.apps.coachella.cf-app.com',
+  'pastebin.com',
+] as const;
+
+export type InternetHost = (typeof internetHosts)[number];
+
+/** Not a host of the internet: under this name the simulation tells what reached it. */
+export const simulationHost = 'internet.sim';
+
+export const httpPort = 8080;
+export const httpsPort = 8443;
+
+/** For `--resolve`: the ports that callers use, and the ones of the simulation, which any user may listen on. */
+export function resolveRules(address: string): string[] {
+  return internetHosts.flatMap((host) => [`${host}:80=${address}:${httpPort}`, `${host}:443=${address}:${httpsPort}`]);
+}
