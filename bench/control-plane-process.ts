@@ -5,12 +5,15 @@ import { dataFolder } from '../src/platform/data-folder.ts';
 
 const stop = new AbortController();
 process.on('SIGTERM', () => stop.abort());
+const folder = dataFolder(process.argv[2]);
 const controlPlane = await startControlPlane({
-  dataFolder: dataFolder(process.argv[2]),
+  dataFolder: folder,
+  storeFile: folder.storeFile,
   files: [],
   listen: undefined,
   xdsAddress: process.env['SALLYPORT_BENCH_XDS'],
   resolve: [],
+  capture: 'redirect',
   drainSeconds: 10,
   keeper: false,
   env: {},

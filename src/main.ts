@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { istioVersion } from './api/kinds/istio.ts';
 import { assignClusterIps } from './controllers/cluster-ip.ts';
+import { startDeploymentController } from './controllers/deployments/deployments.ts';
 import { createDnsRecords } from './controllers/dns-records.ts';
 import { followFiles } from './controllers/followed-files.ts';
 import { keepConfigured } from './controllers/keeper-config.ts';
@@ -15,15 +16,19 @@ import type { DataFolder } from './platform/data-folder.ts';
 import { createLogger } from './platform/log.ts';
 import { packageVersion } from './platform/version.ts';
 import { createKeeperClient } from './runtime/keeper/client.ts';
+import { lastLines, logFiles } from './runtime/keeper/log-files.ts';
 import type { ResolveRule } from './runtime/protocol.ts';
 import { type ApiServer, serveApi } from './server/serve.ts';
 import { openLocalStore } from './store/local/local-store.ts';
 import type { ObjectStore } from './store/store.ts';
+import { httpProxy, virtualInbound } from './xds/names.ts';
 import { proxyConfigOf } from './xds/proxy-config.ts';
 import { createViews } from './xds/views.ts';
 
 export interface ControlPlaneOptions {
   readonly dataFolder: DataFolder;
+  /** The object store's database. */
+  readonly storeFile: string;
   /** Files and folders of manifests to follow. */
   readonly files: readonly string[];
   /** Of the HTTP API; undefined: the Unix socket only. */
@@ -31,6 +36,7 @@ export interface ControlPlaneOptions {
   /** Plaintext xDS on loopback, for load tests; serves no secrets. */
   readonly xdsAddress: string | undefined;
   readonly resolve: readonly ResolveRule[];
+  readonly capture: 'redirect' | 'proxy';
   readonly drainSeconds: number;
   /** Without a keeper nothing runs here; the API and xDS still serve. */
   readonly keeper: boolean;
@@ -74,7 +80,7 @@ async function wire(
 ): Promise<{ readonly api: ApiServer; readonly broken: Promise<never> }> {
   const { dataFolder, signal } = options;
   const log = createLogger('control-plane');
-  const store = await openLocalStore({ file: dataFolder.storeFile });
+  const store = await openLocalStore({ file: options.storeFile });
   stack.defer(() => store.close());
   await createMeshObject(store);
   const files = await followFiles(store, options.files, signal);
@@ -82,7 +88,10 @@ async function wire(
 
   const keeper = options.keeper ? createKeeperClient(dataFolder.keeperSocket) : undefined;
   const config = keeper === undefined ? undefined : keepConfigured(keeper, options.resolve, signal, log);
-  const views = createViews();
+  const { capture } = options;
+  const views = createViews({
+    capture: capture === 'proxy' ? { kind: 'proxy', portRules: options.resolve } : { kind: 'redirect' },
+  });
   const dnsRecords = createDnsRecords();
   const following = followStore(
     store,
@@ -113,17 +122,27 @@ async function wire(
           store,
           runtime: keeper,
           serveProxy: (proxy) => discovery.serveProxy(proxy),
-          defaults: { env: options.env, user, envoyArgs },
+          defaults: { env: options.env, user, envoyArgs, listeners: { outbound: httpProxy, inbound: virtualInbound } },
           signal,
           log,
         });
-  await pods?.ready;
+  const deployments =
+    keeper === undefined
+      ? undefined
+      : startDeploymentController({
+          store,
+          runtime: keeper,
+          logTail: (pod) => lastLines(logFiles(dataFolder.logsPath, pod).app),
+          signal,
+          log,
+        });
+  await Promise.all([pods?.ready, deployments?.ready]);
 
   const startedAt = new Date().toISOString();
   const api = await serveApi(
     {
       store,
-      info: { pid: process.pid, version: packageVersion(), data: dataFolder.path, capture: 'redirect', startedAt },
+      info: { pid: process.pid, version: packageVersion(), data: dataFolder.path, capture, startedAt },
       log,
       ready: views.ready,
       proxies: () => discovery.proxies(),

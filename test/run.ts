@@ -4,17 +4,21 @@
 
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
+import { delimiter } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { parseArgs } from 'node:util';
 import { prepareTools } from './support/prepare-tools.ts';
+import { machineHas } from './support/requires.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { concurrency: { type: 'string' }, isolated: { type: 'boolean' } },
 });
+process.env['PATH'] = withSystemFolders(process.env['PATH'] ?? '');
 const env = { ...process.env, ...(await prepareTools(positionals)) };
-if (values.isolated === true && process.getuid?.() === 0 && process.env['SALLYPORT_TEST_ISOLATED'] === undefined) {
+const canIsolate = machineHas('root', 'iproute2');
+if (values.isolated === true && canIsolate && process.env['SALLYPORT_TEST_ISOLATED'] === undefined) {
   const inside = [
     '--net',
     '--',
@@ -35,6 +39,13 @@ const files = positionals
   .sort();
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const skipped: string[] = [];
+
+/** Tests start the system's own programs (sh, sleep), also where PATH was narrowed to Node and Python. */
+function withSystemFolders(path: string): string {
+  const folders = path.split(delimiter).filter((folder) => folder !== '');
+  const system = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
+  return [...folders, ...system.filter((folder) => !folders.includes(folder))].join(delimiter);
+}
 
 if (files.length === 0) {
   console.error(`no test file matches ${positionals.join(' ')}`);

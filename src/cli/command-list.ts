@@ -2,6 +2,11 @@
 import type { CommandEntry } from './cli.ts';
 
 export const commandList: readonly CommandEntry[] = [
+  {
+    name: 'demo',
+    summary: 'everything at once: mesh, application, internet, load',
+    load: () => import('./commands/demo.ts'),
+  },
   { name: 'up', summary: 'start the mesh on this machine', load: () => import('./commands/up.ts') },
   { name: 'down', summary: 'take it down, with all it changed on the host', load: () => import('./commands/down.ts') },
   { name: 'run', summary: 'run a program as a workload of the mesh', load: () => import('./commands/run.ts') },
@@ -10,6 +15,9 @@ export const commandList: readonly CommandEntry[] = [
   { name: 'get', summary: 'show objects', load: () => import('./commands/get.ts') },
   { name: 'describe', summary: 'show one object in full', load: () => import('./commands/describe.ts') },
   { name: 'patch', summary: 'change fields of an object', load: () => import('./commands/patch.ts') },
+  { name: 'set', summary: 'change the environment of Deployments', load: () => import('./commands/set.ts') },
+  { name: 'scale', summary: 'change the number of pods of a Deployment', load: () => import('./commands/scale.ts') },
+  { name: 'rollout', summary: 'follow or restart a Deployment', load: () => import('./commands/rollout.ts') },
   { name: 'analyze', summary: 'find mistakes in files or in the mesh', load: () => import('./commands/analyze.ts') },
   { name: 'istio', summary: 'settings of the whole mesh', load: () => import('./commands/istio.ts') },
   {
@@ -27,6 +35,13 @@ export const commandList: readonly CommandEntry[] = [
   { name: 'logs', summary: 'output of a workload or of its proxy', load: () => import('./commands/logs.ts') },
   { name: 'exec', summary: 'run a command inside a workload', load: () => import('./commands/exec.ts') },
   { name: 'doctor', summary: 'what this machine has and lacks', load: () => import('./commands/doctor.ts') },
+  { name: 'dashboard', summary: "open the mesh's page", load: () => import('./commands/dashboard.ts') },
+  {
+    name: 'install',
+    summary: 'bring everything up; the demo too, if asked',
+    load: () => import('./commands/install.ts'),
+  },
+  { name: 'uninstall', summary: 'take everything down', load: () => import('./commands/uninstall.ts') },
   { name: 'version', summary: 'versions of program and mesh', load: () => import('./commands/version.ts') },
   { name: 'serve', summary: 'the control plane', background: true, load: () => import('./commands/serve.ts') },
 ];

@@ -1,5 +1,6 @@
 // `get -w`: first what is there, then every change as one more row or object, until Ctrl-C.
 import type { ObjectQuery } from './api-client.ts';
+import { captureNoteFor } from './capture-note.ts';
 import type { Cli } from './cli.ts';
 import type { ObjectTarget } from './object-targets.ts';
 import { formatObjects, type OutputForm } from './output/object-format.ts';
@@ -19,6 +20,7 @@ export async function watchTarget(
   const first = [headerCells(layout), ...table.rows.map((row) => rowCells(layout, row, Date.now()))];
   const widths = columnWidths(first);
   for (const cells of first) cli.print(formatRow(cells, widths));
+  await captureNoteFor(cli, [table.names]);
   for await (const { events } of cli.api().watchRows(target.kind, query, table.resourceVersion)) {
     for (const { row } of events) {
       if (row === undefined || !isMeant(target, row.name)) continue;
@@ -36,6 +38,7 @@ async function watchObjects(
   const whole = { ...query, defaults: true };
   const { names, items, resourceVersion } = await cli.api().objects(target.kind, whole);
   for (const object of items) cli.write(await formatObjects(form, [{ names, object }], true));
+  await captureNoteFor(cli, [names]);
   for await (const { events } of cli.api().watchObjects(target.kind, whole, resourceVersion)) {
     for (const { object } of events) {
       if (object === undefined || !isMeant(target, object.metadata.name)) continue;

@@ -8,6 +8,7 @@ import type { ServerDeps, Transport } from './deps.ts';
 import { changesState } from './guard.ts';
 import { statusRoutes } from './routes/mesh-status.ts';
 import { objectRoutes } from './routes/objects.ts';
+import { pageRoutes } from './routes/page.ts';
 import { podRoutes } from './routes/pods.ts';
 import { proxyRoutes } from './routes/proxies.ts';
 import { watchRoutes } from './routes/watch.ts';
@@ -27,6 +28,7 @@ export function createApp(deps: ServerDeps, transport: Transport): Hono {
     });
   }
   app.route('/', statusRoutes(deps));
+  app.route('/', pageRoutes(deps));
   app.route('/v1', objectRoutes(deps, transport));
   app.route('/v1', watchRoutes(deps, transport));
   app.route('/v1', proxyRoutes(deps));

@@ -11,6 +11,11 @@ export function printedName(names: Pick<KindNames, 'group' | 'singular'>, name: 
   return `${printedKind(names)}/${name}`;
 }
 
+/** The API group in a printed name: `networking.istio.io`; empty for the core group. */
+export function groupOf(printed: string): string {
+  return /^[^./]+\.([^/]+)\//.exec(printed)?.[1] ?? '';
+}
+
 /** `serviceentries.networking.istio.io "httpbin-ext"`, as a sentence about one object names it. */
 export function quotedName(names: Pick<KindNames, 'group' | 'plural'>, name: string): string {
   return `${names.group === '' ? names.plural : `${names.plural}.${names.group}`} "${name}"`;

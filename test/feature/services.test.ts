@@ -71,7 +71,10 @@ spec:
       const logs = await Promise.all(
         ['web-1', 'web-2'].map((name) => mesh.run('logs', name, '-n', 'shop', '-c', 'istio-proxy')),
       );
-      const found = logs.join('').split('\n').filter((line) => line.includes(path));
+      const found = logs
+        .join('')
+        .split('\n')
+        .filter((line) => line.includes(path));
       return found.length > 0 && found;
     });
     assert.equal(lines.length, 1);

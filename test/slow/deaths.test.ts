@@ -1,73 +1,18 @@
 // What the mesh survives: kill -9 of the control plane under load, of the keeper, of both, and `down` after that (contract
 // lines 1 and 2). Requests keep their outcome, names resolve, workloads keep their pids, nothing is left behind.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { dataFolder } from '../../src/platform/data-folder.ts';
-import { requestJson } from '../../src/platform/unix-http.ts';
-import type { KeeperStatus, PodStatus } from '../../src/runtime/protocol.ts';
+import { hostState } from '../support/host-state.ts';
 import { serviceEntry, startMesh, type TestMesh } from '../support/mesh.ts';
+import { controlPlanePid, ended, keeperPods, keeperStatus, kill, podPids } from '../support/mesh-processes.ts';
 import { startOutsideHttp } from '../support/outside-server.ts';
 import { outsideAddress } from '../support/outside-world.ts';
 import { needs } from '../support/requires.ts';
 import { until } from '../support/until.ts';
 
 const capable = needs('root', 'iproute2', 'firewall');
-
-interface Snapshot {
-  readonly namespaces: string;
-  readonly links: string;
-  readonly rules: string;
-  readonly mounts: number;
-}
-
-function snapshot(): Snapshot {
-  const text = (command: string, ...args: string[]) => execFileSync(command, args, { encoding: 'utf8' });
-  const links: unknown = JSON.parse(text('ip', '-j', 'link'));
-  const names = Array.isArray(links) ? links.map((link: { ifname?: string }) => link.ifname ?? '') : [];
-  return {
-    namespaces: text('ip', 'netns', 'list'),
-    links: names.sort().join(' '),
-    rules: text('nft', 'list', 'ruleset'),
-    mounts: readFileSync('/proc/self/mounts', 'utf8').split('\n').length,
-  };
-}
-
-async function keeperStatus(mesh: TestMesh): Promise<KeeperStatus> {
-  const { keeperSocket } = dataFolder(mesh.data);
-  const { body } = await requestJson({ socketPath: keeperSocket, path: '/v1/status' });
-  return body as KeeperStatus;
-}
-
-async function pods(mesh: TestMesh): Promise<readonly PodStatus[]> {
-  const { keeperSocket } = dataFolder(mesh.data);
-  const { body } = await requestJson({ socketPath: keeperSocket, path: '/v1/pods' });
-  return body as readonly PodStatus[];
-}
-
-async function controlPlanePid(mesh: TestMesh): Promise<number> {
-  const { apiSocket } = dataFolder(mesh.data);
-  const { body } = await requestJson({ socketPath: apiSocket, path: '/v1/info' });
-  return (body as { pid: number }).pid;
-}
-
-async function kill(pid: number): Promise<void> {
-  process.kill(pid, 'SIGKILL');
-  await ended(pid);
-}
-
-/** A zombie has ended too: who inherits it reaps it when it likes. */
-function ended(pid: number): Promise<boolean> {
-  return until(`process ${pid} has ended`, () => {
-    try {
-      return /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-    } catch {
-      return true;
-    }
-  });
-}
 
 function connected(mesh: TestMesh): () => Promise<boolean> {
   return async () => {
@@ -126,13 +71,13 @@ describe('deaths', capable, () => {
     const mesh = await startMesh(t, { up: ['--resolve', `open.example=${address}`] });
     const caller = await mesh.workload('caller');
     assert.equal((await caller.perform({ do: 'http', host: 'open.example' })).status, 200);
-    const [before] = await pods(mesh);
+    const [before] = await keeperPods(mesh);
     await kill((await keeperStatus(mesh)).pid);
     // Names pause, addresses do not.
     assert.equal((await caller.perform({ do: 'http', host: address })).status, 200);
     const again = await mesh.cli('up', '--detach');
     assert.equal(again.code, 0, again.stderr);
-    const [after] = await pods(mesh);
+    const [after] = await keeperPods(mesh);
     assert.deepEqual([after?.app.pid, after?.proxy.pid, after?.app.restarts], [before?.app.pid, before?.proxy.pid, 0]);
     await until(
       'names resolve again',
@@ -143,20 +88,18 @@ describe('deaths', capable, () => {
   });
 
   it('down leaves nothing, also after kill -9 of both', async (t) => {
-    const before = snapshot();
+    const before = hostState();
     const mesh = await startMesh(t, {});
     await mesh.workload('one');
     await mesh.workload('two', { namespace: 'other' });
-    const running = await pods(mesh);
+    const running = await podPids(mesh);
+    assert.equal(running.length, 4);
     await kill(await controlPlanePid(mesh));
     await kill((await keeperStatus(mesh)).pid);
     const down = await mesh.cli('down');
     assert.equal(down.code, 0, down.stderr);
-    for (const pid of running.flatMap(({ app, proxy }) => [app.pid, proxy.pid])) {
-      assert.ok(pid !== undefined);
-      await ended(pid);
-    }
-    assert.deepEqual(snapshot(), before);
+    for (const pid of running) await ended(pid);
+    assert.deepEqual(hostState(), before);
     assert.equal((await mesh.cli('down')).code, 0, 'down again is no mistake');
   });
 });

@@ -2,7 +2,7 @@
 // on CI (`CI=true`) nothing may be skipped, so there it runs and fails.
 import { execFileSync } from 'node:child_process';
 
-export type Need = 'root' | 'iproute2' | 'firewall' | 'python3';
+export type Need = 'root' | 'iproute2' | 'firewall' | 'python3' | 'curl';
 
 function runs(command: string, ...args: string[]): boolean {
   try {
@@ -18,7 +18,12 @@ const probes: Record<Need, () => boolean> = {
   iproute2: () => runs('ip', '-V'),
   firewall: () => runs('nft', '--version') || runs('iptables', '--version'),
   python3: () => runs('python3', '--version'),
+  curl: () => runs('curl', '--version'),
 };
+
+export function machineHas(...list: readonly Need[]): boolean {
+  return list.every((need) => probes[need]());
+}
 
 /** Options for `test(name, needs('root', 'iproute2'), …)`. */
 export function needs(...list: readonly Need[]): { skip: string | false } {

@@ -4,6 +4,8 @@ import type { Command } from 'commander';
 import { type DecodedObject, decodeManifestBytes } from '../../api/decode.ts';
 import { type Diagnostic, hasErrors } from '../../platform/diagnostic.ts';
 import { SallyportError } from '../../platform/errors.ts';
+import { groupOf } from '../../server/kind-names.ts';
+import { captureNoteFor } from '../capture-note.ts';
 import type { Cli } from '../cli.ts';
 import { diagnosticLines } from '../error-lines.ts';
 import { addFileOptions, type FileOptions } from '../file-options.ts';
@@ -36,6 +38,11 @@ async function apply(cli: Cli, { filename = [], recursive = false }: FileOptions
 async function store(cli: Cli, objects: readonly DecodedObject[]): Promise<readonly Diagnostic[]> {
   const { results } = await cli.api().apply(objects.map(({ object }) => object));
   for (const { printedName, outcome } of results) if (outcome !== undefined) cli.print(`${printedName} ${outcome}`);
+  const stored = results.filter(({ outcome }) => outcome !== undefined);
+  await captureNoteFor(
+    cli,
+    stored.map(({ printedName }) => ({ group: groupOf(printedName) })),
+  );
   return results.flatMap(({ index, outcome, diagnostics }) => {
     const source = objects[index]?.locate([]);
     if (outcome !== undefined || source === undefined) return [];

@@ -1,7 +1,9 @@
 // `delete`: objects by name, by label, or those that files hold.
 import type { Command } from 'commander';
 import { printedKind } from '../../server/kind-names.ts';
+import type { KindNames } from '../../server/wire.ts';
 import { ApiError } from '../api-client.ts';
+import { captureNoteFor } from '../capture-note.ts';
 import type { Cli } from '../cli.ts';
 import { errorLines } from '../error-lines.ts';
 import { objectTargets } from '../object-targets.ts';
@@ -77,10 +79,12 @@ async function inFiles(cli: Cli, { filename = [], recursive = false }: DeleteOpt
 }
 
 async function deleteAll(cli: Cli, doomed: readonly Doomed[], ignoreNotFound: boolean): Promise<void> {
+  const deleted: KindNames[] = [];
   for (const { kind, namespace, name } of doomed) {
     try {
       const { names } = await cli.api().delete(kind, namespace, name);
       cli.print(`${printedKind(names)} "${name}" deleted`);
+      deleted.push(names);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (ignoreNotFound && error.code === 'SP_NOT_FOUND') continue;
@@ -88,4 +92,5 @@ async function deleteAll(cli: Cli, doomed: readonly Doomed[], ignoreNotFound: bo
       process.exitCode = 1;
     }
   }
+  await captureNoteFor(cli, deleted);
 }

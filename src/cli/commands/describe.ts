@@ -1,10 +1,13 @@
 // `describe`: one object with its defaults, and what the mesh has to say about it.
 import type { Command } from 'commander';
 import type { KubeObject } from '../../api/object.ts';
+import { captureNoteFor } from '../capture-note.ts';
 import type { Cli } from '../cli.ts';
+import { isDeployment } from '../deployment-targets.ts';
 import { diagnosticLines } from '../error-lines.ts';
 import { singleTarget } from '../object-targets.ts';
 import { formatAge } from '../output/age.ts';
+import { ownedPodLines } from '../output/owned-pods.ts';
 import { formatStructured } from '../output/structured.ts';
 import { addExamples } from '../usage.ts';
 
@@ -31,10 +34,12 @@ async function describe(cli: Cli, words: readonly string[]): Promise<void> {
     cli.write(await section('Spec', object.spec));
     cli.write(await section('Data', object.data));
     cli.write(await section('Status', object.status));
+    if (isDeployment(names, object)) for (const line of await ownedPodLines(cli, object)) cli.print(line);
     cli.print(
       lines.length === 0 ? 'Diagnostics:   <none>' : `Diagnostics:\n${lines.map((line) => `  ${line}`).join('\n')}`,
     );
   }
+  await captureNoteFor(cli, [names]);
 }
 
 function headLines({ apiVersion, kind, metadata }: KubeObject): readonly string[] {

@@ -3,8 +3,9 @@
 import type { Command } from 'commander';
 import { stopEverything } from '../../runtime/keeper/stop-everything.ts';
 import type { Cli } from '../cli.ts';
+import { removeDemoFiles } from '../demo/demo-settings.ts';
 import { runningControlPlane, stopControlPlane } from '../lifecycle/control-plane-process.ts';
-import { removeUpSettings } from '../lifecycle/up-settings.ts';
+import { readUpSettings, removeUpSettings } from '../lifecycle/up-settings.ts';
 import { addExamples } from '../usage.ts';
 
 export function register(command: Command, cli: Cli): void {
@@ -17,7 +18,9 @@ export async function takeDown(cli: Cli): Promise<void> {
   const running = await runningControlPlane(folder);
   if (running !== undefined) await stopControlPlane(running);
   const { undone, ended } = await stopEverything(folder);
+  const demo = readUpSettings(folder)?.demo ?? undefined;
   removeUpSettings(folder);
+  if (demo !== undefined) removeDemoFiles(folder, demo);
   for (const line of undone) cli.print(`undone: ${line}`);
   const nothing = running === undefined && ended === 0 && undone.length === 0;
   cli.print(nothing ? `no mesh was up in ${folder.path}` : `the mesh in ${folder.path} is down`);

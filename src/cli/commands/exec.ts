@@ -5,12 +5,16 @@ import type { Command } from 'commander';
 import { SallyportError, systemCode } from '../../platform/errors.ts';
 import type { ExecPlan } from '../../runtime/protocol.ts';
 import type { Cli } from '../cli.ts';
+import { fittestPod } from '../fittest-pod.ts';
 import { addExamples, usageError } from '../usage.ts';
 import { matchWorkload, noWorkload } from '../workload-name.ts';
 
 interface ExecOptions {
   readonly container?: string;
 }
+
+/** As shells and `env` have it. */
+const commandNotFound = 127;
 
 export function register(command: Command, cli: Cli): void {
   command
@@ -30,7 +34,7 @@ async function exec(cli: Cli, typed: string, words: readonly string[], options: 
   const { namespace } = cli.options();
   const { pods } = await cli.api().pods({});
   const found = matchWorkload(pods, namespace, typed);
-  const pod = found.find((one) => one.app.phase === 'Running') ?? found[0];
+  const pod = fittestPod(found);
   if (pod === undefined) throw noWorkload('workload', typed, namespace, pods);
   process.exitCode = await run(cli, await cli.api().execPlan(pod.namespace, pod.name), words);
 }
@@ -46,9 +50,15 @@ function run(cli: Cli, plan: ExecPlan, words: readonly string[]): Promise<number
   // Before the program starts: a signal must find it and never end this process alone.
   for (const signal of signals) process.on(signal, forward);
   cli.takeSignals();
-  const child = spawn(program, args, { stdio: 'inherit', env: plan.env });
+  const { env, cwd } = plan;
+  const child = spawn(program, args, { stdio: 'inherit', env, ...(cwd !== undefined && { cwd }) });
   return new Promise((resolve, reject) => {
-    child.once('error', (cause) => reject(startError(program, cause)));
+    child.once('error', (cause) => {
+      const notFound = plan.argv.length === 0 && systemCode(cause) === 'ENOENT';
+      if (notFound) cli.warn(`error: ${program}: no such command, or no folder ${cwd}`);
+      if (notFound) resolve(commandNotFound);
+      else reject(startError(program, cause));
+    });
     child.once('exit', (code, signal) => {
       for (const name of signals) process.off(name, forward);
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));

@@ -3,12 +3,13 @@
 import type { Command } from 'commander';
 import type { ObjectsBody, TableBody } from '../../server/wire.ts';
 import { ApiError, type ObjectQuery } from '../api-client.ts';
+import { captureNoteFor } from '../capture-note.ts';
 import type { Cli } from '../cli.ts';
 import { errorLines } from '../error-lines.ts';
 import { type ObjectTarget, objectTargets } from '../object-targets.ts';
 import { formatObjects, type OutputForm, outputForm } from '../output/object-format.ts';
 import { headerCells, type RowLayout, rowCells } from '../output/object-rows.ts';
-import { formatTable } from '../output/table.ts';
+import { formatTable, oneLine } from '../output/table.ts';
 import { addExamples, usageError } from '../usage.ts';
 import { watchTarget } from '../watch-objects.ts';
 
@@ -73,8 +74,13 @@ async function showTables(
     );
     if (index > 0) cli.print('');
     for (const line of options.headers ? lines : lines.slice(1)) cli.print(line);
+    for (const line of noteLines(table)) cli.print(line);
   });
   if (tables.length === 0 && bodies.length > 0) cli.warn(nothingFound(cli, bodies, options));
+  await captureNoteFor(
+    cli,
+    tables.map(({ names }) => names),
+  );
 }
 
 async function showObjects(
@@ -90,6 +96,10 @@ async function showObjects(
   const single = targets.length === 1 && targets[0]?.name !== undefined;
   if (single && shown.length === 0) return;
   cli.write(await formatObjects(form, shown, single));
+  await captureNoteFor(
+    cli,
+    shown.map(({ names }) => names),
+  );
 }
 
 /** Answers of all targets that are there; for the others the reason on standard error, and exit code 1. */
@@ -132,6 +142,16 @@ function mergeByKind(bodies: readonly TableBody[]): readonly TableBody[] {
     tables.set(key, { ...body, rows });
   }
   return [...tables.values()];
+}
+
+/** What is wrong with the objects of a table, below it: `deployment/echo: CrashLoopBackOff: …`, then more, indented. */
+function noteLines({ names, rows }: TableBody): readonly string[] {
+  const lines = rows.flatMap(({ name, notes = [] }) =>
+    notes.flatMap((note) =>
+      `${names.singular}/${name}: ${note}`.split('\n').map((line, at) => (at === 0 ? line : `  ${line}`)),
+    ),
+  );
+  return lines.length === 0 ? [] : ['', ...lines.map(oneLine)];
 }
 
 function nothingFound(cli: Cli, bodies: readonly TableBody[], options: GetOptions): string {

@@ -48,3 +48,24 @@ test('in proxy capture the policy comes with a note on standard error', async (t
   assertResult(result, 0, `${is} not found\n`, /^note: proxy capture: .*\n$/);
   assert.equal(result.stderr.split('\n').length, 2);
 });
+
+test('so does every other command that shows or sets a policy, and no other', async (t) => {
+  const info = { pid: 1, version: '1', data: '/x', capture: 'proxy', startedAt: '2026-01-01T00:00:00Z' } as const;
+  const { run } = await startMeshForCli(t, { info });
+  const entry = (kind: string, rest: object) =>
+    JSON.stringify({ apiVersion: 'networking.istio.io/v1', kind, metadata: { name: 'open' }, ...rest });
+  const spec = { hosts: ['open.example'], ports: [{ number: 80, name: 'http', protocol: 'HTTP' }], resolution: 'DNS' };
+  const policy = [
+    ['apply -f -', entry('ServiceEntry', { spec })],
+    ['get se'],
+    ['get se open -o json'],
+    ['describe se open'],
+    ['patch se open -p {"metadata":{"labels":{"a":"b"}}}'],
+    ['delete se open'],
+  ];
+  for (const [line = '', input] of policy)
+    assertResult(await run(line, input), 0, /open/, /^note: proxy capture: .*\n$/);
+  const object = JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'plain' } });
+  for (const [line = '', input] of [['apply -f -', object], ['get configmaps'], ['delete configmap plain']])
+    assertResult(await run(line, input), 0, /plain/);
+});

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import type { PodBody } from '../../server/wire.ts';
 import type { Cli } from '../cli.ts';
+import { fittestPod } from '../fittest-pod.ts';
 import { readLogFile } from '../log-file.ts';
 import { addExamples, usageError } from '../usage.ts';
 import { matchWorkload, noWorkload } from '../workload-name.ts';
@@ -60,8 +61,10 @@ async function chosenPods(
   if (workload === undefined) throw usageError('a workload is missing', 'write NAME, deploy/NAME, or -l LABELS');
   const { pods } = await cli.api().pods({});
   const found = matchWorkload(pods, namespace, workload);
-  if (found.length === 0) throw noWorkload('workload', workload, namespace, pods);
-  return found;
+  const one = fittestPod(found);
+  if (one === undefined) throw noWorkload('workload', workload, namespace, pods);
+  if (found.length > 1) cli.warn(`Found ${found.length} pods, using pod/${one.name}`);
+  return [one];
 }
 
 /** Any other container name means the program: a workload has only the one. */

@@ -1,5 +1,7 @@
 // `patch`: a JSON merge patch (RFC 7396) of one object, written as JSON or YAML.
 import type { Command } from 'commander';
+import { groupOf } from '../../server/kind-names.ts';
+import { captureNoteFor } from '../capture-note.ts';
 import type { Cli } from '../cli.ts';
 import { diagnosticLines } from '../error-lines.ts';
 import { singleTarget } from '../object-targets.ts';
@@ -31,6 +33,7 @@ async function patch(cli: Cli, words: readonly string[], options: PatchOptions):
   const { printedName, outcome, diagnostics } = await cli.api().patch(kind, cli.options().namespace, name, value);
   cli.print(`${printedName} patched${outcome === 'unchanged' ? ' (no change)' : ''}`);
   for (const line of diagnosticLines(diagnostics)) cli.warn(line);
+  await captureNoteFor(cli, [{ group: groupOf(printedName) }]);
 }
 
 async function parsePatch(text: string): Promise<unknown> {

@@ -1,6 +1,7 @@
 // `proxy-config`: what a proxy was given, as tables in the manner of istioctl or as whole resources.
 import type { Command } from 'commander';
 import type { ConfigType, ProxyResource } from '../../server/wire.ts';
+import { captureNote } from '../capture-note.ts';
 import type { Cli } from '../cli.ts';
 import { proxyTables } from '../output/proxy-tables.ts';
 import { formatStructured } from '../output/structured.ts';
@@ -34,9 +35,9 @@ async function proxyConfig(cli: Cli, type: string, workload: string): Promise<vo
   for (const one of shown.flatMap((view) => views.get(view) ?? [])) {
     config.set(one, (await cli.api().proxyConfig(proxy.namespace, proxy.name, one)).resources);
   }
-  if (output === 'table') return printTables(cli, shown, config);
-  const resources = [...config.values()].flat();
-  cli.write(await formatStructured(output, resources));
+  if (output === 'table') printTables(cli, shown, config);
+  else cli.write(await formatStructured(output, [...config.values()].flat()));
+  await captureNote(cli);
 }
 
 function viewsOf(type: string): readonly string[] {

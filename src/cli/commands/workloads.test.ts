@@ -31,7 +31,8 @@ async function echoMesh(t: Parameters<typeof startMeshForCli>[0]) {
   const env = { PATH: process.env['PATH'] ?? '', GREETING: 'hello' };
   const mesh = await startMeshForCli(t, {
     pods: () => pods,
-    execPlan: async (_, name) => (name === 'echo-1' ? { argv: ['env', 'INSIDE=yes'], env } : undefined),
+    execPlan: async (_, name) =>
+      name === 'echo-1' ? { argv: ['env', 'INSIDE=yes'], env } : { argv: [], env, cwd: '/usr' },
   });
   const metadata = {
     name: 'egress',
@@ -85,6 +86,12 @@ test('exec passes streams, environment and exit code through', async (t) => {
   assertResult(await run('exec echo -- sh -c kill\t-TERM\t$$'), 143, '');
   assertResult(await run('exec echo'), 2, '', /^error: a command is missing\n/);
   assertResult(await run('exec nobody -- true'), 1, '', /^error: no workload 'nobody'/);
+});
+
+test('exec runs a command by itself where nothing has to stand before it', async (t) => {
+  const { run } = await echoMesh(t);
+  assertResult(await run('exec egress -- pwd'), 0, '/usr\n');
+  assertResult(await run('exec egress -- no-such-command'), 127, '', /^error: no-such-command: no such command/);
 });
 
 test('exec forwards every signal and waits for the program', { timeout: 20_000 }, async (t) => {

@@ -1,0 +1,105 @@
+// `demo`: everything at once: a mesh, an application, an internet to call, load. Stays until Ctrl-C and takes everything
+// down; --tour plays the story step by step, checks each outcome and ends.
+import { type Command, Option } from 'commander';
+import { SallyportError } from '../../platform/errors.ts';
+import type { Cli } from '../cli.ts';
+import { playTour } from '../demo/play-tour.ts';
+import { type DemoRequest, startDemo } from '../demo/start-demo.ts';
+import { whatToTry } from '../demo/what-to-try.ts';
+import { hasTool } from '../has-tool.ts';
+import { runningControlPlane } from '../lifecycle/control-plane-process.ts';
+import { untilDown } from '../lifecycle/until-down.ts';
+import { parseListen, readUpSettings } from '../lifecycle/up-settings.ts';
+import { openBrowser } from '../open-browser.ts';
+import { addExamples } from '../usage.ts';
+import { takeDown } from './down.ts';
+
+export interface DemoOptions {
+  readonly tour?: boolean;
+  readonly capture?: 'auto' | 'redirect' | 'proxy';
+  readonly listen?: string;
+  readonly envoy?: string;
+  readonly open?: boolean;
+}
+
+export const demoNamespace = 'backyards-demo';
+
+export function register(command: Command, cli: Cli): void {
+  command
+    .option('--tour', 'play the story step by step, check each outcome, and end')
+    .addOption(captureOption())
+    .option('--listen <address>', 'of the HTTP API and dashboard (default 127.0.0.1:50500)')
+    .option('--envoy <path>', 'the Envoy to run (default SALLYPORT_ENVOY, PATH, or fetched)')
+    .option('--no-open', 'do not open the dashboard in a browser')
+    .action((options: DemoOptions) => demo(cli, options));
+  addExamples(command, cli, [
+    'demo',
+    'demo --tour',
+    'demo --namespace smm-demo --listen 127.0.0.1:50501 --data ./demo',
+  ]);
+}
+
+export function captureOption(): Option {
+  return new Option('--capture <way>', 'how traffic reaches the proxies (default auto)').choices([
+    'auto',
+    'redirect',
+    'proxy',
+  ]);
+}
+
+export async function demo(cli: Cli, options: DemoOptions): Promise<void> {
+  if (options.listen !== undefined) parseListen(options.listen);
+  const running = options.tour === true ? await runningDemo(cli) : undefined;
+  if (running !== undefined) return tour(cli, running);
+
+  const { namespace, namespaceGiven } = cli.options();
+  const name = namespaceGiven ? namespace : demoNamespace;
+  await startOrTakeBack(cli, { namespace: name, given: givenSettings(options) });
+  try {
+    if (options.tour === true) await tour(cli, name);
+    else {
+      if (options.open !== false) openBrowser(pageAddress(cli));
+      for (const line of whatToTry(cli.name, name, hasTool('curl') ? 'curl' : 'node demo/client/curl.cjs'))
+        cli.print(line);
+      cli.print('Ctrl-C takes it down');
+      await untilDown(cli.dataFolder(), cli.signal);
+    }
+  } finally {
+    await takeDown(cli);
+  }
+}
+
+async function startOrTakeBack(cli: Cli, request: DemoRequest): Promise<void> {
+  try {
+    await startDemo(cli, request);
+  } catch (error) {
+    const isOurs = !(error instanceof SallyportError && error.code === 'SP_ALREADY_UP');
+    if (isOurs) await takeDown(cli);
+    throw error;
+  }
+}
+
+/** The namespace of a demo that is up in this data folder. */
+async function runningDemo(cli: Cli): Promise<string | undefined> {
+  if ((await runningControlPlane(cli.dataFolder())) === undefined) return undefined;
+  return readUpSettings(cli.dataFolder())?.demo?.namespace;
+}
+
+async function tour(cli: Cli, namespace: string): Promise<void> {
+  const { held, failed } = await playTour(cli, namespace);
+  cli.print('');
+  cli.print(failed === 0 ? `All ${held} checks held.` : `${failed} of ${held + failed} checks did not hold.`);
+  if (failed > 0) process.exitCode = 1;
+}
+
+function givenSettings({ listen, capture, envoy }: DemoOptions): DemoRequest['given'] {
+  return {
+    ...(listen === undefined ? {} : { listen }),
+    ...(capture === undefined ? {} : { capture }),
+    ...(envoy === undefined ? {} : { envoy }),
+  };
+}
+
+function pageAddress(cli: Cli): string {
+  return `http://${readUpSettings(cli.dataFolder())?.listen}/`;
+}

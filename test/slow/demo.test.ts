@@ -1,0 +1,133 @@
+// The demo as a newcomer has it: the tour holds, with either way of capture; Ctrl-C, a killed demo and two side by side
+// leave nothing behind (product-facts checks 8, 9, 16, 18–20, 27, 33, 61, 65, 66).
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { describe, it } from 'node:test';
+import type { Scope } from '../support/envoy-process.ts';
+import { hostState } from '../support/host-state.ts';
+import { controlPlanePid, ended, keeperStatus, kill, podPids } from '../support/mesh-processes.ts';
+import { freePort } from '../support/ports.ts';
+import { needs } from '../support/requires.ts';
+import { programFile } from '../support/run-sallyport.ts';
+
+interface Program {
+  readonly data: string;
+  /** Runs `sallyport …` on the same data folder to its end. */
+  run(
+    ...args: readonly string[]
+  ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
+  start(...args: readonly string[]): ChildProcess;
+}
+
+function program(t: Scope): Program {
+  const data = mkdtempSync(join(tmpdir(), 'sallyport-test-'));
+  const env = { ...process.env, SALLYPORT_DATA: data, NO_COLOR: '1' };
+  const start = (...args: readonly string[]) =>
+    spawn(process.execPath, [programFile, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const run: Program['run'] = async (...args) => {
+    const child = start(...args);
+    const exit = new Promise<number | null>((done) => child.once('close', done));
+    const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
+    return { code, stdout, stderr };
+  };
+  t.after(async () => {
+    await run('down');
+    rmSync(data, { recursive: true, force: true });
+  });
+  return { data, run, start };
+}
+
+async function listen(): Promise<readonly string[]> {
+  return ['--listen', `127.0.0.1:${await freePort()}`];
+}
+
+/** Starts a demo and resolves when it says that it is ready; what it said until then. */
+async function startDemo(own: Program, ...args: readonly string[]): Promise<{ child: ChildProcess; said: string }> {
+  const child = own.start('demo', '--no-open', ...(await listen()), ...args);
+  assert.ok(child.stdout !== null && child.stderr !== null);
+  const complaints = text(child.stderr);
+  let said = '';
+  for await (const line of createInterface({ input: child.stdout })) {
+    said += `${line}\n`;
+    if (line === 'Ctrl-C takes it down') {
+      child.stdout.resume();
+      return { child, said };
+    }
+  }
+  throw new Error(`the demo did not come up:\n${said}${await complaints}`);
+}
+
+function exitOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((done) => child.once('exit', done));
+}
+
+const demoFolders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('sallyport-demo-'));
+
+for (const [capture, capable] of [
+  ['redirect', needs('root', 'iproute2', 'firewall')],
+  ['proxy', needs()],
+] as const) {
+  describe(`demo with ${capture} capture`, capable, () => {
+    it('plays the tour, and every check of it holds', async (t) => {
+      const before = hostState();
+      const folders = demoFolders();
+      const own = program(t);
+      const { code, stdout, stderr } = await own.run('demo', '--tour', '--capture', capture, ...(await listen()));
+      assert.equal(code, 0, `${stdout}\n${stderr}`);
+      assert.match(stdout, /^All \d+ checks held\.$/m);
+      assert.doesNotMatch(stdout, /✗/);
+      assert.deepEqual(hostState(), before);
+      assert.deepEqual(demoFolders(), folders);
+    });
+
+    it('leaves nothing after Ctrl-C, nor after kill -9 of all of it and down', async (t) => {
+      const before = hostState();
+      const folders = demoFolders();
+      const own = program(t);
+      const first = await startDemo(own, '--capture', capture, '--namespace', 'smm-demo');
+      assert.match(first.said, /set env deployment\/notifications-v1 -n smm-demo/);
+      assert.match((await own.run('get', 'deployments', '-n', 'smm-demo')).stdout, /^frontpage-v1\s+1\/1/m);
+      const again = await own.run('demo', '--no-open', '--capture', capture);
+      assert.deepEqual([again.code, again.stdout], [1, '']);
+      assert.match(again.stderr, /^error: a mesh is up in /);
+      const pids = await podPids(own);
+      first.child.kill('SIGINT');
+      assert.equal(await exitOf(first.child), 130);
+      for (const pid of pids) await ended(pid);
+      assert.deepEqual(hostState(), before);
+
+      const second = await startDemo(own, '--capture', capture);
+      const others = await podPids(own);
+      const keeper = await keeperStatus(own);
+      const controlPlane = await controlPlanePid(own);
+      const exited = exitOf(second.child);
+      second.child.kill('SIGKILL');
+      await exited;
+      await kill(controlPlane);
+      await kill(keeper.pid);
+      const down = await own.run('down');
+      assert.equal(down.code, 0, down.stderr);
+      for (const pid of others) await ended(pid);
+      assert.deepEqual(hostState(), before);
+      assert.deepEqual(demoFolders(), folders);
+    });
+  });
+}
+
+describe('two demos', needs(), () => {
+  it('run side by side with folders and addresses of their own', async (t) => {
+    const [one, two] = [program(t), program(t)];
+    const demos = [await startDemo(one), await startDemo(two)];
+    await one.run('istio', 'otp', 'restricted');
+    assert.match((await two.run('istio', 'otp')).stdout, /is not found/);
+    for (const { child } of demos) {
+      child.kill('SIGTERM');
+      await exitOf(child);
+    }
+  });
+});

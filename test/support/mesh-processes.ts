@@ -1,0 +1,46 @@
+// The processes behind a mesh, asked from its own sockets, and their end.
+import { readFileSync } from 'node:fs';
+import { dataFolder } from '../../src/platform/data-folder.ts';
+import { requestJson } from '../../src/platform/unix-http.ts';
+import type { KeeperStatus, PodStatus } from '../../src/runtime/protocol.ts';
+import { until } from './until.ts';
+
+interface MeshPlace {
+  readonly data: string;
+}
+
+export async function keeperStatus({ data }: MeshPlace): Promise<KeeperStatus> {
+  const { body } = await requestJson({ socketPath: dataFolder(data).keeperSocket, path: '/v1/status' });
+  return body as KeeperStatus;
+}
+
+export async function keeperPods({ data }: MeshPlace): Promise<readonly PodStatus[]> {
+  const { body } = await requestJson({ socketPath: dataFolder(data).keeperSocket, path: '/v1/pods' });
+  return body as readonly PodStatus[];
+}
+
+export async function controlPlanePid({ data }: MeshPlace): Promise<number> {
+  const { body } = await requestJson({ socketPath: dataFolder(data).apiSocket, path: '/v1/info' });
+  return (body as { pid: number }).pid;
+}
+
+/** Of all programs and Envoys that run. */
+export async function podPids(place: MeshPlace): Promise<readonly number[]> {
+  return (await keeperPods(place)).flatMap(({ app, proxy }) => [app.pid, proxy.pid]).filter((pid) => pid !== undefined);
+}
+
+export async function kill(pid: number): Promise<void> {
+  process.kill(pid, 'SIGKILL');
+  await ended(pid);
+}
+
+/** A zombie has ended too: who inherits it reaps it when it likes. */
+export function ended(pid: number): Promise<boolean> {
+  return until(`process ${pid} has ended`, () => {
+    try {
+      return /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    } catch {
+      return true;
+    }
+  });
+}
