@@ -1,5 +1,5 @@
 // Generates the Envoy and xDS message types under src/envoy/gen from the protos that npm ships, and
-// our own proto/ for messages those lack. Runs in `prepare`; skips when its inputs have not changed.
+// our own proto/ for messages those lack. Runs in `postprepare`; skips when its inputs have not changed.
 // Invariant: output is `js+dts`, since Node's type stripping refuses the enums of a `ts` target.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

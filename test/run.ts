@@ -54,8 +54,8 @@ if (files.length === 0) {
 
 const stream = run({ files, concurrency: Number(values.concurrency ?? 2) });
 stream.on('test:pass', ({ name, skip, details }) => {
-  if (details.type === 'suite') return;
-  if (skip === undefined) counts.passed += 1;
+  // A suite counts by its tests; of one that is skipped whole nothing else is told.
+  if (skip === undefined) counts.passed += details.type === 'suite' ? 0 : 1;
   else {
     counts.skipped += 1;
     skipped.push(`${name}: ${skip === true ? 'skipped' : skip}`);

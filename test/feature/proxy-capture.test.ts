@@ -1,0 +1,132 @@
+// A mesh as any user can have it: programs are told of their proxy, and what they send there obeys the policy (contract
+// lines 14, 19, 20). Programs are the demo's HTTP client and Node's own fetch; outside servers stand on loopback.
+import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
+import { before, describe, it } from 'node:test';
+import { serviceEntry, startMesh, type TestMesh } from '../support/mesh.ts';
+import { type OutsideHttp, startOutsideHttp } from '../support/outside-server.ts';
+import { suiteScope } from '../support/suite-scope.ts';
+import { authorityFile } from '../support/tls-fixtures.ts';
+import { until } from '../support/until.ts';
+
+const client = resolve(import.meta.dirname, '../../demo/client/curl.cjs');
+const address = '127.253.0.9';
+const allowed = `{"metadata":{"annotations":{"egress.sallyport.dev/allowed-ranges":"${address}/32"}}}`;
+const https = [{ number: 443, name: 'https', protocol: 'HTTPS' }];
+
+describe('proxy capture', () => {
+  const scope = suiteScope();
+  let mesh: TestMesh;
+  let plain: OutsideHttp;
+  let secure: OutsideHttp;
+
+  before(async () => {
+    plain = await startOutsideHttp({ t: scope, address });
+    secure = await startOutsideHttp({ t: scope, address, tls: true });
+    const hosts = ['open.example.test', 'closed.example.test'];
+    const rules = hosts.flatMap((host) => [
+      `${host}:80=${address}:${plain.port}`,
+      `${host}:443=${address}:${secure.port}`,
+    ]);
+    mesh = await startMesh(scope, { up: ['--capture', 'proxy', ...rules.flatMap((rule) => ['--resolve', rule])] });
+    await mesh.run('patch', 'istio', 'mesh', '-n', 'istio-system', '--type', 'merge', '-p', allowed);
+    await mesh.run('run', '--name', 'caller', '--detach', '--', 'sleep', 'infinity');
+  });
+
+  /** Exit code and output of the client inside the workload. */
+  const curl = (...args: readonly string[]) =>
+    mesh.cli('exec', 'caller', '--', process.execPath, client, '--cacert', authorityFile, ...args);
+
+  async function statusOf(url: string): Promise<string> {
+    return (await curl('-s', '-o', '/dev/null', '-w', '%{http_code}', url)).stdout;
+  }
+
+  it('says what it governs wherever a policy is shown, and nowhere in an answer', async () => {
+    const shown = await mesh.cli('istio', 'outbound-traffic-policy');
+    assert.equal(shown.stdout, 'mesh wide outbound traffic policy is not found\n');
+    assert.match(shown.stderr, /^note: proxy capture: only traffic that a program sends to its proxy is governed\n$/);
+    assert.match((await mesh.cli('get', 'istio', '-n', 'istio-system')).stderr, /proxy capture/);
+  });
+
+  it('passes everything while nothing is restricted, HTTP and HTTPS', async () => {
+    assert.equal(await statusOf('http://closed.example.test/'), '200');
+    assert.equal(await statusOf('https://closed.example.test/'), '200');
+    const log = await until('both are logged', async () => {
+      const lines = await mesh.run('logs', 'caller', '-c', 'istio-proxy');
+      return lines.split('\n').filter((line) => line.includes(' PassthroughCluster ')).length === 2 && lines;
+    });
+    assert.match(log, /"GET \/ HTTP\/1\.1" 200 .*"closed\.example\.test"/);
+    assert.match(log, /closed\.example\.test:443/);
+  });
+
+  it('refuses what is not registered, each in its way, and nothing of it leaves', async () => {
+    await mesh.run('istio', 'otp', 'restricted');
+    await mesh.apply(
+      serviceEntry('open', { hosts: ['open.example.test'] }) +
+        serviceEntry('open-tls', { hosts: ['open.example.test'], ports: https }),
+    );
+    await until('open is open', async () => (await statusOf('https://open.example.test/')) === '200');
+    await until('closed is closed', async () => (await statusOf('http://closed.example.test/')) === '502');
+    const before = [plain.requests.items.length, secure.connections.items.length];
+    const blocked = await curl('-si', 'http://closed.example.test/');
+    assert.match(blocked.stdout, /^HTTP\/1\.1 502 Bad Gateway\r\n/);
+    assert.match(blocked.stdout, /\r\nserver: envoy\r\n/);
+    assert.match(blocked.stdout, /\r\ncontent-length: 0\r\n/);
+    const refused = await curl('-sS', 'https://closed.example.test/');
+    assert.deepEqual([refused.code, refused.stdout], [56, '']);
+    assert.match(refused.stderr, /response 403/);
+    assert.deepEqual([plain.requests.items.length, secure.connections.items.length], before);
+    for (const url of ['http://OPEN.example.test./', 'http://open.example.test:80/'])
+      assert.equal(await statusOf(url), '200');
+  });
+
+  it('judges the name inside the tunnel, not the one it was opened for', async () => {
+    const lying = `
+      const { connect } = require('node:net'), tls = require('node:tls');
+      const proxy = new URL(process.env.HTTPS_PROXY);
+      const socket = connect(Number(proxy.port), proxy.hostname);
+      socket.write('CONNECT open.example.test:443 HTTP/1.1\\r\\nhost: open.example.test:443\\r\\n\\r\\n');
+      socket.once('data', (answer) => {
+        console.log(String(answer).split('\\r\\n')[0]);
+        const inner = tls.connect({ socket, servername: 'closed.example.test', rejectUnauthorized: false });
+        inner.on('secureConnect', () => console.log('connected'));
+        inner.on('error', (error) => console.log(error.code));
+      });`;
+    const before = secure.connections.items.length;
+    const { stdout } = await mesh.cli('exec', 'caller', '--', process.execPath, '-e', lying);
+    assert.equal(stdout, 'HTTP/1.1 200 OK\nECONNRESET\n');
+    assert.equal(secure.connections.items.length, before);
+  });
+
+  it("governs Node's own fetch", async () => {
+    const fetching = (url: string) =>
+      `fetch('${url}').then((answer) => console.log(answer.status), (error) => console.log(error.cause.cause.message))`;
+    const outcome = (url: string) => mesh.run('exec', 'caller', '--', process.execPath, '-e', fetching(url));
+    assert.equal(await outcome('http://open.example.test/'), '200\n');
+    // It opens a tunnel for either.
+    for (const scheme of ['http', 'https']) {
+      assert.match(await outcome(`${scheme}://closed.example.test/`), /^Proxy response \(403\)/);
+    }
+  });
+
+  it('carries calls between workloads through both sidecars, with HOST and PORT of their own', async () => {
+    const server = `require('http').createServer((q, r) => r.end('web ' + q.headers.host)).listen(process.env.PORT, process.env.HOST)`;
+    const words = ['--detach', '--port', '8080:http', '--label', 'app=web', '--', process.execPath, '-e', server];
+    await mesh.run('run', '--name', 'web', ...words);
+    await mesh.apply(`apiVersion: v1
+kind: Service
+metadata: { name: web }
+spec: { selector: { app: web }, ports: [{ name: http, port: 80, targetPort: 8080 }] }
+`);
+    await until('it answers', async () => (await curl('-s', 'http://web/')).stdout === 'web web');
+    await until('the other side has logged it', async () =>
+      / inbound\|8080\|\| /.test(await mesh.run('logs', 'web', '-c', 'istio-proxy')),
+    );
+  });
+
+  it('cannot change its way of capture while it is up', async () => {
+    const { code, stderr } = await mesh.cli('up', '--detach', '--capture', 'redirect');
+    assert.equal(code, 1);
+    assert.match(stderr, /^error: .*capture.*\n.*down/);
+  });
+});
