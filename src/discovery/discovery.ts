@@ -64,6 +64,7 @@ export function createDiscovery({ views, bootId, log, clock = Date.now }: Discov
   const servers = new Set<GrpcServer>();
   const listeners = new Set<() => void>();
   let announced = false;
+  let closing = false;
 
   const queue = createFlushQueue((session, error) => {
     log.error({ err: error, proxy: session.node.id }, 'a proxy could not be served');
@@ -127,6 +128,11 @@ export function createDiscovery({ views, bootId, log, clock = Date.now }: Discov
     });
     const methods = new Map([[adsMethod, handler]]);
     const server = await listenGrpc({ listen, methods, refusal: methodRefusal, log });
+    if (closing) {
+      // Opened behind the back of close(), it would hold the process for ever.
+      await server.close(0);
+      throw new SallyportError('SP_STOPPING', 'the control plane stops: no proxy is served any more');
+    }
     servers.add(server);
     return server;
   }
@@ -155,6 +161,7 @@ export function createDiscovery({ views, bootId, log, clock = Date.now }: Discov
       return () => listeners.delete(listener);
     },
     async close() {
+      closing = true;
       for (const server of servers) server.stopListening();
       const pauseMs = Math.min(staggerMs, staggerTotalMs / Math.max(1, sessions.size));
       for (const session of [...sessions]) {

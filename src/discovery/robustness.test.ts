@@ -6,7 +6,7 @@ import { connect as connectNet } from 'node:net';
 import { test } from 'node:test';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { startDiscovery } from '../../test/support/discovery.ts';
-import { opaque, resourceOf } from '../../test/support/memory-view.ts';
+import { opaque, resourceOf, testProxy } from '../../test/support/memory-view.ts';
 import { until } from '../../test/support/until.ts';
 import { ClusterSchema } from '../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
 import { DeltaDiscoveryRequestSchema } from '../envoy/gen/envoy/service/discovery/v3/discovery_pb.js';
@@ -203,3 +203,13 @@ function seeded(seed: number): (below: number) => number {
     return Math.floor((state / 2 ** 32) * below);
   };
 }
+
+test('a socket that is opened while discovery closes is closed again', async (t) => {
+  const { discovery, socketPath } = await startDiscovery(t);
+  const late = `${socketPath}.late`;
+  const closed = discovery.close();
+  await assert.rejects(discovery.serveProxy({ identity: testProxy('late'), socketPath: late }), /stops/);
+  await closed;
+  const refused = connectNet(late);
+  await once(refused, 'error');
+});

@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Scope } from '../support/envoy-process.ts';
 import { hostState } from '../support/host-state.ts';
-import { controlPlanePid, ended, keeperStatus, kill, podPids } from '../support/mesh-processes.ts';
+import { controlPlanePid, ended, keeperStatus, kill, podPids, processesOf } from '../support/mesh-processes.ts';
 import { freePort } from '../support/ports.ts';
 import { needs } from '../support/requires.ts';
 import { programFile } from '../support/run-sallyport.ts';
@@ -118,6 +119,25 @@ for (const [capture, capable] of [
     });
   });
 }
+
+describe('Ctrl-C while a demo starts', needs(), () => {
+  it('leaves nothing, at whatever moment it comes', async (t) => {
+    const before = hostState();
+    const own = program(t);
+    // From the first steps to when most of it runs, in moments that no step knows.
+    for (const moment of [350, 620, 810, 1130, 1370, 1590, 2060, 2940]) {
+      const child = own.start('demo', '--no-open', ...(await listen()));
+      child.stdout?.resume();
+      child.stderr?.resume();
+      const exited = exitOf(child);
+      await delay(moment);
+      child.kill('SIGINT');
+      assert.equal(await exited, 130, `after ${moment} ms`);
+      assert.deepEqual(processesOf(own.data), [], `after ${moment} ms`);
+    }
+    assert.deepEqual(hostState(), before);
+  });
+});
 
 describe('two demos', needs(), () => {
   it('run side by side with folders and addresses of their own', async (t) => {

@@ -1,5 +1,5 @@
 // The processes behind a mesh, asked from its own sockets, and their end.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dataFolder } from '../../src/platform/data-folder.ts';
 import { requestJson } from '../../src/platform/unix-http.ts';
 import type { KeeperStatus, PodStatus } from '../../src/runtime/protocol.ts';
@@ -43,4 +43,20 @@ export function ended(pid: number): Promise<boolean> {
       return true;
     }
   });
+}
+
+/** Command lines of all processes that name this folder, as control plane and keeper do. */
+export function processesOf(data: string): readonly string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .map(commandLine)
+    .filter((line) => line.includes(data));
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
 }

@@ -1,5 +1,6 @@
 // Waits until Deployments have all their pods, showing how far it is; names those that fail, with the reason.
 
+import { failureCondition } from '../../api/deployment-conditions.ts';
 import { deploymentKind } from '../../api/kinds/deployment.ts';
 import type { KubeObject } from '../../api/object.ts';
 import { SallyportError } from '../../platform/errors.ts';
@@ -18,7 +19,10 @@ export async function workloadsReady(cli: Cli, namespace: string, names: readonl
     const { metadata, spec, status } = deployment.data;
     const available = (status?.availableReplicas ?? 0) >= (spec.replicas ?? 1);
     if (available) waiting.delete(metadata.name);
-    else if (names.includes(metadata.name)) waiting.set(metadata.name, messageOf(deployment.data));
+    else if (names.includes(metadata.name)) {
+      const failure = status?.conditions?.find(({ type }) => type === failureCondition);
+      waiting.set(metadata.name, failure?.message ?? 'is not ready');
+    }
     line.show(`starting workloads: ${names.length - waiting.size} of ${names.length} ready`);
   };
   try {
@@ -35,7 +39,7 @@ export async function workloadsReady(cli: Cli, namespace: string, names: readonl
   } finally {
     line.end();
   }
-  if (cli.signal.aborted) return;
+  cli.signal.throwIfAborted();
   const [[name, why] = ['', '']] = waiting;
   throw new SallyportError(
     'SP_DEMO',
@@ -43,14 +47,5 @@ export async function workloadsReady(cli: Cli, namespace: string, names: readonl
     {
       hint: `see: ${cli.name} get deployments -n ${namespace}`,
     },
-  );
-}
-
-function messageOf(deployment: {
-  readonly status?: { readonly conditions?: readonly { readonly message?: string }[] };
-}): string {
-  return (
-    deployment.status?.conditions?.map(({ message }) => message ?? '').find((message) => message !== '') ??
-    'is not ready'
   );
 }

@@ -4,7 +4,8 @@ import type { ControlPlane } from '../../main.ts';
 import type { DataFolder } from '../../platform/data-folder.ts';
 import { SallyportError } from '../../platform/errors.ts';
 import { findEnvoy } from '../../runtime/envoy-supply/find-envoy.ts';
-import { ensureKeeper } from '../../runtime/keeper/spawn.ts';
+import { captureInForce } from '../../runtime/keeper/keeper-files.ts';
+import { type EnsureKeeperOptions, ensureKeeper } from '../../runtime/keeper/spawn.ts';
 import { stopEverything } from '../../runtime/keeper/stop-everything.ts';
 import { proxyCaptureNote } from '../capture-note.ts';
 import type { Cli } from '../cli.ts';
@@ -40,7 +41,7 @@ export async function bringUp(cli: Cli, { given, detach }: UpRequest): Promise<C
     signal: cli.signal,
     onProgress: (text) => cli.progress(text),
   });
-  const keeper = await ensureKeeper({ dataFolder: folder, envoy: envoy.path, capture, signal: cli.signal });
+  const keeper = await keeperFor(cli, { dataFolder: folder, envoy: envoy.path, capture, signal: cli.signal });
   if (running !== undefined && differences.length === 0 && !keeper.started) {
     throw new SallyportError('SP_ALREADY_UP', `the mesh in ${folder.path} is already up (process ${running.pid})`, {
       hint: `end it with: ${cli.name} down`,
@@ -61,6 +62,17 @@ export async function bringUp(cli: Cli, { given, detach }: UpRequest): Promise<C
     return controlPlane;
   } catch (error) {
     await takeBack(folder, before, keeper.started);
+    throw error;
+  }
+}
+
+/** A keeper that did not come up leaves nothing that it did, unless there was one before. */
+async function keeperFor(cli: Cli, options: EnsureKeeperOptions): ReturnType<typeof ensureKeeper> {
+  const before = captureInForce(options.dataFolder.keeperPath);
+  try {
+    return await ensureKeeper(options);
+  } catch (error) {
+    if (before === undefined) await stopEverything(cli.dataFolder());
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 // The control plane as a process: in this one (`up`) or in the background (`up --detach`, which starts `serve`). Which of
 // them runs is asked over its own socket, never guessed from a pid file alone.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -48,6 +48,15 @@ export async function startDetached(folder: DataFolder, signal: AbortSignal): Pr
   });
   closeSync(log);
   child.unref();
+  try {
+    return await answers(folder, child, signal);
+  } catch (error) {
+    if (child.pid !== undefined && isAlive(child.pid)) await stopControlPlane({ pid: child.pid });
+    throw error;
+  }
+}
+
+async function answers(folder: DataFolder, child: ChildProcess, signal: AbortSignal): Promise<RunningControlPlane> {
   const deadline = performance.now() + startTimeoutMs;
   while (performance.now() < deadline) {
     signal.throwIfAborted();
@@ -56,14 +65,13 @@ export async function startDetached(folder: DataFolder, signal: AbortSignal): Pr
     if (running !== undefined && running.pid === child.pid) return running;
     await delay(pollMs, undefined, { signal });
   }
-  child.kill('SIGTERM');
   throw new SallyportError('SP_START_TIMEOUT', `the control plane was not ready within ${startTimeoutMs / 1000} s`, {
     hint: `see ${controlPlaneLog(folder)}`,
   });
 }
 
 /** Ends it and resolves when the process is gone. Proxies keep their configuration. */
-export async function stopControlPlane(running: RunningControlPlane): Promise<void> {
+export async function stopControlPlane(running: Pick<RunningControlPlane, 'pid'>): Promise<void> {
   process.kill(running.pid, 'SIGTERM');
   const deadline = performance.now() + stopTimeoutMs;
   while (performance.now() < deadline) {

@@ -1,6 +1,6 @@
 // Sees to it that a mesh has its keeper: the one that answers, or a new one in the background that takes over what an
 // earlier one left running.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -80,6 +80,20 @@ async function startKeeper({ dataFolder, envoy, capture, signal }: EnsureKeeperO
   });
   closeSync(log);
   child.unref();
+  try {
+    return await answers(dataFolder, child, logFile, signal);
+  } catch (error) {
+    if (child.pid !== undefined) await endKeeper(child.pid);
+    throw error;
+  }
+}
+
+async function answers(
+  dataFolder: DataFolder,
+  child: ChildProcess,
+  logFile: string,
+  signal: AbortSignal | undefined,
+): Promise<KeeperStatus> {
   const deadline = Date.now() + startMs;
   while (child.exitCode === null && child.signalCode === null && Date.now() < deadline) {
     const status = await runningKeeper(dataFolder);
@@ -87,7 +101,6 @@ async function startKeeper({ dataFolder, envoy, capture, signal }: EnsureKeeperO
     await delay(pollMs, undefined, { ...(signal && { signal }) });
   }
   const inTime = Date.now() < deadline;
-  if (!inTime) child.kill('SIGTERM');
   const why = inTime
     ? (lastLine(logFile)?.replace(/^error: /, '') ?? 'it said nothing')
     : `not within ${startMs / 1000} s`;
