@@ -56,7 +56,8 @@ async function perform(step: Step, player: Player): Promise<Outcome> {
   return outcome;
 }
 
-function typed({ command, input }: Step, program: string): readonly string[] {
+/** The command as a user types it in a shell, line by line. */
+export function typed({ command, input }: Step, program: string): readonly string[] {
   const words = [program, ...command].map(quoted).join(' ');
   return input === undefined ? [`$ ${words}`] : [`$ ${words} <<EOF`, ...lines(input), 'EOF'];
 }
