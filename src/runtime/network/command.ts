@@ -8,8 +8,7 @@ const systemPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin'
 
 /** The absolute path of a tool, looked for in PATH and in the system's own folders; undefined if there is none. */
 export function findTool(name: string): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(':'), ...systemPath];
-  for (const folder of folders) {
+  for (const folder of toolFolders()) {
     const path = join(folder, name);
     if (!path.startsWith('/')) continue;
     try {
@@ -20,6 +19,10 @@ export function findTool(name: string): string | undefined {
     }
   }
   return undefined;
+}
+
+function toolFolders(): readonly string[] {
+  return [...(process.env['PATH'] ?? '').split(':'), ...systemPath];
 }
 
 /** As findTool, but throws an error that names the tool. */
@@ -40,7 +43,9 @@ export interface CommandOptions {
 export function runTool(name: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {
   const path = requireTool(name);
   return new Promise((resolve, reject) => {
-    const child = spawn(path, args, { cwd: '/', ...(options.signal && { signal: options.signal }) });
+    // What a tool runs in its turn, it finds where we found the tool.
+    const env = { ...process.env, PATH: toolFolders().join(':') };
+    const child = spawn(path, args, { cwd: '/', env, ...(options.signal && { signal: options.signal }) });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
