@@ -40,7 +40,7 @@ export interface CommandOptions {
 }
 
 /** Resolves to standard output; throws with the tool's own words if it fails. */
-export function runTool(name: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {
+export async function runTool(name: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {
   const path = requireTool(name);
   return new Promise((resolve, reject) => {
     // What a tool runs in its turn, it finds where we found the tool.
