@@ -4,7 +4,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { startControlPlane, temporaryDataFolder } from '../../test/support/control-plane.ts';
 import { serviceEntry } from '../../test/support/manifests.ts';
@@ -143,6 +143,7 @@ test('an older Node alone says what is missing', { skip: noOtherNode }, async (t
   const folder = await temporaryFolder(t);
   await mkdir(join(folder, 'bin'));
   await copyFile(programFile, join(folder, 'bin/sallyport.cjs'));
+  await copyFile(join(dirname(programFile), 'node-24.cjs'), join(folder, 'bin/node-24.cjs'));
   const result = spawnSync(otherNode ?? '', [join(folder, 'bin/sallyport.cjs'), 'get', 'se'], { encoding: 'utf8' });
   assert.match(
     result.stderr,
