@@ -7,8 +7,8 @@ import { temporaryDataFolder } from '../../../test/support/control-plane.ts';
 import { assertResult, finished, startMeshForCli, startSallyport } from '../../../test/support/run-sallyport.ts';
 import type { PodStatus } from '../../runtime/protocol.ts';
 
-function pod(name: string, workload: string, logs: string): PodStatus {
-  const running = { phase: 'Running', ready: true, restarts: 0 } as const;
+function pod(name: string, workload: string, logs: string, startedAt = ''): PodStatus {
+  const running = { phase: 'Running', ready: true, restarts: 0, startedAt } as const;
   const network = { podIP: '10.0.0.1', appIP: '10.0.0.1', proxyIP: '10.0.0.2', proxyUid: 1, xdsPath: '/x' };
   const dns = { address: '10.0.0.3', port: 53 };
   return {
@@ -42,6 +42,23 @@ async function echoMesh(t: Parameters<typeof startMeshForCli>[0]) {
   await mesh.store.apply([{ apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers: [] } }]);
   return { ...mesh, path };
 }
+
+test('of several pods the youngest is shown, and said so; a selection shows all', async (t) => {
+  const { path } = await temporaryDataFolder(t);
+  const pods = [
+    { ...pod('web-1', 'web', path, '2026-01-01T00:00:02Z'), labels: {} },
+    { ...pod('web-2', 'web', path, '2026-01-01T00:00:01Z'), labels: {} },
+  ];
+  const { run, store } = await startMeshForCli(t, { pods: () => pods });
+  for (const { name } of pods) {
+    await writeFile(join(path, `${name}.app`), `${name}\n`);
+    const metadata = { name, namespace: 'default', labels: { app: 'web' } };
+    await store.apply([{ apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers: [] } }]);
+  }
+  assertResult(await run('logs deploy/web'), 0, 'web-1\n', 'Found 2 pods, using pod/web-1\n');
+  assertResult(await run('logs pod/web-2'), 0, 'web-2\n');
+  assertResult(await run('logs -l app=web'), 0, 'web-1\nweb-2\n');
+});
 
 test('logs shows the program, or the access log', async (t) => {
   const { run, path } = await echoMesh(t);
