@@ -3,18 +3,30 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Scope } from '../support/envoy-process.ts';
 import { hostState } from '../support/host-state.ts';
-import { controlPlanePid, ended, keeperStatus, kill, podPids, processesOf } from '../support/mesh-processes.ts';
+import {
+  controlPlanePid,
+  ended,
+  keeperPods,
+  keeperStatus,
+  kill,
+  podPids,
+  processesOf,
+} from '../support/mesh-processes.ts';
 import { freePort } from '../support/ports.ts';
 import { needs } from '../support/requires.ts';
 import { programFile } from '../support/run-sallyport.ts';
+import { until } from '../support/until.ts';
+
+const client = resolve(import.meta.dirname, '../../demo/client/curl.cjs');
 
 interface Program {
   readonly data: string;
@@ -65,6 +77,17 @@ async function startDemo(own: Program, ...args: readonly string[]): Promise<{ ch
 
 function exitOf(child: ChildProcess): Promise<number | null> {
   return new Promise((done) => child.once('exit', done));
+}
+
+/** What the simulated internet has got, by host. */
+function countsOutside(address: string): Promise<ReadonlyMap<string, number>> {
+  return new Promise((done, failed) => {
+    const headers = { host: 'internet.sim' };
+    get({ host: address, port: 8080, path: '/__sim/requests', headers, agent: false }, async (answer) => {
+      const body: Record<string, number> = JSON.parse(await text(answer));
+      done(new Map(Object.entries(body)));
+    }).once('error', failed);
+  });
 }
 
 const demoFolders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('sallyport-demo-'));
@@ -119,6 +142,37 @@ for (const [capture, capable] of [
     });
   });
 }
+
+describe('REQUESTS of the demo', needs(), () => {
+  it('make exactly so many calls for each request, counted outside', async (t) => {
+    const own = program(t);
+    const { child } = await startDemo(own);
+    const here = ['-n', 'backyards-demo'];
+    const sallyport = async (...args: readonly string[]) => {
+      const { code, stdout, stderr } = await own.run(...args);
+      assert.equal(code, 0, stderr);
+      return stdout;
+    };
+    await sallyport('scale', 'deployment/bombardier', '--replicas', '0', ...here);
+    const requests = 'REQUESTS=http://api.github.com/#2 https://api.stripe.com/v1/charges#1';
+    await sallyport('set', 'env', 'deployment/notifications-v1', requests, ...here);
+    await sallyport('rollout', 'status', 'deployment/notifications-v1', ...here);
+    await until('bombardier has ended', async () =>
+      (await keeperPods(own)).every(({ workload }) => workload !== 'bombardier'),
+    );
+    const address = await sallyport('get', 'pod', 'internet', '-n', 'internet', '-o', 'jsonpath={.status.podIP}');
+    const counts = () => countsOutside(address.trim());
+    const before = await counts();
+    const url = 'http://notifications:8080/';
+    const ask = ['exec', 'deploy/payments-v1', ...here, '--', process.execPath, client, '-s', url];
+    for (let count = 0; count < 5; count++) assert.equal(await sallyport(...ask), 'notification sent');
+    const after = await counts();
+    const more = (host: string) => (after.get(host) ?? 0) - (before.get(host) ?? 0);
+    assert.deepEqual([more('api.github.com'), more('api.stripe.com')], [10, 5]);
+    child.kill('SIGINT');
+    await exitOf(child);
+  });
+});
 
 describe('Ctrl-C while a demo starts', needs(), () => {
   it('leaves nothing, at whatever moment it comes', async (t) => {

@@ -126,3 +126,13 @@ test('no diagnostic shows a value of a Secret', () => {
     assert.match(text, /"severity":"error"/);
   }
 });
+
+test('the address of a pod on the host must be one', () => {
+  const annotated = (address: string) =>
+    codes(`apiVersion: v1
+kind: Pod
+metadata: {name: a, annotations: {egress.sallyport.dev/host-address: "${address}"}}
+spec: {hostNetwork: true, containers: [{name: a, command: [a]}]}`);
+  assert.deepEqual(annotated('192.0.2.1'), []);
+  assert.deepEqual(annotated('192.0.2.1/24'), ['SP0307 metadata.annotations["egress.sallyport.dev/host-address"]']);
+});

@@ -1,8 +1,12 @@
 // core/v1 Pod: a workload of the mesh.
+import { isIPv4 } from 'node:net';
 import { z } from 'zod';
+import { hostAddressAnnotation } from '../annotations.ts';
+import { problem } from '../finding.ts';
 import type { Immutable } from '../immutable.ts';
-import type { Kind } from '../kind.ts';
+import type { Finding, Kind } from '../kind.ts';
 import { metadataSchema } from '../metadata.ts';
+import { shorten } from '../schema-messages.ts';
 import { podSpecSchema } from './pod-spec.ts';
 
 const waiting = z.looseObject({ reason: z.string().exactOptional(), message: z.string().exactOptional() });
@@ -53,7 +57,7 @@ export const podKind: Kind<Pod> = {
   shortNames: ['po'],
   namespaced: true,
   schema,
-  validate: () => [],
+  validate: (pod) => [...checkHostAddress(pod)],
   withDefaults: (pod) => ({
     ...pod,
     spec: { restartPolicy: 'Always', serviceAccountName: 'default', ...pod.spec },
@@ -74,6 +78,13 @@ export const podKind: Kind<Pod> = {
 export function isPodReady({ status }: Pod): boolean {
   const containers = status?.containerStatuses ?? [];
   return status?.phase === 'Running' && containers.length > 0 && containers.every(({ ready }) => ready === true);
+}
+
+function* checkHostAddress({ metadata: { annotations } }: Pod): Iterable<Finding> {
+  const address = annotations?.[hostAddressAnnotation];
+  if (address === undefined || isIPv4(address)) return;
+  const path = ['metadata', 'annotations', hostAddressAnnotation];
+  yield problem('SP0307', path, `${shorten(address)} is not a valid IPv4 address`, 'write it like 192.0.2.1');
 }
 
 function readiness({ spec, status }: Pod): string {
