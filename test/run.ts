@@ -52,7 +52,10 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-const stream = run({ files, concurrency: Number(values.concurrency ?? 2) });
+/** A file that hangs is a failure, not a stop of everything. */
+const longestFileMs = 300_000;
+
+const stream = run({ files, concurrency: Number(values.concurrency ?? 2), timeout: longestFileMs });
 stream.on('test:pass', ({ name, skip, details }) => {
   // A suite counts by its tests; of one that is skipped whole nothing else is told.
   if (skip === undefined) counts.passed += details.type === 'suite' ? 0 : 1;

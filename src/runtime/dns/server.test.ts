@@ -154,11 +154,12 @@ describe('names of the host’s resolvers', () => {
     assert.deepEqual((await askUdp(port, query('a.example'))).addresses, ['192.0.2.9']);
   });
 
-  test('fail within 2 s where nobody answers', async (t) => {
+  test('fail before the asker would ask again, where nobody answers', async (t) => {
     const { port, upstream } = await serverWith(t, {}, () => undefined);
     const started = performance.now();
     assert.equal((await askUdp(port, query('silent.example'))).code, serverFailure);
-    assert.ok(performance.now() - started < 2_000);
+    // Resolvers ask again after 5 s.
+    assert.ok(performance.now() - started < 5_000);
     assert.deepEqual(upstream.asked, ['udp silent.example', 'udp silent.example']);
   });
 });

@@ -1,11 +1,14 @@
 // A nameserver on loopback, by UDP and TCP, that says what the test wants and keeps what it was asked.
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { type Answer, decode, encode, type Packet } from 'dns-packet';
+import { systemCode } from '../../../platform/errors.ts';
 import type { Scope } from '../../launch/testing/started.ts';
 import { firstMessage, withLength } from '../listener.ts';
 import type { Nameserver } from '../resolv-conf.ts';
+
+const address = '127.0.0.1';
 
 export interface Reply {
   readonly code?: number;
@@ -36,9 +39,6 @@ export async function startNameserver(
     const said = answer(bytes, 'udp');
     if (said !== undefined) udp.send(said, from.port, from.address);
   });
-  udp.bind(0, '127.0.0.1');
-  await once(udp, 'listening');
-  const { port } = udp.address();
   const tcp = createServer((socket) => {
     socket.on('data', (bytes: Buffer) => {
       const message = firstMessage(bytes)?.message;
@@ -46,13 +46,31 @@ export async function startNameserver(
       if (said !== undefined) socket.end(withLength(said));
     });
   });
-  tcp.listen(port, '127.0.0.1');
-  await once(tcp, 'listening');
   scope.after(() => {
     udp.close();
     tcp.close();
   });
-  return { address: '127.0.0.1', port, asked };
+  const port = await listenOnOnePort(udp, tcp);
+  return { address, port, asked };
+}
+
+/** TCP chooses; where that port is taken for UDP, another one. */
+async function listenOnOnePort(udp: Socket, tcp: Server): Promise<number> {
+  for (;;) {
+    tcp.listen(0, address);
+    await once(tcp, 'listening');
+    const bound = tcp.address();
+    const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
+    try {
+      udp.bind(port, address);
+      await once(udp, 'listening');
+      return port;
+    } catch (error) {
+      if (systemCode(error) !== 'EADDRINUSE') throw error;
+      tcp.close();
+      await once(tcp, 'close');
+    }
+  }
 }
 
 function encodeReply({ id, questions }: Packet, { code = 0, truncated = false, answers = [] }: Reply): Buffer {
