@@ -61,7 +61,8 @@ async function listen(): Promise<readonly string[]> {
 
 /** Starts a demo and resolves when it says that it is ready; what it said until then. */
 async function startDemo(own: Program, ...args: readonly string[]): Promise<{ child: ChildProcess; said: string }> {
-  const child = own.start('demo', '--no-open', ...(await listen()), ...args);
+  const command = args[0] === 'install' ? [] : ['demo'];
+  const child = own.start(...command, ...args, '--no-open', ...(await listen()));
   assert.ok(child.stdout !== null && child.stderr !== null);
   const complaints = text(child.stderr);
   let said = '';
@@ -171,6 +172,22 @@ describe('REQUESTS of the demo', needs(), () => {
     assert.deepEqual([more('api.github.com'), more('api.stripe.com')], [10, 5]);
     child.kill('SIGINT');
     await exitOf(child);
+  });
+});
+
+describe('install and uninstall without a cluster', needs(), () => {
+  it('mean the demo and its end', async (t) => {
+    const before = hostState();
+    const own = program(t);
+    const { child } = await startDemo(own, 'install', '-a', '--run-demo');
+    const exited = exitOf(child);
+    assert.match((await own.run('dashboard')).stdout, /^Sallyport UI at http:\/\/127\.0\.0\.1:\d+\/$/m);
+    const pids = await podPids(own);
+    assert.equal((await own.run('uninstall', '-a')).code, 0);
+    for (const pid of pids) await ended(pid);
+    assert.equal(await exited, 0);
+    assert.deepEqual(hostState(), before);
+    assert.equal((await own.run('uninstall')).code, 2);
   });
 });
 
