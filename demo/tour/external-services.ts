@@ -1,36 +1,14 @@
 // "Access external services from the mesh": passthrough, lock, one ServiceEntry. The application's own calls are what is
 // let through, stopped and let through again.
+import { callFrom, serviceEntry, sidecarLog } from './commands.ts';
 import { answers, prints, shows } from './expectations.ts';
 import type { Chapter, Stage } from './step.ts';
 
-export const httpbinEntry = (namespace: string) => `apiVersion: networking.istio.io/v1alpha3
-kind: ServiceEntry
-metadata:
-  name: httpbin.org
-  namespace: ${namespace}
-spec:
-  hosts:
-  - httpbin.org
-  - www.httpbin.org
-  ports:
-  - number: 80
-    name: http
-    protocol: HTTP
-  resolution: DNS
-  location: MESH_EXTERNAL
-`;
-
-export function externalServices({ namespace, curl }: Stage): Chapter {
-  const inNamespace = ['-n', namespace];
-  const fromNotifications = (...words: readonly string[]) => [
-    'exec',
-    'deploy/notifications-v1',
-    ...inNamespace,
-    '--',
-    ...curl,
-    ...words,
-  ];
-  const sidecarLog = ['logs', 'deploy/notifications-v1', ...inNamespace, '-c', 'istio-proxy', '--tail', '2'];
+export function externalServices(stage: Stage): Chapter {
+  const inNamespace = ['-n', stage.namespace];
+  const fromNotifications = (...words: readonly string[]) => callFrom(stage, 'notifications-v1', ...words);
+  const log = sidecarLog(stage, 'notifications-v1', 2);
+  const askFrontpage = callFrom(stage, 'bookings-v1', '-si', 'http://frontpage:8080/');
   return {
     title: 'External services: pass, block, allow',
     steps: [
@@ -54,7 +32,7 @@ export function externalServices({ namespace, curl }: Stage): Chapter {
       },
       {
         intro: 'The application is asked at its front door, from inside the mesh.',
-        command: ['exec', 'deploy/bookings-v1', ...inNamespace, '--', ...curl, '-si', 'http://frontpage:8080/'],
+        command: askFrontpage,
         expect: [
           answers(200, 'content-type: text/plain', 'content-length: 9'),
           shows('says “frontpage”', /\nfrontpage$/),
@@ -62,7 +40,7 @@ export function externalServices({ namespace, curl }: Stage): Chapter {
       },
       {
         intro: 'Its sidecar let the call pass: PassthroughCluster.',
-        command: sidecarLog,
+        command: log,
         expect: [
           shows(
             'the call left through PassthroughCluster',
@@ -89,7 +67,7 @@ export function externalServices({ namespace, curl }: Stage): Chapter {
       },
       {
         intro: 'The application’s own calls are stopped as well, and the log names who, what and when.',
-        command: sidecarLog,
+        command: log,
         expect: [
           shows('the call was blocked', /"GET \/get HTTP\/1\.1" 502 .*"sallyport-demo".*"httpbin\.org".* block_all/),
         ],
@@ -97,13 +75,13 @@ export function externalServices({ namespace, curl }: Stage): Chapter {
       },
       {
         intro: 'Services of the mesh still reach each other.',
-        command: ['exec', 'deploy/bookings-v1', ...inNamespace, '--', ...curl, '-si', 'http://frontpage:8080/'],
+        command: askFrontpage,
         expect: [answers(200, 'content-length: 9')],
       },
       {
         intro: 'One ServiceEntry opens one service.',
         command: ['apply', '-f', '-'],
-        input: httpbinEntry(namespace),
+        input: serviceEntry(stage, 'httpbin.org', ['httpbin.org', 'www.httpbin.org']),
         expect: [prints('serviceentry.networking.istio.io/httpbin.org created')],
       },
       {
@@ -112,7 +90,7 @@ export function externalServices({ namespace, curl }: Stage): Chapter {
         eventually: true,
       },
       {
-        command: sidecarLog,
+        command: log,
         expect: [
           shows('it has a cluster of its own now', /"GET \/get HTTP\/1\.1" 200 .* outbound\|80\|\|httpbin\.org /),
         ],

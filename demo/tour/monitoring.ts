@@ -1,28 +1,13 @@
 // "Monitoring egress": the recipes website has its ids made by `idgen`, which asks httpbin.org for them. Three times the
 // same call: passed through, blocked, registered; each seen at the sidecar, without any gateway.
+import { callFrom, serviceEntry, sidecarLog } from './commands.ts';
 import { prints, shows } from './expectations.ts';
 import type { Chapter, Stage } from './step.ts';
 
-const entry = (namespace: string, name: string, host: string) => `apiVersion: networking.istio.io/v1alpha3
-kind: ServiceEntry
-metadata:
-  name: ${name}
-  namespace: ${namespace}
-spec:
-  hosts:
-  - ${host}
-  ports:
-  - number: 80
-    name: http
-    protocol: HTTP
-  resolution: DNS
-  location: MESH_EXTERNAL
-`;
-
-export function monitoring({ namespace, curl }: Stage): Chapter {
-  const inNamespace = ['-n', namespace];
-  const askForId = ['exec', 'deploy/recipes-v1', ...inNamespace, '--', ...curl, '-s', '-w', ' -> %{http_code}\\n'];
-  const idgenLog = ['logs', 'deploy/idgen-v1', ...inNamespace, '-c', 'istio-proxy', '--tail', '2'];
+export function monitoring(stage: Stage): Chapter {
+  const inNamespace = ['-n', stage.namespace];
+  const askForId = callFrom(stage, 'recipes-v1', '-s', '-w', ' -> %{http_code}\\n', 'http://idgen:8080/');
+  const idgenLog = sidecarLog(stage, 'idgen-v1', 2);
   return {
     title: 'Monitoring: which service calls out, and how it ends',
     steps: [
@@ -32,7 +17,7 @@ export function monitoring({ namespace, curl }: Stage): Chapter {
         expect: [prints("mesh wide outbound traffic policy is set to 'ALLOW_ANY'")],
       },
       {
-        command: [...askForId, 'http://idgen:8080/'],
+        command: askForId,
         expect: [shows('an id came back', /[0-9a-f]{8}-[0-9a-f]{4}-.*\s+-> 200/)],
         eventually: true,
       },
@@ -49,7 +34,7 @@ export function monitoring({ namespace, curl }: Stage): Chapter {
         expect: [prints("mesh wide outbound traffic policy is set to 'REGISTRY_ONLY'")],
       },
       {
-        command: [...askForId, 'http://idgen:8080/'],
+        command: askForId,
         expect: [shows('idgen got none and says so', / -> 50[23]/)],
         eventually: true,
       },
@@ -61,11 +46,11 @@ export function monitoring({ namespace, curl }: Stage): Chapter {
       {
         intro: 'Option 3, REGISTRY_ONLY with an entry.',
         command: ['apply', '-f', '-'],
-        input: entry(namespace, 'httpbin-ext', 'httpbin.org'),
+        input: serviceEntry(stage, 'httpbin-ext', ['httpbin.org']),
         expect: [prints('serviceentry.networking.istio.io/httpbin-ext created')],
       },
       {
-        command: [...askForId, 'http://idgen:8080/'],
+        command: askForId,
         expect: [shows('an id came back', /[0-9a-f]{8}-[0-9a-f]{4}-.*\s+-> 200/)],
         eventually: true,
       },
@@ -79,28 +64,25 @@ export function monitoring({ namespace, curl }: Stage): Chapter {
       {
         intro: 'A second external service is a second one.',
         command: ['apply', '-f', '-'],
-        input: entry(namespace, 'github-ext', 'api.github.com'),
+        input: serviceEntry(stage, 'github-ext', ['api.github.com']),
         expect: [prints('serviceentry.networking.istio.io/github-ext created')],
       },
       {
-        command: [
-          'exec',
-          'deploy/idgen-v1',
-          ...inNamespace,
-          '--',
-          ...curl,
+        command: callFrom(
+          stage,
+          'idgen-v1',
           '-s',
           '-o',
           '/dev/null',
           '-w',
           '%{http_code}\\n',
           'http://api.github.com/',
-        ],
+        ),
         expect: [prints('200')],
         eventually: true,
       },
       {
-        command: ['logs', 'deploy/idgen-v1', ...inNamespace, '-c', 'istio-proxy', '--tail', '10'],
+        command: sidecarLog(stage, 'idgen-v1', 10),
         expect: [shows('with a cluster of its own', / outbound\|80\|\|api\.github\.com /)],
         eventually: true,
       },

@@ -1,33 +1,11 @@
 // The manual's page "External Services": show the setting, take an entry away, and what HTTPS means for what can be seen.
+import { callFrom, serviceEntry, sidecarLog } from './commands.ts';
 import { answers, fails, prints, shows } from './expectations.ts';
 import type { Chapter, Stage } from './step.ts';
 
-const httpsEntry = (namespace: string) => `apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata:
-  name: httpbin-https
-  namespace: ${namespace}
-spec:
-  hosts:
-  - httpbin.org
-  ports:
-  - number: 443
-    name: https
-    protocol: HTTPS
-  resolution: DNS
-  location: MESH_EXTERNAL
-`;
-
-export function registeredOnly({ namespace, curl }: Stage): Chapter {
-  const inNamespace = ['-n', namespace];
-  const fromNotifications = (...words: readonly string[]) => [
-    'exec',
-    'deploy/notifications-v1',
-    ...inNamespace,
-    '--',
-    ...curl,
-    ...words,
-  ];
+export function registeredOnly(stage: Stage): Chapter {
+  const inNamespace = ['-n', stage.namespace];
+  const fromNotifications = (...words: readonly string[]) => callFrom(stage, 'notifications-v1', ...words);
   return {
     title: 'Only registered services: take away, HTTPS',
     steps: [
@@ -60,7 +38,7 @@ export function registeredOnly({ namespace, curl }: Stage): Chapter {
       },
       {
         command: ['apply', '-f', '-'],
-        input: httpsEntry(namespace),
+        input: serviceEntry(stage, 'httpbin-https', ['httpbin.org'], [443, 'HTTPS']),
         expect: [prints('serviceentry.networking.istio.io/httpbin-https created')],
       },
       {
@@ -70,7 +48,7 @@ export function registeredOnly({ namespace, curl }: Stage): Chapter {
       },
       {
         intro: 'Method, path and status are inside the tunnel: the sidecar sees bytes, and the name.',
-        command: ['logs', 'deploy/notifications-v1', ...inNamespace, '-c', 'istio-proxy', '--tail', '4'],
+        command: sidecarLog(stage, 'notifications-v1', 4),
         expect: [
           shows('logged as a connection, by its name', /"- - -" 0 .* outbound\|443\|\|httpbin\.org .* httpbin\.org -/),
         ],

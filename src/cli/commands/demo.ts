@@ -22,7 +22,7 @@ export interface DemoOptions {
   readonly open?: boolean;
 }
 
-export const demoNamespace = 'backyards-demo';
+const demoNamespace = 'backyards-demo';
 
 export function register(command: Command, cli: Cli): void {
   command
@@ -48,13 +48,13 @@ export function captureOption(): Option {
 }
 
 export async function demo(cli: Cli, options: DemoOptions): Promise<void> {
-  if (options.listen !== undefined) parseListen(options.listen);
+  const given = givenSettings(options);
   const running = options.tour === true ? await runningDemo(cli) : undefined;
   if (running !== undefined) return tour(cli, running);
 
   const { namespace, namespaceGiven } = cli.options();
   const name = namespaceGiven ? namespace : demoNamespace;
-  await startOrTakeBack(cli, { namespace: name, given: givenSettings(options) });
+  await startOrTakeBack(cli, { namespace: name, given });
   try {
     if (options.tour === true) await tour(cli, name);
     else {
@@ -92,7 +92,9 @@ async function tour(cli: Cli, namespace: string): Promise<void> {
   if (failed > 0) process.exitCode = 1;
 }
 
-function givenSettings({ listen, capture, envoy }: DemoOptions): DemoRequest['given'] {
+/** Throws SallyportError for an address that cannot be listened on. */
+export function givenSettings({ listen, capture, envoy }: DemoOptions): DemoRequest['given'] {
+  if (listen !== undefined) parseListen(listen);
   return {
     ...(listen === undefined ? {} : { listen }),
     ...(capture === undefined ? {} : { capture }),

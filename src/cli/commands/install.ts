@@ -3,9 +3,8 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { bringUp } from '../lifecycle/bring-up.ts';
-import { parseListen } from '../lifecycle/up-settings.ts';
 import { addExamples, usageError } from '../usage.ts';
-import { captureOption, type DemoOptions, demo } from './demo.ts';
+import { captureOption, type DemoOptions, demo, givenSettings } from './demo.ts';
 
 interface InstallOptions extends Omit<DemoOptions, 'tour'> {
   readonly installEverything?: boolean;
@@ -29,12 +28,5 @@ async function install(cli: Cli, { installEverything, runDemo, ...options }: Ins
   if (installEverything !== true) {
     throw usageError('installing on a cluster is not built yet', `on this machine: ${cli.name} install -a`);
   }
-  const { listen, capture, envoy } = options;
-  if (listen !== undefined) parseListen(listen);
-  const given = {
-    ...(listen === undefined ? {} : { listen }),
-    ...(capture === undefined ? {} : { capture }),
-    ...(envoy === undefined ? {} : { envoy }),
-  };
-  await bringUp(cli, { given, detach: true });
+  await bringUp(cli, { given: givenSettings(options), detach: true });
 }
