@@ -9,7 +9,7 @@ import {
   RouteMatchSchema,
   RouteSchema,
 } from './gen/envoy/config/route/v3/route_components_pb.js';
-import { seconds } from './values.ts';
+import { withoutTimeLimit } from './route.ts';
 
 export interface ConnectRouteOptions {
   readonly name: string;
@@ -34,8 +34,7 @@ export function buildConnectRoute(options: ConnectRouteOptions): Route {
       case: 'route',
       value: {
         clusterSpecifier: { case: 'cluster', value: cluster },
-        timeout: seconds(0),
-        maxStreamDuration: { maxStreamDuration: seconds(0), grpcTimeoutHeaderMax: seconds(0) },
+        ...withoutTimeLimit,
         upgradeConfigs: [{ upgradeType: 'CONNECT', connectConfig: {} }],
       },
     },

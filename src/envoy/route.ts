@@ -20,6 +20,12 @@ export interface ForwardOptions {
   readonly filterState?: readonly FilterStateValue[];
 }
 
+/** Of a route's action: requests and streams may last. Envoy's own limit is 15 s. */
+export const withoutTimeLimit = {
+  timeout: seconds(0),
+  maxStreamDuration: { maxStreamDuration: seconds(0), grpcTimeoutHeaderMax: seconds(0) },
+};
+
 /** Forwards every path, without a time limit. */
 export function buildForwardRoute({ name, cluster, retryPolicy, filterState = [] }: ForwardOptions): Route {
   return create(RouteSchema, {
@@ -29,8 +35,7 @@ export function buildForwardRoute({ name, cluster, retryPolicy, filterState = []
       case: 'route',
       value: {
         clusterSpecifier: { case: 'cluster', value: cluster },
-        timeout: seconds(0),
-        maxStreamDuration: { maxStreamDuration: seconds(0), grpcTimeoutHeaderMax: seconds(0) },
+        ...withoutTimeLimit,
         ...(retryPolicy === undefined ? {} : { retryPolicy }),
       },
     },

@@ -14,12 +14,10 @@ import { buildForwardRoute, buildVirtualHost } from '../envoy/route.ts';
 import type { MeshConfig } from '../mesh/mesh-config.ts';
 import { buildAccessLog } from './access-log.ts';
 import type { Capture } from './capture.ts';
-import type { InboundHandling } from './inbound-ports.ts';
+import type { InboundHandling, InboundPort } from './inbound-ports.ts';
 import { buildLoopGuard } from './loop-guard.ts';
 import { inboundCluster, inboundPassthroughCluster, inboundPort, virtualInbound } from './names.ts';
 import { type TypedResource, typedResource } from './resource.ts';
-
-export type InboundPort = readonly [number, InboundHandling];
 
 export function buildInboundResources(
   ports: readonly InboundPort[],

@@ -4,12 +4,13 @@ import { handlingOf } from '../mesh/handling.ts';
 import type { Service } from '../mesh/service.ts';
 
 export type InboundHandling = 'http' | 'tcp';
+export type InboundPort = readonly [number, InboundHandling];
 
 export interface InboundPorts {
   /** Takes what this host was out of the book, and what it is now in; true if a port came, went or changed. */
   change(before: Service | undefined, after: Service | undefined): boolean;
   /** By port, in ascending order. */
-  all(): readonly (readonly [number, InboundHandling])[];
+  all(): readonly InboundPort[];
 }
 
 export function createInboundPorts(namespace: string): InboundPorts {
@@ -32,7 +33,7 @@ export function createInboundPorts(namespace: string): InboundPorts {
 
   function all() {
     return [...wanted]
-      .map(([port, { tcp }]): readonly [number, InboundHandling] => [port, tcp > 0 ? 'tcp' : 'http'])
+      .map(([port, { tcp }]): InboundPort => [port, tcp > 0 ? 'tcp' : 'http'])
       .sort(([a], [b]) => a - b);
   }
 

@@ -47,7 +47,7 @@ export async function ensureKeeper(
 }
 
 /** Undefined if none answers on this data folder's socket, also where one is just dying. */
-export async function runningKeeper(dataFolder: DataFolder): Promise<KeeperStatus | undefined> {
+async function runningKeeper(dataFolder: DataFolder): Promise<KeeperStatus | undefined> {
   try {
     return await createKeeperClient(dataFolder.keeperSocket).status();
   } catch (error) {

@@ -5,10 +5,10 @@ import { isWildcardHost } from '../../api/host-name.ts';
 import type { Endpoint, Service, ServicePort } from '../../mesh/service.ts';
 import type { PortRule } from '../capture.ts';
 
+/** The port to dial instead; undefined if no rule says so. */
+type TargetPort = (host: string, port: number) => number | undefined;
+
 export interface PortRules {
-  readonly all: readonly PortRule[];
-  /** The port to dial instead; undefined if no rule says so. */
-  targetPort(host: string, port: number): number | undefined;
   /** The service with its ports mapped; the very same if no rule concerns it. */
   apply(service: Service): Service;
   /** Hosts with rules below this wildcard. */
@@ -28,8 +28,6 @@ export function createPortRules(all: readonly PortRule[]): PortRules {
   }
 
   return {
-    all,
-    targetPort,
     apply(service) {
       if (all.length === 0 || service.source === 'Service') return service;
       const known = applied.get(service) ?? withTargetPorts(service, targetPort);
@@ -48,8 +46,6 @@ export function createPortRules(all: readonly PortRule[]): PortRules {
     },
   };
 }
-
-type TargetPort = PortRules['targetPort'];
 
 function withTargetPorts(service: Service, targetPort: TargetPort): Service {
   if (service.endpoints.length === 0) {
