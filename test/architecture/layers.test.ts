@@ -14,20 +14,34 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   store: ['platform', 'api'],
   mesh: ['platform', 'api', 'store'],
   envoy: [],
-  xds: ['platform', 'api', 'mesh', 'envoy', 'discovery'],
+  xds: ['platform', 'api', 'mesh', 'envoy', 'discovery', 'telemetry'],
   discovery: ['platform', 'envoy'],
   runtime: ['platform', 'api'],
   controllers: ['platform', 'api', 'store', 'mesh', 'envoy', 'discovery', 'runtime'],
-  server: ['platform', 'api', 'store', 'discovery', 'runtime'],
-  cli: ['platform', 'api', 'server', 'runtime', 'discovery', 'store', 'main', 'demo'],
+  telemetry: ['platform', 'discovery'],
+  server: ['platform', 'api', 'store', 'discovery', 'runtime', 'telemetry'],
+  cli: ['platform', 'api', 'server', 'runtime', 'discovery', 'store', 'telemetry', 'main', 'demo'],
   demo: ['platform', 'api'],
-  main: ['platform', 'api', 'store', 'mesh', 'envoy', 'xds', 'discovery', 'runtime', 'controllers', 'server'],
+  main: [
+    'platform',
+    'api',
+    'store',
+    'mesh',
+    'envoy',
+    'xds',
+    'discovery',
+    'runtime',
+    'controllers',
+    'telemetry',
+    'server',
+  ],
 };
 
 /** Of layers below they may take types only, so that a command or a program of another kind loads none of their code. */
 const typesOnly = new Map([
   ['xds', new Set(['discovery'])],
-  ['cli', new Set(['store', 'discovery'])],
+  ['telemetry', new Set(['discovery'])],
+  ['cli', new Set(['store', 'discovery', 'telemetry'])],
 ]);
 
 const importLine = /^\s*(import|export)\s+(type\s+)?[^;]*?from\s+'(\.[^']+)'/gm;

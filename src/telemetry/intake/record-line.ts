@@ -1,0 +1,36 @@
+// The lines that Envoy appends to a proxy's records file: JSON, one for each event that was stopped or left unregistered,
+// and some that did not, which the reader leaves out. Values are command operators' results; null where there is none.
+
+/** Of HTTP requests. */
+export const httpRecordFields = {
+  /** Start, seconds since 1970 with three decimals. */
+  t: '%START_TIME(%s.%3f)%',
+  m: '%REQ(:METHOD)%',
+  a: '%REQ(:AUTHORITY):300%',
+  p: '%PATH(NQ):300%',
+  c: '%RESPONSE_CODE%',
+  f: '%RESPONSE_FLAGS%',
+  d: '%RESPONSE_CODE_DETAILS%',
+  r: '%ROUTE_NAME%',
+  u: '%UPSTREAM_CLUSTER_RAW%',
+  h: '%UPSTREAM_HOST%',
+  o: '%DOWNSTREAM_LOCAL_ADDRESS%',
+  rx: '%BYTES_RECEIVED%',
+  tx: '%BYTES_SENT%',
+  ms: '%DURATION%',
+  g: '%GRPC_STATUS_NUMBER%',
+} as const;
+
+/** Of connections; told at their end. Has `s` where an HTTP record has `c`. */
+export const tcpRecordFields = {
+  t: '%START_TIME(%s.%3f)%',
+  s: '%REQUESTED_SERVER_NAME%',
+  f: '%RESPONSE_FLAGS%',
+  d: '%CONNECTION_TERMINATION_DETAILS%',
+  u: '%UPSTREAM_CLUSTER_RAW%',
+  h: '%UPSTREAM_HOST%',
+  o: '%DOWNSTREAM_LOCAL_ADDRESS%',
+  rx: '%BYTES_RECEIVED%',
+  tx: '%BYTES_SENT%',
+  ms: '%DURATION%',
+} as const;

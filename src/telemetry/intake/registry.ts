@@ -1,0 +1,23 @@
+// What the intake asks of the mesh: what the names in a proxy's counters and records stand for. The composition root
+// answers it from the snapshot that is in force.
+import type { Destination, Protocol, Source } from '../traffic.ts';
+
+export interface Registered {
+  /** Of kind `service` or `external`. */
+  readonly destination: Destination;
+  /** As declared: `http` also stands for gRPC, which its requests tell. */
+  readonly protocol: Protocol;
+}
+
+export interface Registry {
+  /** What `outbound|443||api.example.com` means to the proxies of a namespace; undefined: nothing, or no more. */
+  cluster(namespace: string, cluster: string): Registered | undefined;
+  /** What a proxy of this namespace would do with `host:port`: for records, whose cluster may be absent. */
+  host(namespace: string, host: string, port: number): Registered | undefined;
+  /** `region/zone/subzone` of an endpoint of the cluster, by its address without port. */
+  locality(namespace: string, cluster: string, address: string): string | undefined;
+  /** The workload with this address. */
+  workloadAt(address: string): Source | undefined;
+  /** The mesh's policy and what set it: `Istio/istio-system/mesh`, or `default`. */
+  policy(): { readonly mode: 'ALLOW_ANY' | 'REGISTRY_ONLY'; readonly object: string };
+}

@@ -1,0 +1,51 @@
+// What one reading of a proxy's counters or records adds: differences, never totals. The ledger adds them up into flows
+// and metric series. Invariant: an event is in exactly one observation, however often its proxy, or we, start anew.
+import type { Destination, Outcome, Protocol, Source } from './traffic.ts';
+
+/** Bounds are those of Envoy and Istio; each bucket holds what is above the bound before it and up to its own. */
+export interface HistogramDelta {
+  /** One for each bound, and one for what is above the last. */
+  readonly buckets: readonly number[];
+  readonly sum: number;
+}
+
+/** Upper bounds of all histograms: milliseconds of durations, bytes of sizes. Envoy's defaults. */
+export const histogramBounds = [
+  0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 300_000, 600_000, 1_800_000,
+  3_600_000,
+] as const;
+
+export interface Observation {
+  /** Of the last event in it, milliseconds since 1970. */
+  readonly at: number;
+  /** `source`: seen by the caller's proxy. `destination`: by the proxy of what was called; flows leave those out. */
+  readonly reporter: 'source' | 'destination';
+  /** Undefined where a destination's proxy does not know its caller. */
+  readonly source: Source | undefined;
+  readonly destination: Destination;
+  readonly protocol: Protocol;
+  readonly outcome: Outcome;
+  /** Gateways passed, in order: `namespace/workload`. */
+  readonly via: readonly string[];
+  /** Address of the upstream without its port, and its locality (`region/zone/subzone`). */
+  readonly peer?: { readonly address: string; readonly locality?: string };
+  /** HTTP and gRPC. */
+  readonly requests: number;
+  /** TCP and TLS. A blocked connection is closed and was never opened, as in Istio. */
+  readonly opened: number;
+  readonly closed: number;
+  /** From the caller to the destination, and back. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  /**
+   * What metrics add beside the counts above. Absent: metrics leave this observation out (`bytes` on the wire, which only
+   * flows tell; Istio's sizes are those of bodies).
+   */
+  readonly metrics?: {
+    readonly durations?: HistogramDelta;
+    readonly requestSizes?: HistogramDelta;
+    readonly responseSizes?: HistogramDelta;
+    readonly requestMessages?: number;
+    readonly responseMessages?: number;
+  };
+}
