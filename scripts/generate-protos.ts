@@ -92,6 +92,16 @@ const lacking: readonly { file: string; after: string; insert: string }[] = [
     insert: 'enum UpstreamConnectMode { IMMEDIATE = 0; ON_DOWNSTREAM_DATA = 1; ON_DOWNSTREAM_TLS_HANDSHAKE = 2; }\n',
   },
   {
+    file: 'envoy/extensions/stat_sinks/open_telemetry/v3/open_telemetry.proto',
+    after: 'import "google/protobuf/wrappers.proto";\n',
+    insert: 'import "xds/type/matcher/v3/matcher.proto";\n',
+  },
+  {
+    file: 'envoy/extensions/stat_sinks/open_telemetry/v3/open_telemetry.proto',
+    after: 'message SinkConfig {\n',
+    insert: '  message DropAction {}\n  .xds.type.matcher.v3.Matcher custom_metric_conversions = 8;\n',
+  },
+  {
     file: 'envoy/extensions/network/dns_resolver/cares/v3/cares_dns_resolver.proto',
     after: 'message CaresDnsResolverConfig {\n',
     insert:

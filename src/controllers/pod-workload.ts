@@ -7,6 +7,7 @@ import { buildBootstrap } from '../envoy/bootstrap.ts';
 import { BootstrapSchema } from '../envoy/gen/envoy/config/bootstrap/v3/bootstrap_pb.js';
 import { messageToJson } from '../envoy/json.ts';
 import type { PodSpec, SandboxRequest, SandboxStatus } from '../runtime/protocol.ts';
+import { counterScope } from '../telemetry/intake/counter-key.ts';
 import { captureEnvironment } from './capture-environment.ts';
 
 export interface WorkloadDefaults {
@@ -97,6 +98,7 @@ function bootstrapOf(pod: Pod, container: PodContainer, sandbox: SandboxStatus, 
     xdsSocket: xdsSocketOf(sandbox),
     adminSocket: `${sandbox.xdsPath}/admin.sock`,
     dns: sandbox.dns,
+    countedScopes: [counterScope],
     ...(outboundProxy === undefined
       ? { dnsRelay: sandbox.dnsRelay }
       : {

@@ -9,7 +9,8 @@ import type { ProxyNode } from './ads-request.ts';
 import { adsHandler, adsMethod, methodRefusal } from './ads-service.ts';
 import { createFlushQueue } from './flush-queue.ts';
 import { type GrpcAddress, type GrpcServer, listenGrpc } from './grpc-server.ts';
-import { type GrpcStream, grpcStatus } from './grpc-stream.ts';
+import { type GrpcHandler, type GrpcStream, grpcStatus } from './grpc-stream.ts';
+import { type MetricsReceiver, metricsHandler, metricsMethod } from './metrics-service.ts';
 import { createProxySession, type ProxySession } from './proxy-session.ts';
 import type { ProxyStatus } from './proxy-state.ts';
 import { proxyStatus } from './proxy-status.ts';
@@ -21,6 +22,8 @@ export interface DiscoveryOptions {
   /** Differs for each start of the control plane, so that no answer is taken for one to an earlier start. */
   readonly bootId: string;
   readonly log: Logger;
+  /** Takes what proxies count; absent: nobody asks. */
+  readonly onMetrics?: MetricsReceiver;
   /** Milliseconds since 1970; the machine's if absent. */
   readonly clock?: () => number;
 }
@@ -58,7 +61,8 @@ const staggerTotalMs = 1000;
 /** For connections to go after their streams have ended. */
 const graceMs = 500;
 
-export function createDiscovery({ views, bootId, log, clock = Date.now }: DiscoveryOptions): Discovery {
+export function createDiscovery(options: DiscoveryOptions): Discovery {
+  const { views, bootId, log, onMetrics, clock = Date.now } = options;
   const sessions = new Set<ProxySession>();
   const trackedViews = new Map<View, TrackedView>();
   const servers = new Set<GrpcServer>();
@@ -118,6 +122,7 @@ export function createDiscovery({ views, bootId, log, clock = Date.now }: Discov
     listen: string | GrpcAddress,
     secrets: boolean,
     identify: (node: ProxyNode) => ProxyIdentity | undefined,
+    further: readonly (readonly [string, (call: GrpcStream) => GrpcHandler])[] = [],
   ): Promise<GrpcServer> {
     const handler = adsHandler({
       ready: views.ready,
@@ -126,7 +131,7 @@ export function createDiscovery({ views, bootId, log, clock = Date.now }: Discov
       onClose: closeSession,
       log,
     });
-    const methods = new Map([[adsMethod, handler]]);
+    const methods = new Map([[adsMethod, handler], ...further]);
     const server = await listenGrpc({ listen, methods, refusal: methodRefusal, log });
     if (closing) {
       // Opened behind the back of close(), it would hold the process for ever.
@@ -144,7 +149,9 @@ export function createDiscovery({ views, bootId, log, clock = Date.now }: Discov
 
   return {
     async serveProxy({ identity, socketPath }) {
-      const server = await serve(socketPath, true, (node) => (node.id === identity.nodeId ? identity : undefined));
+      const identify = (node: ProxyNode) => (node.id === identity.nodeId ? identity : undefined);
+      const metrics = onMetrics === undefined ? [] : [[metricsMethod, metricsHandler(identity, onMetrics)] as const];
+      const server = await serve(socketPath, true, identify, metrics);
       return { close: () => closeServer(server) };
     },
     async servePlaintext({ address, identify }) {

@@ -1,13 +1,9 @@
 // Access log lines. Envoy: extensions.access_loggers. Standard output has a logger of its own: it writes to what Envoy was
 // given, where the file logger would open /dev/stdout anew and need a right to the file behind it.
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Any } from '@bufbuild/protobuf/wkt';
 import { anyOf } from './any.ts';
-import {
-  AccessLogFilterSchema,
-  AccessLogSchema,
-  ComparisonFilter_Op,
-} from './gen/envoy/config/accesslog/v3/accesslog_pb.js';
+import type { AccessLogSchema } from './gen/envoy/config/accesslog/v3/accesslog_pb.js';
 import { FileAccessLogSchema } from './gen/envoy/extensions/access_loggers/file/v3/file_pb.js';
 import { StdoutAccessLogSchema } from './gen/envoy/extensions/access_loggers/stream/v3/stream_pb.js';
 
@@ -29,26 +25,13 @@ export function buildAccessLogFile(path: string, format: string): AccessLog {
     : logger('envoy.access_loggers.file', anyOf(FileAccessLogSchema, { path, accessLogFormat }));
 }
 
-/** Leaves out what has this request header and went well: somebody else tells of it. */
-export function withoutHeader(log: AccessLog, header: string): AccessLog {
-  const absent = {
-    name: header,
-    headerMatchSpecifier: { case: 'presentMatch', value: true },
-    invertMatch: true,
-  } as const;
-  const failed = { op: ComparisonFilter_Op.GE, value: { defaultValue: 300, runtimeKey: 'none' } };
-  const filter = create(AccessLogFilterSchema, {
-    filterSpecifier: {
-      case: 'orFilter',
-      value: {
-        filters: [
-          { filterSpecifier: { case: 'headerFilter', value: { header: absent } } },
-          { filterSpecifier: { case: 'statusCodeFilter', value: { comparison: failed } } },
-        ],
-      },
-    },
-  });
-  return { ...create(AccessLogSchema, log), filter };
+/** Each event as one JSON object on a line; `fields` are command operators by their keys. */
+export function buildJsonAccessLog(path: string, fields: Readonly<Record<string, string>>): AccessLog {
+  const format = { case: 'jsonFormat', value: { ...fields } } as const;
+  return logger(
+    'envoy.access_loggers.file',
+    anyOf(FileAccessLogSchema, { path, accessLogFormat: { case: 'logFormat', value: { format } } }),
+  );
 }
 
 function logger(name: string, value: Any): AccessLog {

@@ -20,6 +20,7 @@ import { CaresDnsResolverConfigSchema } from './gen/envoy/extensions/network/dns
 import { HttpProtocolOptionsSchema } from './gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js';
 import { httpProtocolOptionsKey } from './http-protocol-options.ts';
 import { buildTcpProxy } from './network-filters.ts';
+import { buildStatsSink } from './stats-sink.ts';
 import { pipeAddress, type SocketPlace, seconds, socketAddress } from './values.ts';
 
 export interface BootstrapOptions {
@@ -33,6 +34,8 @@ export interface BootstrapOptions {
   readonly dns: SocketPlace;
   /** Where the application asks; relayed to `dns` over UDP and TCP. Absent if it asks there itself. */
   readonly dnsRelay?: SocketPlace;
+  /** Scopes of stats that its configuration will make, to be counted and pushed. */
+  readonly countedScopes: readonly string[];
   /** The pod's own sockets, where connections are not redirected. */
   readonly proxyCapture?: ProxyCaptureOptions;
 }
@@ -43,8 +46,10 @@ const dnsCluster = 'dns';
 /** Answers to EDNS queries come in datagrams of up to 4,096 bytes; Envoy's own limit is 1,500. */
 const largestDatagram = 9000n;
 
-/** What is counted; everything else would cost some 20 kB for each cluster. */
-const countedStats = ['cluster_manager.', 'listener_manager.', 'server.', 'control_plane.'];
+/** What Envoy counts of itself. */
+const ownStats = ['cluster_manager.', 'listener_manager.', 'server.', 'control_plane.'];
+/** Of clusters only these: all would cost some 20 kB for each. */
+const clusterStats = ['.upstream_cx_rx_bytes_total', '.upstream_cx_tx_bytes_total'];
 
 export function buildBootstrap(options: BootstrapOptions): Bootstrap {
   const { dnsRelay } = options;
@@ -83,12 +88,21 @@ export function buildBootstrap(options: BootstrapOptions): Bootstrap {
     },
     clusterManager: { enableDeferredClusterCreation: true },
     deferredStatOptions: { enableDeferredCreationStats: true },
+    statsSinks: [buildStatsSink(xdsCluster, ownStats)],
+    statsFlushInterval: seconds(1),
     statsConfig: {
+      // A cluster's name has dots in it, of which Envoy would make tags.
+      useAllDefaultTags: false,
       statsMatcher: {
         statsMatcher: {
           case: 'inclusionList',
           value: {
-            patterns: countedStats.map((prefix) => ({ matchPattern: { case: 'prefix' as const, value: prefix } })),
+            patterns: [
+              ...[...ownStats, ...options.countedScopes.map((scope) => `${scope}.`)].map((prefix) => ({
+                matchPattern: { case: 'prefix' as const, value: prefix },
+              })),
+              ...clusterStats.map((suffix) => ({ matchPattern: { case: 'suffix' as const, value: suffix } })),
+            ],
           },
         },
       },

@@ -2,6 +2,7 @@
 // passes what is inside on as bytes. Envoy: RouteMatch.connect_matcher; other routes never match CONNECT, nor do these
 // match anything else.
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import type { Any } from '@bufbuild/protobuf/wkt';
 import { type FilterStateValue, filterStateOfRoute } from './filter-state.ts';
 import {
   HeaderMatcherSchema,
@@ -17,6 +18,8 @@ export interface ConnectRouteOptions {
   /** The cluster leads to an internal listener, whose log will tell of this connection. */
   readonly handedOver?: boolean;
   readonly filterState?: readonly FilterStateValue[];
+  /** Configuration for filters in the chain, by their names. */
+  readonly perFilter?: Readonly<Record<string, Any>>;
 }
 
 /**
@@ -26,7 +29,7 @@ export interface ConnectRouteOptions {
 export const handedOverHeader = 'x-envoy-handed-over';
 
 export function buildConnectRoute(options: ConnectRouteOptions): Route {
-  const { name, cluster, handedOver, filterState = [] } = options;
+  const { name, cluster, handedOver, filterState = [], perFilter } = options;
   return create(RouteSchema, {
     name,
     match: connectMatch,
@@ -39,7 +42,7 @@ export function buildConnectRoute(options: ConnectRouteOptions): Route {
       },
     },
     ...(handedOver === true ? { requestHeadersToAdd: [{ header: { key: handedOverHeader, value: '1' } }] } : {}),
-    typedPerFilterConfig: filterStateOfRoute(filterState),
+    typedPerFilterConfig: { ...filterStateOfRoute(filterState), ...perFilter },
   });
 }
 

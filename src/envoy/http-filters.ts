@@ -3,6 +3,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Any } from '@bufbuild/protobuf/wkt';
 import { anyOf } from './any.ts';
+import { FilterConfigSchema as RouteFilterConfigSchema } from './gen/envoy/config/route/v3/route_components_pb.js';
 import type { DnsCacheConfigSchema } from './gen/envoy/extensions/common/dynamic_forward_proxy/v3/dns_cache_pb.js';
 import { FilterConfigSchema as DynamicForwardProxySchema } from './gen/envoy/extensions/filters/http/dynamic_forward_proxy/v3/dynamic_forward_proxy_pb.js';
 import { HeaderMutationSchema } from './gen/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.js';
@@ -17,16 +18,21 @@ export function httpFilter(name: string, value: Any): HttpFilter {
   return { name, configType: { case: 'typedConfig', value } };
 }
 
+/** Run only on routes that ask for them in their own configuration: what the others do not need costs them nothing. */
+export function whereRoutesAsk(filters: readonly HttpFilter[]): readonly HttpFilter[] {
+  return filters.map((filter) => ({ ...filter, disabled: true }));
+}
+
 /** Upstream filters run for each attempt, after the upstream host was chosen and before a connection is made. */
 export function buildRouterFilter(upstreamFilters: readonly HttpFilter[]): HttpFilter {
-  const upstreamHttpFilters = withCodec(upstreamFilters);
+  const upstreamHttpFilters = upstreamFilters.length === 0 ? [] : withCodec(upstreamFilters);
   return httpFilter('envoy.filters.http.router', anyOf(RouterSchema, { upstreamHttpFilters }));
 }
 
-/** An upstream filter list ends in the codec, or is empty. */
+/** An upstream filter list ends in the codec. */
 export function withCodec(filters: readonly HttpFilter[]): HttpFilter[] {
   const codec = httpFilter('envoy.filters.http.upstream_codec', anyOf(UpstreamCodecSchema, {}));
-  return filters.length === 0 ? [] : [...filters, codec];
+  return [...filters, codec];
 }
 
 /** Takes request headers away, whoever set them. */
@@ -47,6 +53,9 @@ export function buildHeaderRemoval(headers: {
   );
 }
 
+const setPortFilter = 'envoy.filters.http.set_filter_state';
+const forwardFilter = 'envoy.filters.http.dynamic_forward_proxy';
+
 /**
  * Resolves the Host of requests routed to dynamic forward proxy clusters, with this port where the Host header names
  * none. One that it names would be dialled: an address guard with `port` has to stand behind.
@@ -55,28 +64,30 @@ export function buildDynamicForwardProxyFilters(
   cache: MessageInitShape<typeof DnsCacheConfigSchema>,
   port: number,
 ): readonly HttpFilter[] {
-  const setPort = anyOf(SetFilterStateSchema, {
+  const resolve = anyOf(DynamicForwardProxySchema, {
+    implementationSpecifier: { case: 'dnsCacheConfig', value: cache },
+    allowDynamicHostFromFilterState: true,
+  });
+  return [httpFilter(setPortFilter, dynamicPort(port)), httpFilter(forwardFilter, resolve)];
+}
+
+/** For a route's `typed_per_filter_config`, where those filters run only on routes that ask for them. */
+export function forwardOnRoute(port: number): Record<string, Any> {
+  return { [setPortFilter]: dynamicPort(port), [forwardFilter]: anyOf(RouteFilterConfigSchema, { config: {} }) };
+}
+
+function dynamicPort(port: number): Any {
+  return anyOf(SetFilterStateSchema, {
     onRequestHeaders: [
       {
         key: { case: 'objectKey', value: 'envoy.upstream.dynamic_port' },
         value: {
           case: 'formatString',
           value: {
-            format: {
-              case: 'textFormatSource',
-              value: { specifier: { case: 'inlineString', value: String(port) } },
-            },
+            format: { case: 'textFormatSource', value: { specifier: { case: 'inlineString', value: String(port) } } },
           },
         },
       },
     ],
   });
-  const resolve = anyOf(DynamicForwardProxySchema, {
-    implementationSpecifier: { case: 'dnsCacheConfig', value: cache },
-    allowDynamicHostFromFilterState: true,
-  });
-  return [
-    httpFilter('envoy.filters.http.set_filter_state', setPort),
-    httpFilter('envoy.filters.http.dynamic_forward_proxy', resolve),
-  ];
 }

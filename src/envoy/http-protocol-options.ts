@@ -11,7 +11,7 @@ export const httpProtocolOptionsKey = 'envoy.extensions.upstreams.http.v3.HttpPr
 export interface HttpProtocol {
   /** `downstream` speaks what the caller speaks. */
   readonly version: 'http1' | 'http2' | 'downstream';
-  /** In place of those that the router has. */
+  /** In place of those that the router has; empty: none at all. */
   readonly upstreamFilters?: readonly HttpFilter[];
   /** SNI and certificate name follow the request's Host. */
   readonly autoSni?: boolean;
@@ -22,7 +22,7 @@ export function buildHttpProtocolOptions(options: HttpProtocol): Any {
     upstreamProtocolOptions: protocolOptions(options.version),
     ...(options.version === 'downstream' ? { commonHttpProtocolOptions: { idleTimeout: seconds(300) } } : {}),
     ...(options.autoSni === true ? { upstreamHttpProtocolOptions: { autoSni: true, autoSanValidation: true } } : {}),
-    httpFilters: withCodec(options.upstreamFilters ?? []),
+    httpFilters: options.upstreamFilters === undefined ? [] : withCodec(options.upstreamFilters),
   });
 }
 

@@ -10,13 +10,17 @@ import {
   toJson,
 } from '@bufbuild/protobuf';
 import { StringValueSchema } from '@bufbuild/protobuf/wkt';
+import { FilterConfigSchema as RouteFilterConfigSchema } from './gen/envoy/config/route/v3/route_components_pb.js';
 import { FileAccessLogSchema } from './gen/envoy/extensions/access_loggers/file/v3/file_pb.js';
+import { ConfigSchema as StatsAccessLogSchema } from './gen/envoy/extensions/access_loggers/stats/v3/stats_pb.js';
 import { StdoutAccessLogSchema } from './gen/envoy/extensions/access_loggers/stream/v3/stream_pb.js';
 import { InternalListenerSchema } from './gen/envoy/extensions/bootstrap/internal_listener/v3/internal_listener_pb.js';
 import { DnsClusterSchema } from './gen/envoy/extensions/clusters/dns/v3/dns_cluster_pb.js';
 import { ClusterConfigSchema } from './gen/envoy/extensions/clusters/dynamic_forward_proxy/v3/cluster_pb.js';
 import { file_envoy_extensions_filters_http_dynamic_forward_proxy_v3_dynamic_forward_proxy } from './gen/envoy/extensions/filters/http/dynamic_forward_proxy/v3/dynamic_forward_proxy_pb.js';
+import { FilterConfigSchema as GrpcStatsSchema } from './gen/envoy/extensions/filters/http/grpc_stats/v3/config_pb.js';
 import { file_envoy_extensions_filters_http_header_mutation_v3_header_mutation } from './gen/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.js';
+import { ConfigSchema as HeaderToMetadataSchema } from './gen/envoy/extensions/filters/http/header_to_metadata/v3/header_to_metadata_pb.js';
 import { file_envoy_extensions_filters_http_rbac_v3_rbac } from './gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.js';
 import { file_envoy_extensions_filters_http_router_v3_router } from './gen/envoy/extensions/filters/http/router/v3/router_pb.js';
 import { file_envoy_extensions_filters_http_set_filter_state_v3_set_filter_state } from './gen/envoy/extensions/filters/http/set_filter_state/v3/set_filter_state_pb.js';
@@ -33,9 +37,14 @@ import { TcpProxySchema } from './gen/envoy/extensions/filters/network/tcp_proxy
 import { file_envoy_extensions_filters_udp_udp_proxy_v3_route } from './gen/envoy/extensions/filters/udp/udp_proxy/v3/route_pb.js';
 import { file_envoy_extensions_filters_udp_udp_proxy_v3_udp_proxy } from './gen/envoy/extensions/filters/udp/udp_proxy/v3/udp_proxy_pb.js';
 import { file_envoy_extensions_matching_common_inputs_network_v3_network_inputs } from './gen/envoy/extensions/matching/common_inputs/network/v3/network_inputs_pb.js';
+import { StatFullNameMatchInputSchema } from './gen/envoy/extensions/matching/common_inputs/stats/v3/stats_pb.js';
 import { CaresDnsResolverConfigSchema } from './gen/envoy/extensions/network/dns_resolver/cares/v3/cares_dns_resolver_pb.js';
 import { file_envoy_extensions_rbac_matchers_upstream_ip_port_v3_upstream_ip_port_matcher } from './gen/envoy/extensions/rbac/matchers/upstream_ip_port/v3/upstream_ip_port_matcher_pb.js';
 import { PreviousHostsPredicateSchema } from './gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.js';
+import {
+  SinkConfig_DropActionSchema,
+  SinkConfigSchema,
+} from './gen/envoy/extensions/stat_sinks/open_telemetry/v3/open_telemetry_pb.js';
 import { InternalUpstreamTransportSchema } from './gen/envoy/extensions/transport_sockets/internal_upstream/v3/internal_upstream_pb.js';
 import { ProxyProtocolUpstreamTransportSchema } from './gen/envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol_pb.js';
 import { RawBufferSchema } from './gen/envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer_pb.js';
@@ -45,7 +54,14 @@ import { file_xds_type_matcher_v3_ip } from './gen/xds/type/matcher/v3/ip_pb.js'
 
 const registry = createRegistry(
   StringValueSchema,
+  RouteFilterConfigSchema,
   FileAccessLogSchema,
+  StatsAccessLogSchema,
+  GrpcStatsSchema,
+  HeaderToMetadataSchema,
+  StatFullNameMatchInputSchema,
+  SinkConfig_DropActionSchema,
+  SinkConfigSchema,
   StdoutAccessLogSchema,
   ClusterConfigSchema,
   DnsClusterSchema,

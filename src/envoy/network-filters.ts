@@ -31,6 +31,7 @@ export function buildTcpProxy({ statPrefix, cluster, accessLog, connectOnData }:
         statPrefix,
         clusterSpecifier: { case: 'cluster', value: cluster },
         accessLog: [...accessLog],
+        ...(accessLog.length === 0 ? {} : { accessLogOptions: { flushAccessLogOnConnected: true } }),
         ...(connectOnData === true
           ? { upstreamConnectMode: UpstreamConnectMode.ON_DOWNSTREAM_DATA, maxEarlyDataBytes: 16_384 }
           : {}),

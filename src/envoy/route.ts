@@ -1,6 +1,7 @@
 // Routes and virtual hosts. Envoy: config.route.v3. Virtual hosts travel one by one over VHDS, the catch-all stands
 // inline in its RouteConfiguration (envoy-lab section 1), so that a host more costs the size of that host.
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import type { Any } from '@bufbuild/protobuf/wkt';
 import { type FilterStateValue, filterStateOfRoute } from './filter-state.ts';
 import {
   type RetryPolicySchema,
@@ -18,6 +19,8 @@ export interface ForwardOptions {
   readonly retryPolicy?: MessageInitShape<typeof RetryPolicySchema>;
   /** In place of what the chain's filter of that name sets. */
   readonly filterState?: readonly FilterStateValue[];
+  /** Configuration for filters in the chain, by their names. */
+  readonly perFilter?: Readonly<Record<string, Any>>;
 }
 
 /** Of a route's action: requests and streams may last. Envoy's own limit is 15 s. */
@@ -27,7 +30,7 @@ export const withoutTimeLimit = {
 };
 
 /** Forwards every path, without a time limit. */
-export function buildForwardRoute({ name, cluster, retryPolicy, filterState = [] }: ForwardOptions): Route {
+export function buildForwardRoute({ name, cluster, retryPolicy, filterState = [], perFilter }: ForwardOptions): Route {
   return create(RouteSchema, {
     name,
     match: { pathSpecifier: { case: 'prefix', value: '/' } },
@@ -39,7 +42,7 @@ export function buildForwardRoute({ name, cluster, retryPolicy, filterState = []
         ...(retryPolicy === undefined ? {} : { retryPolicy }),
       },
     },
-    typedPerFilterConfig: filterStateOfRoute(filterState),
+    typedPerFilterConfig: { ...filterStateOfRoute(filterState), ...perFilter },
   });
 }
 

@@ -36,7 +36,7 @@ export function buildNetworkAddressFilter(guard: AddressGuard, statPrefix: strin
 }
 
 function rulesOf(guard: AddressGuard) {
-  const listed = guard.ranges.map((range) => upstreamIn(cidrRange(range)));
+  const listed = listedRules(guard.ranges);
   const except = guard.except ?? [];
   const permission: Permission =
     except.length === 0
@@ -67,6 +67,16 @@ function rulesOf(guard: AddressGuard) {
           }),
     },
   };
+}
+
+/** Each rule is asked for every request: those of the other family behind one that tells the family. */
+function listedRules(ranges: readonly string[]): readonly Permission[] {
+  const [v4 = [], v6 = []] = [false, true].map((six) =>
+    ranges.filter((range) => range.includes(':') === six).map((range) => upstreamIn(cidrRange(range))),
+  );
+  if (v4.length === 0 || v6.length < 2) return [...v4, ...v6];
+  const isV6 = not(upstreamIn(cidrRange('0.0.0.0/0')));
+  return [...v4, create(PermissionSchema, { rule: { case: 'andRules', value: { rules: [isV6, anyOfRules(v6)] } } })];
 }
 
 const anyPrincipal = { identifier: { case: 'any', value: true } } as const;

@@ -1,23 +1,31 @@
 // The filter chains that outbound listeners are made of: HTTP, TLS by SNI, one service, and the catch-all that ends
 // every listener (istio-semantics 1.1, 1.5).
 import { isWildcardHost } from '../api/host-name.ts';
+import { buildGrpcMessagesFilter } from '../envoy/grpc-messages.ts';
 import { buildHttpConnectionManager } from '../envoy/http-connection-manager.ts';
-import { buildDynamicForwardProxyFilters, buildHeaderRemoval } from '../envoy/http-filters.ts';
+import { buildDynamicForwardProxyFilters, buildHeaderRemoval, whereRoutesAsk } from '../envoy/http-filters.ts';
 import { buildFilterChain, type FilterChain } from '../envoy/listener.ts';
 import { buildClusterFromSni, buildSniDynamicForwardProxy, buildTcpProxy } from '../envoy/network-filters.ts';
+import { buildRouteMarkFilter } from '../envoy/route-mark.ts';
 import { type AddressGuard, buildNetworkAddressFilter } from '../envoy/upstream-address-guard.ts';
 import type { MeshConfig } from '../mesh/mesh-config.ts';
-import { buildAccessLog } from './access-log.ts';
 import { exactHostGuard, wildcardHostGuard } from './address-policy.ts';
+import type { Capture } from './capture.ts';
 import { dynamicDnsCache } from './dynamic-dns.ts';
 import { blackHoleCluster, outboundClusterPrefix, passthroughCluster } from './names.ts';
 import type { PortService } from './port-use.ts';
 import { routeConfigurationName } from './routes.ts';
 import { clusterOf } from './service-clusters.ts';
+import { outboundHttpLogs, outboundTcpLogs } from './traffic-logs.ts';
 import { buildUpstreamFilters } from './upstream-filters.ts';
 
 /** Headers that speak of the mesh: not the application's to send out, and not ours. */
 export const internalHeaderPrefixes = ['x-envoy-', 'x-forwarded-'];
+
+/** Where a program asks its proxy, the listener's address is the proxy's; of the destination the port is known. */
+function originalDestination(port: number, capture: Capture['kind']): string | undefined {
+  return capture === 'proxy' ? `0.0.0.0:${port}` : undefined;
+}
 
 /** Where connections go that no service claims. */
 function catchAllCluster(config: MeshConfig): string {
@@ -27,19 +35,23 @@ function catchAllCluster(config: MeshConfig): string {
 export function catchAllChain(config: MeshConfig): FilterChain {
   const cluster = catchAllCluster(config);
   return buildFilterChain('catch-all', [
-    buildTcpProxy({ statPrefix: cluster, cluster, accessLog: buildAccessLog(config) }),
+    buildTcpProxy({ statPrefix: cluster, cluster, accessLog: outboundTcpLogs(config, 'unregistered') }),
   ]);
 }
 
-export function httpChain(name: string, port: number, config: MeshConfig): FilterChain {
+export function httpChain(name: string, port: number, config: MeshConfig, capture: Capture['kind']): FilterChain {
+  const forward = buildDynamicForwardProxyFilters(dynamicDnsCache, port);
   return buildFilterChain(name, [
     buildHttpConnectionManager({
       statPrefix: `outbound_0.0.0.0_${port};`,
       routeName: routeConfigurationName(port),
-      accessLog: buildAccessLog(config),
+      accessLog: outboundHttpLogs(config, originalDestination(port, capture)),
       filters: [
         buildHeaderRemoval({ prefixes: internalHeaderPrefixes }),
-        ...buildDynamicForwardProxyFilters(dynamicDnsCache, port),
+        buildRouteMarkFilter(),
+        buildGrpcMessagesFilter(),
+        // Where a program asks its proxy, even "anywhere" is a name to be resolved.
+        ...(capture === 'proxy' ? forward : whereRoutesAsk(forward)),
       ],
       upstreamFilters: buildUpstreamFilters(exactHostGuard(config.allowedRanges)),
     }),
@@ -47,10 +59,14 @@ export function httpChain(name: string, port: number, config: MeshConfig): Filte
 }
 
 /** Every SNI to the cluster of its name; one without a cluster is reset. */
-export function serverNameChain(name: string, port: number, config: MeshConfig): FilterChain {
+export function serverNameChain(name: string, port: number, config: MeshConfig, capture: Capture['kind']): FilterChain {
   return buildFilterChain(name, [
     buildClusterFromSni(outboundClusterPrefix(port)),
-    buildTcpProxy({ statPrefix: 'sni', cluster: blackHoleCluster, accessLog: buildAccessLog(config) }),
+    buildTcpProxy({
+      statPrefix: 'sni',
+      cluster: blackHoleCluster,
+      accessLog: outboundTcpLogs(config, 'by-name', originalDestination(port, capture)),
+    }),
   ]);
 }
 
@@ -62,7 +78,7 @@ export function serviceChain({ service, port }: PortService, config: MeshConfig)
     return forwardedChain({ service, port }, guard, config);
   }
   return buildFilterChain(service.host, [
-    buildTcpProxy({ statPrefix: cluster, cluster, accessLog: buildAccessLog(config) }),
+    buildTcpProxy({ statPrefix: cluster, cluster, accessLog: outboundTcpLogs(config, 'registered') }),
   ]);
 }
 
@@ -72,6 +88,11 @@ export function forwardedChain({ service, port }: PortService, guard: AddressGua
   return buildFilterChain(service.host, [
     buildSniDynamicForwardProxy(dynamicDnsCache, port.targetPort ?? port.number),
     buildNetworkAddressFilter(guard, 'sni_guard'),
-    buildTcpProxy({ statPrefix: cluster, cluster, accessLog: buildAccessLog(config), connectOnData: true }),
+    buildTcpProxy({
+      statPrefix: cluster,
+      cluster,
+      accessLog: outboundTcpLogs(config, 'judged'),
+      connectOnData: true,
+    }),
   ]);
 }

@@ -12,12 +12,12 @@ import { buildFilterChain, buildListener, buildPortFilterChain, type FilterChain
 import { buildTcpProxy } from '../envoy/network-filters.ts';
 import { buildForwardRoute, buildVirtualHost } from '../envoy/route.ts';
 import type { MeshConfig } from '../mesh/mesh-config.ts';
-import { buildAccessLog } from './access-log.ts';
 import type { Capture } from './capture.ts';
 import type { InboundHandling, InboundPort } from './inbound-ports.ts';
 import { buildLoopGuard } from './loop-guard.ts';
 import { inboundCluster, inboundPassthroughCluster, inboundPort, virtualInbound } from './names.ts';
 import { type TypedResource, typedResource } from './resource.ts';
+import { inboundHttpLogs, inboundTcpLogs } from './traffic-logs.ts';
 
 export function buildInboundResources(
   ports: readonly InboundPort[],
@@ -58,15 +58,20 @@ function buildVirtualInbound(ports: readonly InboundPort[], config: MeshConfig, 
 
 function buildInboundChain(port: number, handling: InboundHandling, config: MeshConfig): FilterChain {
   const cluster = inboundCluster(port);
-  const accessLog = buildAccessLog(config);
   if (handling === 'tcp') {
-    return buildPortFilterChain(`0.0.0.0_${port}`, port, [buildTcpProxy({ statPrefix: cluster, cluster, accessLog })]);
+    return buildPortFilterChain(`0.0.0.0_${port}`, port, [
+      buildTcpProxy({ statPrefix: cluster, cluster, accessLog: inboundTcpLogs(config) }),
+    ]);
   }
   const virtualHost = buildVirtualHost(
     `inbound|http|${port}`,
     ['*'],
     [buildForwardRoute({ name: 'default', cluster })],
   );
-  const manager = buildInboundHttpManager({ statPrefix: `inbound_0.0.0.0_${port}`, virtualHost, accessLog });
+  const manager = buildInboundHttpManager({
+    statPrefix: `inbound_0.0.0.0_${port}`,
+    virtualHost,
+    accessLog: inboundHttpLogs(config),
+  });
   return buildPortFilterChain(`0.0.0.0_${port}`, port, [manager]);
 }

@@ -14,6 +14,7 @@ import { buildListener, type FilterChain } from '../envoy/listener.ts';
 import { handlingOf } from '../mesh/handling.ts';
 import type { MeshConfig } from '../mesh/mesh-config.ts';
 import { originOf } from '../mesh/service.ts';
+import type { Capture } from './capture.ts';
 import { catchAllChain, httpChain, serverNameChain, serviceChain } from './filter-chains.ts';
 import { listenerName } from './names.ts';
 import { isBelow, needsListing, oldestFirst, type PortService, type PortUse } from './port-use.ts';
@@ -58,6 +59,7 @@ function buildWildcardListener(port: number, use: PortUse, config: MeshConfig): 
   const ranges = buildRanges(use, config);
   const [tcp] = oldestFirst(use.tcp.values());
   const names = buildNamedChains(port, use, config, {
+    capture: 'redirect',
     http: use.http.size > 0 || port === alwaysHttpPort,
     chainOf: (entry) => serviceChain(entry, config),
     byAddress: ranges.choices,
@@ -81,6 +83,7 @@ function buildWildcardListener(port: number, use: PortUse, config: MeshConfig): 
 }
 
 export interface NamedChainsOptions {
+  readonly capture: Capture['kind'];
   readonly http: boolean;
   /** The chain of a service that must be listed by its own name. */
   readonly chainOf: (entry: PortService) => FilterChain;
@@ -89,7 +92,7 @@ export interface NamedChainsOptions {
 
 /** The chains for what names its host, by Host header or SNI, and how they are chosen. */
 export function buildNamedChains(port: number, use: PortUse, config: MeshConfig, options: NamedChainsOptions) {
-  const { http, chainOf, byAddress } = options;
+  const { capture, http, chainOf, byAddress } = options;
   const registryOnly = config.outboundTrafficPolicy === 'REGISTRY_ONLY';
   const names = buildServerNames(use, config, chainOf);
   const sni = use.serverNames.size > 0 && (registryOnly || names.usesSniChain);
@@ -103,8 +106,8 @@ export function buildNamedChains(port: number, use: PortUse, config: MeshConfig,
     inspectsTls: use.serverNames.size > 0,
     inspectsHttp: http ? (['http'] as const) : [],
     chains: [
-      ...(http ? [httpChain(httpChainName, port, config)] : []),
-      ...(sni ? [serverNameChain(sniChainName, port, config)] : []),
+      ...(http ? [httpChain(httpChainName, port, config, capture)] : []),
+      ...(sni ? [serverNameChain(sniChainName, port, config, capture)] : []),
       ...names.chains,
     ],
     origins: names.origins,

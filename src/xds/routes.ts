@@ -6,12 +6,14 @@ import { anyOf } from '../envoy/any.ts';
 import { type RetryPolicySchema, VirtualHostSchema } from '../envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { RouteConfigurationSchema } from '../envoy/gen/envoy/config/route/v3/route_pb.js';
 import { PreviousHostsPredicateSchema } from '../envoy/gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.js';
+import { forwardOnRoute } from '../envoy/http-filters.ts';
 import { buildForwardRoute, buildRouteConfiguration, buildStatusRoute, buildVirtualHost } from '../envoy/route.ts';
-import { handlingOf } from '../mesh/handling.ts';
+import { handlingOf, isHttp2 } from '../mesh/handling.ts';
 import type { MeshConfig } from '../mesh/mesh-config.ts';
 import { originOf, type Service } from '../mesh/service.ts';
 import { passthroughCluster, virtualHostName } from './names.ts';
 import { type TypedResource, typedResource } from './resource.ts';
+import { grpcRoute, unregisteredRoute } from './route-marks.ts';
 import { clusterOf } from './service-clusters.ts';
 
 /** Istio's default for outbound routes (core/route/retry/retry.go). */
@@ -35,7 +37,11 @@ export function buildPortRoutes(port: number, config: MeshConfig): TypedResource
   const name = routeConfigurationName(port);
   const catchAll =
     config.outboundTrafficPolicy === 'ALLOW_ANY'
-      ? buildVirtualHost('allow_any', ['*'], [buildForwardRoute({ name: 'allow_any', cluster: passthroughCluster })])
+      ? buildVirtualHost(
+          'allow_any',
+          ['*'],
+          [buildForwardRoute({ name: 'allow_any', cluster: passthroughCluster, perFilter: unregisteredRoute })],
+        )
       : buildVirtualHost('block_all', ['*'], [buildStatusRoute('block_all', 502)]);
   const message = buildRouteConfiguration({ name, virtualHosts: [catchAll] });
   const { type, resource } = typedResource(typeUrls.route, RouteConfigurationSchema, name, message, []);
@@ -56,6 +62,10 @@ export function buildServiceVirtualHosts(
       name: 'default',
       cluster: clusterOf(service, port),
       retryPolicy: defaultRetryPolicy,
+      perFilter: {
+        ...(service.resolution === 'DYNAMIC_DNS' ? forwardOnRoute(port.number) : {}),
+        ...(isHttp2(port.protocol) ? grpcRoute : {}),
+      },
     });
     const message = buildVirtualHost(name, [service.host, ...extraDomains(port.number)], [route]);
     resources.push(typedResource(typeUrls.virtualHost, VirtualHostSchema, name, message, [originOf(service)]));

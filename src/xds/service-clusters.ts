@@ -79,22 +79,23 @@ function buildServiceCluster(
   }
 }
 
-/** Packed HTTP options, where the port is HTTP and differs from what Envoy does by itself. */
+/**
+ * Packed HTTP options, where the port is HTTP and differs from what Envoy does by itself. Services are the mesh's own,
+ * and the addresses of their pods need no judgement.
+ */
 function buildHttp(service: Service, port: ServicePort, config: MeshConfig) {
   const handling = handlingOf(port.protocol);
   if (handling !== 'http' && handling !== 'auto') return undefined;
   const version = httpVersion(port);
   const guard = addressGuard(service, port, config);
-  if (guard === undefined && version === 'http1') return undefined;
-  return buildHttpProtocolOptions({
-    version,
-    ...(guard === undefined ? {} : { upstreamFilters: buildUpstreamFilters(guard) }),
-  });
+  const own = service.resolution === 'CLUSTER_IP' || guard !== undefined;
+  if (!own && version === 'http1') return undefined;
+  return buildHttpProtocolOptions({ version, ...(own ? { upstreamFilters: buildUpstreamFilters(guard) } : {}) });
 }
 
 /**
  * The same where programs ask a proxy: CONNECT passes the upstream filters too, whatever is inside, so every port has
- * them. Pods are reached at loopback addresses; their services are the mesh's own and need no judgement.
+ * them.
  */
 function buildAsked(service: Service, port: ServicePort, config: MeshConfig) {
   const handling = handlingOf(port.protocol);

@@ -17,7 +17,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   xds: ['platform', 'api', 'mesh', 'envoy', 'discovery', 'telemetry'],
   discovery: ['platform', 'envoy'],
   runtime: ['platform', 'api'],
-  controllers: ['platform', 'api', 'store', 'mesh', 'envoy', 'discovery', 'runtime'],
+  controllers: ['platform', 'api', 'store', 'mesh', 'envoy', 'discovery', 'runtime', 'telemetry'],
   telemetry: ['platform', 'discovery'],
   server: ['platform', 'api', 'store', 'discovery', 'runtime', 'telemetry'],
   cli: ['platform', 'api', 'server', 'runtime', 'discovery', 'store', 'telemetry', 'main', 'demo'],

@@ -18,6 +18,7 @@ import { httpProxy, virtualInbound } from '../../src/xds/names.ts';
 import { createViews } from '../../src/xds/views.ts';
 import { silentLog } from './discovery.ts';
 import { type EnvoyProcess, type Scope, startEnvoy } from './envoy-process.ts';
+import { counterScope } from '../../src/telemetry/intake/counter-key.ts';
 import { testProxy } from './memory-view.ts';
 import { freePort } from './ports.ts';
 import { until } from './until.ts';
@@ -84,6 +85,7 @@ export async function startProxyMesh(options: ProxyMeshOptions): Promise<ProxyMe
     xdsSocket,
     adminSocket: join(folder, 'unused.sock'),
     dns: { address: '127.0.0.1', port: dnsPort },
+    countedScopes: [counterScope],
     proxyCapture: {
       outboundProxy: { address: proxy.host, port: proxy.port },
       outboundListener: httpProxy,

@@ -1,6 +1,9 @@
 // The lines that Envoy appends to a proxy's records file: JSON, one for each event that was stopped or left unregistered,
 // and some that did not, which the reader leaves out. Values are command operators' results; null where there is none.
 
+/** Where Envoy appends them, in its working folder. */
+export const recordsFile = 'records.log';
+
 /** Of HTTP requests. */
 export const httpRecordFields = {
   /** Start, seconds since 1970 with three decimals. */

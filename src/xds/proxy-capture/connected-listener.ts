@@ -10,7 +10,6 @@ import { buildFilterChain } from '../../envoy/listener.ts';
 import { buildTcpProxy } from '../../envoy/network-filters.ts';
 import { handlingOf } from '../../mesh/handling.ts';
 import type { MeshConfig } from '../../mesh/mesh-config.ts';
-import { buildAccessLog } from '../access-log.ts';
 import { forwardedChain, serviceChain } from '../filter-chains.ts';
 import { blackHoleCluster, listenerName } from '../names.ts';
 import { buildNamedChains } from '../outbound-listeners.ts';
@@ -18,6 +17,7 @@ import type { PortService, PortUse } from '../port-use.ts';
 import { type TypedResource, typedResource } from '../resource.ts';
 import { buildPortRoutes } from '../routes.ts';
 import { forwardedGuard } from '../service-clusters.ts';
+import { outboundTcpLogs } from '../traffic-logs.ts';
 
 /** The listener and the cluster that leads to it. */
 export function connectedListenerName(port: number): string {
@@ -38,6 +38,7 @@ export function buildConnectedListener(port: number, use: PortUse, config: MeshC
   const name = connectedListenerName(port);
   const nothing = new Map<string, PortService>();
   const chains = buildNamedChains(port, { http: use.http, serverNames, addressed: nothing, tcp: nothing }, config, {
+    capture: 'proxy',
     http,
     chainOf: (entry) => namedChain(entry, config),
     byAddress: [],
@@ -51,7 +52,11 @@ export function buildConnectedListener(port: number, use: PortUse, config: MeshC
     ...(chains.matcher === undefined ? {} : { matcher: chains.matcher }),
     defaultChain: buildFilterChain('connected', [
       buildNetworkFilterState([{ key: 'envoy.tcp_proxy.cluster', format: `%FILTER_STATE(${clusterKey}:PLAIN)%` }]),
-      buildTcpProxy({ statPrefix: 'connected', cluster: blackHoleCluster, accessLog: buildAccessLog(config) }),
+      buildTcpProxy({
+        statPrefix: 'connected',
+        cluster: blackHoleCluster,
+        accessLog: outboundTcpLogs(config, 'unregistered', `0.0.0.0:${port}`),
+      }),
     ]),
   });
   return [

@@ -2,7 +2,7 @@
 // (envoy/bootstrap-proxy-capture.ts), its routes for what is not registered, and the cluster for "anywhere".
 // CONNECT that was refused is answered 403, so that the program learns it at once; requests 502, as everywhere.
 import { typeUrls } from '../../discovery/view.ts';
-import { withoutHeader } from '../../envoy/access-log.ts';
+import { anyOfFilters, filtered, headerAbsent, statusFrom } from '../../envoy/access-log-filter.ts';
 import { buildDynamicForwardProxyCluster, buildEmptyCluster } from '../../envoy/cluster.ts';
 import {
   buildConnectRoute,
@@ -15,21 +15,24 @@ import { ClusterSchema } from '../../envoy/gen/envoy/config/cluster/v3/cluster_p
 import { ListenerSchema } from '../../envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import type { Route } from '../../envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { RouteConfigurationSchema } from '../../envoy/gen/envoy/config/route/v3/route_pb.js';
+import { buildGrpcMessagesFilter } from '../../envoy/grpc-messages.ts';
 import { buildHttpConnectionManager } from '../../envoy/http-connection-manager.ts';
 import { buildDynamicForwardProxyFilters, buildHeaderRemoval } from '../../envoy/http-filters.ts';
 import { buildHttpProtocolOptions } from '../../envoy/http-protocol-options.ts';
 import { buildInternalListener } from '../../envoy/internal-listener.ts';
 import { buildFilterChain } from '../../envoy/listener.ts';
 import { buildForwardRoute, buildRouteConfiguration, buildStatusRoute, buildVirtualHost } from '../../envoy/route.ts';
+import { buildRouteMarkFilter } from '../../envoy/route-mark.ts';
 import type { MeshConfig } from '../../mesh/mesh-config.ts';
 import type { Service } from '../../mesh/service.ts';
-import { buildAccessLog } from '../access-log.ts';
 import { exactHostGuard } from '../address-policy.ts';
 import type { PortRule } from '../capture.ts';
 import { dynamicDnsCache } from '../dynamic-dns.ts';
 import { internalHeaderPrefixes } from '../filter-chains.ts';
 import { blackHoleCluster, httpProxy, outboundPort, passthroughCluster } from '../names.ts';
 import { type TypedResource, typedResource } from '../resource.ts';
+import { unregisteredRoute } from '../route-marks.ts';
+import { outboundHttpLogs } from '../traffic-logs.ts';
 import { buildUpstreamFilters } from '../upstream-filters.ts';
 import { buildRangeRoutes } from './asked-routes.ts';
 import { hostRegex } from './authority.ts';
@@ -73,9 +76,11 @@ function buildListener(config: MeshConfig) {
         statPrefix: httpProxy,
         routeName: httpProxy,
         connect: true,
-        accessLog: buildAccessLog(config).map((log) => withoutHeader(log, handedOverHeader)),
+        accessLog: outboundHttpLogs(config, '').map((log) => filtered(log, toldHere)),
         filters: [
           buildHeaderRemoval({ names: ['proxy-authorization'], prefixes: internalHeaderPrefixes }),
+          buildRouteMarkFilter(),
+          buildGrpcMessagesFilter(),
           ...buildDynamicForwardProxyFilters(dynamicDnsCache, 80),
         ],
         upstreamFilters: buildUpstreamFilters(exactHostGuard(config.allowedRanges)),
@@ -83,6 +88,9 @@ function buildListener(config: MeshConfig) {
     ]),
   });
 }
+
+/** What was handed over is told by the listener that took it, unless none did. */
+const toldHere = anyOfFilters(headerAbsent(handedOverHeader), statusFrom(300));
 
 function buildCatchAll(config: MeshConfig, ranged: Iterable<Service>, rules: readonly PortRule[]) {
   const ranges = buildRangeRoutes(ranged, config);
@@ -113,7 +121,7 @@ function buildRuleRoutes({ host, port, address, targetPort }: PortRule): readonl
 
 function anywhere(filterState: readonly FilterStateValue[]): readonly Route[] {
   return [
-    buildConnectRoute({ name: 'allow_any', cluster: passthroughCluster, filterState }),
-    buildForwardRoute({ name: 'allow_any', cluster: passthroughCluster, filterState }),
+    buildConnectRoute({ name: 'allow_any', cluster: passthroughCluster, filterState, perFilter: unregisteredRoute }),
+    buildForwardRoute({ name: 'allow_any', cluster: passthroughCluster, filterState, perFilter: unregisteredRoute }),
   ];
 }
