@@ -43,3 +43,9 @@ function normalizeDnsName(text: string): string | undefined {
   // An all-numeric last label is read as an IPv4 address by resolvers (RFC 1123 2.1): 127.1 is 127.0.0.1.
   return /^(\d+|0x[\da-f]*)$/.test(labels.at(-1) ?? '') ? undefined : name;
 }
+
+/** `a.b.example.com` -> `*.b.example.com`, `*.example.com`, `*.com`. */
+export function wildcardsAbove(host: string): readonly string[] {
+  const labels = host.split('.');
+  return labels.slice(1).map((_, index) => `*.${labels.slice(index + 1).join('.')}`);
+}

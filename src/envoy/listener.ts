@@ -28,6 +28,8 @@ export function buildPortFilterChain(name: string, port: number, filters: readon
 /** What a listener does with a connection that it has, however that came to it. */
 export interface ListenerChains {
   readonly inspectors: readonly ('tls' | 'http')[];
+  /** How long to wait for what they look for; for ever if absent. */
+  readonly inspectSeconds?: number;
   readonly chains: readonly FilterChain[];
   /** Chooses among `chains` by name. */
   readonly matcher?: Matcher;
@@ -70,7 +72,9 @@ export function chainsOf(options: ListenerChains) {
     listenerFilters: options.inspectors.map((inspector) => inspectors[inspector]),
     // Istio: protocolDetectionTimeout, 0 for wait as long as it takes; a caller that opens early and sends late
     // must not be taken for something else than HTTP.
-    ...(inspecting ? { listenerFiltersTimeout: seconds(0), continueOnListenerFiltersTimeout: true } : {}),
+    ...(inspecting
+      ? { listenerFiltersTimeout: seconds(options.inspectSeconds ?? 0), continueOnListenerFiltersTimeout: true }
+      : {}),
     filterChains: [...options.chains],
     ...(options.matcher === undefined ? {} : { filterChainMatcher: options.matcher }),
     defaultFilterChain: options.defaultChain,

@@ -1,11 +1,13 @@
 // The mesh-wide settings, from the one Istio object `istio-system/mesh`. Without it Istio's defaults hold.
 import { allowedRangesAnnotation } from '../api/annotations.ts';
-import type { Istio } from '../api/kinds/istio.ts';
+import { type Istio, istioKind } from '../api/kinds/istio.ts';
 
 export type OutboundTrafficPolicy = 'ALLOW_ANY' | 'REGISTRY_ONLY';
 
 export interface MeshConfig {
   readonly outboundTrafficPolicy: OutboundTrafficPolicy;
+  /** Whether the mesh's object says so itself, or it is the default. */
+  readonly policyDeclared: boolean;
   /** Empty: no access log. */
   readonly accessLogFile: string;
   /** Empty: Istio's default text format. */
@@ -23,14 +25,15 @@ export const meshConfigKey = {
 
 export const defaultMeshConfig: MeshConfig = {
   outboundTrafficPolicy: 'ALLOW_ANY',
+  policyDeclared: false,
   accessLogFile: '/dev/stdout',
   accessLogFormat: '',
   allowedRanges: [],
 };
 
-/** Takes the object with its defaults filled. */
-export function translateMeshConfig(istio: Istio | undefined): MeshConfig {
-  if (istio === undefined) return defaultMeshConfig;
+/** Takes the object as it was written; defaults are filled here. */
+export function translateMeshConfig(written: Istio): MeshConfig {
+  const istio = istioKind.withDefaults(written);
   const { outboundTrafficPolicy, proxy } = istio.spec;
   const ranges = istio.metadata.annotations?.[allowedRangesAnnotation] ?? '';
   return {
@@ -39,6 +42,7 @@ export function translateMeshConfig(istio: Istio | undefined): MeshConfig {
       outboundTrafficPolicy?.mode === 'ALLOW_ANY' || outboundTrafficPolicy?.mode === undefined
         ? 'ALLOW_ANY'
         : 'REGISTRY_ONLY',
+    policyDeclared: written.spec.outboundTrafficPolicy?.mode !== undefined,
     accessLogFile: proxy?.accessLogFile ?? defaultMeshConfig.accessLogFile,
     accessLogFormat: proxy?.accessLogFormat ?? '',
     allowedRanges: ranges

@@ -99,5 +99,5 @@ export function createMeshObjects(): MeshObjects {
 function configOf(object: KubeObject | undefined): MeshConfig | undefined {
   if (object === undefined) return defaultMeshConfig;
   const parsed = istioKind.schema.safeParse(object);
-  return parsed.success ? translateMeshConfig(istioKind.withDefaults(parsed.data)) : undefined;
+  return parsed.success ? translateMeshConfig(parsed.data) : undefined;
 }

@@ -24,6 +24,12 @@ const anyAddress = '0.0.0.0';
 
 /** A port that must answer HTTP even when no service has it: an unregistered host gets its 502 there. */
 export const alwaysHttpPort = 80;
+/** A port whose connections are looked into even when no service has it: what is stopped or passes is told by its SNI. */
+const alwaysTlsPort = 443;
+export const alwaysPorts = [alwaysHttpPort, alwaysTlsPort] as const;
+
+/** For the SNI, where nothing but the record needs it: a server that speaks first is not made to wait for longer. */
+const patience = 1;
 
 export function buildPortListeners(port: number, use: PortUse, config: MeshConfig): readonly TypedResource[] {
   const listeners = buildAddressListeners(port, use, config);
@@ -64,9 +70,9 @@ function buildWildcardListener(port: number, use: PortUse, config: MeshConfig): 
     chainOf: (entry) => serviceChain(entry, config),
     byAddress: ranges.choices,
   });
-  if (names.chains.length === 0 && use.serverNames.size === 0 && ranges.chains.length === 0 && tcp === undefined) {
-    return undefined;
-  }
+  const named = names.inspectsTls || ranges.inspectsTls;
+  const told = !named && port === alwaysTlsPort && tcp === undefined;
+  if (names.chains.length === 0 && !named && !told && ranges.chains.length === 0 && tcp === undefined) return undefined;
   const name = listenerName(anyAddress, port);
   const message = buildListener({
     name,
@@ -74,7 +80,8 @@ function buildWildcardListener(port: number, use: PortUse, config: MeshConfig): 
     port,
     direction: 'outbound',
     bind: false,
-    inspectors: [...(names.inspectsTls || ranges.inspectsTls ? (['tls'] as const) : []), ...names.inspectsHttp],
+    inspectors: [...(named || told ? (['tls'] as const) : []), ...names.inspectsHttp],
+    ...(told && names.inspectsHttp.length === 0 ? { inspectSeconds: patience } : {}),
     chains: [...names.chains, ...ranges.chains],
     ...(names.matcher === undefined ? {} : { matcher: names.matcher }),
     defaultChain: tcp === undefined ? catchAllChain(config) : serviceChain(tcp, config),

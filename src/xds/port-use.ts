@@ -1,6 +1,6 @@
 // What the services that a view sees do on one port, and with it what that port's listeners must be. Kept so that a
 // further plain host on a port changes nothing here: its cluster and virtual host are all there is to send.
-import { isWildcardHost } from '../api/host-name.ts';
+import { isWildcardHost, wildcardsAbove } from '../api/host-name.ts';
 import { handlingOf } from '../mesh/handling.ts';
 import type { OutboundTrafficPolicy } from '../mesh/mesh-config.ts';
 import { compareAge, type Service, type ServicePort } from '../mesh/service.ts';
@@ -75,12 +75,6 @@ function isSpecial(entry: PortService | undefined, book: PortBook, policy: Outbo
   if (handling === 'http' || handling === 'none') return false;
   if (handling !== 'tls' || entry.service.addresses.length > 0 || needsListing(entry, policy)) return true;
   return wildcardsAbove(entry.service.host).some((wildcard) => book.serverNames.has(wildcard));
-}
-
-/** `a.b.example.com` -> `*.b.example.com`, `*.example.com`, `*.com`. */
-export function wildcardsAbove(host: string): readonly string[] {
-  const labels = host.split('.');
-  return labels.slice(1).map((_, index) => `*.${labels.slice(index + 1).join('.')}`);
 }
 
 /** Istio's order where several would take the same connections. */

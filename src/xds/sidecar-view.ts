@@ -6,7 +6,7 @@ import { type Resource, type TypeDelta, type TypeUrl, typeUrls, type View, type 
 import type { Mesh, MeshDelta } from '../mesh/mesh.ts';
 import type { Service, ServicePort } from '../mesh/service.ts';
 import { createInboundPorts } from './inbound-ports.ts';
-import { alwaysHttpPort } from './outbound-listeners.ts';
+import { alwaysPorts } from './outbound-listeners.ts';
 import { changePortBook, createPortBook } from './port-use.ts';
 import type { TypedResource } from './resource.ts';
 import type { ServiceResources } from './service-resources.ts';
@@ -125,7 +125,7 @@ export function createSidecarView(
     if (everything || inboundChanged) replaceUnit('inbound', parts.buildInbound(inbound.all(), mesh.config));
     // A host that is gone is in dirtyHosts alone.
     for (const host of everything ? new Set([...dirtyHosts, ...services.keys()]) : dirtyHosts) buildHost(host);
-    for (const port of everything ? [alwaysHttpPort, ...books.keys()] : dirtyPorts) buildPort(port);
+    for (const port of everything ? new Set([...alwaysPorts, ...books.keys()]) : dirtyPorts) buildPort(port);
   }
 
   function publish(): void {

@@ -1,9 +1,9 @@
 // A view whose programs are told of an HTTP proxy, instead of having their connections redirected.
+import { wildcardsAbove } from '../../api/host-name.ts';
 import { selectService } from '../../mesh/select-service.ts';
 import type { PortRule } from '../capture.ts';
 import { createPortDomainClaims } from '../domain-claims.ts';
 import { buildInboundResources } from '../inbound-listener.ts';
-import { wildcardsAbove } from '../port-use.ts';
 import { buildServiceVirtualHosts } from '../routes.ts';
 import type { ViewParts } from '../view-parts.ts';
 import { buildAskedVirtualHosts } from './asked-routes.ts';

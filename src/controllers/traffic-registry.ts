@@ -1,0 +1,93 @@
+// What the names in a proxy's counters and records stand for, read from the mesh that is in force and from the pods that
+// run. Selecting a service is that of the views, so that traffic is told as it was routed.
+import { wildcardsAbove } from '../api/host-name.ts';
+import { isTls } from '../api/protocol.ts';
+import type { ProxyIdentity } from '../discovery/view.ts';
+import { handlingOf } from '../mesh/handling.ts';
+import type { Mesh } from '../mesh/mesh.ts';
+import { meshConfigKey } from '../mesh/mesh-config.ts';
+import { selectService } from '../mesh/select-service.ts';
+import type { Service, ServicePort } from '../mesh/service.ts';
+import type { PodStatus } from '../runtime/protocol.ts';
+import type { Registered, Registry } from '../telemetry/intake/registry.ts';
+import type { Protocol, Source } from '../telemetry/traffic.ts';
+
+export interface TrafficRegistryOptions {
+  /** The snapshot that is in force. */
+  readonly mesh: () => Mesh;
+  readonly pods: () => readonly PodStatus[];
+  readonly proxies: () => readonly ProxyIdentity[];
+}
+
+const clusterName = /^outbound\|(\d+)\|[^|]*\|(.+)$/;
+
+export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOptions): Registry {
+  function find(namespace: string, host: string): Service | undefined {
+    for (const name of [host, ...wildcardsAbove(host)]) {
+      const service = selectService(mesh().services.get(name), namespace);
+      if (service !== undefined) return service;
+    }
+    return undefined;
+  }
+
+  function workloadAt(address: string): Source | undefined {
+    const pod = pods().find(({ podIP, appIP, proxyIP }) => [podIP, appIP, proxyIP].includes(address));
+    if (pod === undefined) return undefined;
+    const proxy = proxies().find(({ namespace, name }) => namespace === pod.namespace && name === pod.name);
+    const { namespace, workload } = pod;
+    return { namespace, workload, serviceAccount: proxy?.serviceAccount ?? 'default', labels: proxy?.labels ?? {} };
+  }
+
+  /** Where all its pods are of one workload. */
+  function workloadOf(service: Service): Source | undefined {
+    if (service.source !== 'Service') return undefined;
+    const workloads = service.endpoints.map(({ address }) => workloadAt(address));
+    const [first] = workloads;
+    return workloads.every((one) => one?.workload === first?.workload) ? first : undefined;
+  }
+
+  function registered(service: Service, port: ServicePort): Registered {
+    const { source, namespace, name, host, external } = service;
+    const workload = workloadOf(service);
+    return {
+      destination: {
+        kind: external ? 'external' : 'service',
+        host,
+        port: port.number,
+        namespace,
+        name: source === 'Service' ? name : host,
+        ...(source === 'ServiceEntry' ? { serviceEntry: `${namespace}/${name}` } : {}),
+        ...(workload === undefined ? {} : { workload }),
+      },
+      protocol: protocolOf(port),
+    };
+  }
+
+  function portOf(service: Service | undefined, number: number): Registered | undefined {
+    const port = service?.ports.find((candidate) => candidate.number === number);
+    return service === undefined || port === undefined ? undefined : registered(service, port);
+  }
+
+  return {
+    cluster(namespace, cluster) {
+      const [, port, host] = clusterName.exec(cluster) ?? [];
+      return host === undefined ? undefined : portOf(find(namespace, host), Number(port));
+    },
+    host: (namespace, host, port) => portOf(find(namespace, host), port),
+    locality(namespace, cluster, address) {
+      const [, , host = ''] = clusterName.exec(cluster) ?? [];
+      return find(namespace, host)?.endpoints.find((endpoint) => endpoint.address === address)?.locality;
+    },
+    workloadAt,
+    policy() {
+      const { outboundTrafficPolicy: mode, policyDeclared } = mesh().config;
+      const { kind, namespace, name } = meshConfigKey;
+      return { mode, object: policyDeclared ? `${kind}/${namespace}/${name}` : 'default' };
+    },
+  };
+}
+
+function protocolOf({ protocol }: ServicePort): Protocol {
+  if (isTls(protocol)) return 'tls';
+  return handlingOf(protocol) === 'tcp' ? 'tcp' : 'http';
+}
