@@ -18,6 +18,7 @@ import { RouteSchema as UdpRouteSchema } from './gen/envoy/extensions/filters/ud
 import { UdpProxyConfigSchema } from './gen/envoy/extensions/filters/udp/udp_proxy/v3/udp_proxy_pb.js';
 import { CaresDnsResolverConfigSchema } from './gen/envoy/extensions/network/dns_resolver/cares/v3/cares_dns_resolver_pb.js';
 import { HttpProtocolOptionsSchema } from './gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js';
+import { grpcMessageStats } from './grpc-messages.ts';
 import { httpProtocolOptionsKey } from './http-protocol-options.ts';
 import { buildTcpProxy } from './network-filters.ts';
 import { buildStatsSink } from './stats-sink.ts';
@@ -49,7 +50,7 @@ const largestDatagram = 9000n;
 /** What Envoy counts of itself. */
 const ownStats = ['cluster_manager.', 'listener_manager.', 'server.', 'control_plane.'];
 /** Of clusters only these: all would cost some 20 kB for each. */
-const clusterStats = ['.upstream_cx_rx_bytes_total', '.upstream_cx_tx_bytes_total'];
+const clusterStats = ['.upstream_cx_rx_bytes_total', '.upstream_cx_tx_bytes_total', ...grpcMessageStats];
 
 export function buildBootstrap(options: BootstrapOptions): Bootstrap {
   const { dnsRelay } = options;

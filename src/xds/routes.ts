@@ -6,6 +6,7 @@ import { anyOf } from '../envoy/any.ts';
 import { type RetryPolicySchema, VirtualHostSchema } from '../envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { RouteConfigurationSchema } from '../envoy/gen/envoy/config/route/v3/route_pb.js';
 import { PreviousHostsPredicateSchema } from '../envoy/gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.js';
+import { countGrpcMessages } from '../envoy/grpc-messages.ts';
 import { forwardOnRoute } from '../envoy/http-filters.ts';
 import { buildForwardRoute, buildRouteConfiguration, buildStatusRoute, buildVirtualHost } from '../envoy/route.ts';
 import { handlingOf, isHttp2 } from '../mesh/handling.ts';
@@ -13,7 +14,7 @@ import type { MeshConfig } from '../mesh/mesh-config.ts';
 import { originOf, type Service } from '../mesh/service.ts';
 import { passthroughCluster, virtualHostName } from './names.ts';
 import { type TypedResource, typedResource } from './resource.ts';
-import { grpcRoute, unregisteredRoute } from './route-marks.ts';
+import { unregisteredRoute } from './route-marks.ts';
 import { clusterOf } from './service-clusters.ts';
 
 /** Istio's default for outbound routes (core/route/retry/retry.go). */
@@ -64,7 +65,7 @@ export function buildServiceVirtualHosts(
       retryPolicy: defaultRetryPolicy,
       perFilter: {
         ...(service.resolution === 'DYNAMIC_DNS' ? forwardOnRoute(port.number) : {}),
-        ...(isHttp2(port.protocol) ? grpcRoute : {}),
+        ...(isHttp2(port.protocol) ? countGrpcMessages : {}),
       },
     });
     const message = buildVirtualHost(name, [service.host, ...extraDomains(port.number)], [route]);

@@ -1,11 +1,9 @@
 // What Envoy counts of each event, and pushes to us as running totals (design decision 7; telemetry/intake/counter-key.ts
 // is the form). The names are Istio's (istio-semantics 6); the number of requests is the count of their durations.
 import type { AccessLog } from '../envoy/access-log.ts';
-import { allOf, atTcp, filtered, headerMatches, withMetadata } from '../envoy/access-log-filter.ts';
-import { grpcMessages } from '../envoy/grpc-messages.ts';
+import { atTcp, filtered } from '../envoy/access-log-filter.ts';
 import { buildStatsAccessLog } from '../envoy/stats-access-log.ts';
 import { counterKeyTag, counterScope } from '../telemetry/intake/counter-key.ts';
-import { grpcMark } from './route-marks.ts';
 
 /** Who told, and whose address stands last in the key: none, since whoever is called outside may be anyone's choice. */
 type Reporter = 'source' | 'destination';
@@ -39,28 +37,8 @@ export function buildHttpCounters(reporter: Reporter): readonly AccessLog[] {
       { name: 'istio_response_bytes', unit: 'bytes', value: '%BYTES_SENT%' },
     ],
   });
-  const messages = buildStatsAccessLog({
-    scope: counterScope,
-    tag,
-    counters: [
-      { name: 'istio_request_messages_total', value: grpcMessages.request },
-      { name: 'istio_response_messages_total', value: grpcMessages.response },
-    ],
-  });
-  return [requests, filtered(messages, isGrpc)];
+  return [requests];
 }
-
-/** On routes that count messages; of a request that has none Envoy would log an error. */
-const isGrpc = allOf(
-  withMetadata(grpcMark.namespace, grpcMark.key),
-  headerMatches({
-    name: 'content-type',
-    headerMatchSpecifier: {
-      case: 'stringMatch',
-      value: { matchPattern: { case: 'prefix', value: 'application/grpc' } },
-    },
-  }),
-);
 
 /** `registered`: the upstream's address is one that the mesh's configuration leads to, and is told. */
 export function buildTcpCounters(reporter: Reporter, destination: 'registered' | 'any'): readonly AccessLog[] {
