@@ -5,7 +5,7 @@
 //   GET    /v1/pods                        PodStatus[]
 //   PUT    /v1/pods/<ns>/<name>/sandbox    SandboxRequest -> SandboxStatus      idempotent; makes the namespaces
 //   PUT    /v1/pods/<ns>/<name>            PodSpec -> PodStatus    idempotent; starts Envoy, then the program
-//   DELETE /v1/pods/<ns>/<name>            ends program, Envoy, namespaces
+//   DELETE /v1/pods/<ns>/<name>            ends program, Envoy (when its last numbers were sent), namespaces
 //   GET    /v1/pods/<ns>/<name>/exec       ExecPlan                how to run a command inside
 //   GET    /v1/events                      JSON lines of KeeperEvent until closed: every pod once, then changes
 //   POST   /v1/shutdown                    Ended     ends everything, undoes the host journal, exits
@@ -89,7 +89,16 @@ export interface PodStatus extends SandboxStatus {
   readonly workload: string;
   readonly app: ProcessStatus;
   readonly proxy: ProcessStatus;
-  readonly logs: { readonly app: string; readonly access: string; readonly envoy: string };
+  readonly logs: {
+    readonly app: string;
+    readonly access: string;
+    readonly envoy: string;
+    /**
+     * Where Envoy appends its records, `records.log` in its working folder; rotated by renaming to `<file>.1`, `.2`, …, the
+     * highest the oldest. Belongs to Envoy's user. Absent where there is no Envoy.
+     */
+    readonly records?: string;
+  };
 }
 
 /** `name` answers `addresses` (IPv4 or IPv6) for workloads of `namespaces` (all if absent). */

@@ -34,7 +34,15 @@ export interface Observation {
   /** TCP and TLS. A blocked connection is closed and was never opened, as in Istio. */
   readonly opened: number;
   readonly closed: number;
-  /** From the caller to the destination, and back. */
+  /**
+   * Of the closed ones, those that were never opened: blocked, or the destination could not be reached; 0 if absent.
+   * What is open now is `opened - closed + unopened` of all observations.
+   */
+  readonly unopened?: number;
+  /**
+   * From the caller to the destination, and back: what flows add up. Metrics never read these. Those of registered
+   * destinations come by the cluster, as they cross the wire, in observations of their own that have nothing else.
+   */
   readonly bytesSent: number;
   readonly bytesReceived: number;
   /**
@@ -42,6 +50,13 @@ export interface Observation {
    * flows tell; Istio's sizes are those of bodies).
    */
   readonly metrics?: {
+    /**
+     * TCP and TLS only: what `istio_tcp_sent_bytes_total` (back to the caller, in Istio's words) and
+     * `istio_tcp_received_bytes_total` (from it) add; 0 if absent. Told at a connection's end. Flows leave them out, but
+     * for the bytes of the `peer`, which the wire's cannot tell.
+     */
+    readonly sentBytes?: number;
+    readonly receivedBytes?: number;
     readonly durations?: HistogramDelta;
     readonly requestSizes?: HistogramDelta;
     readonly responseSizes?: HistogramDelta;

@@ -22,8 +22,9 @@ export interface TcpSeries {
   readonly labels: SeriesLabels;
   readonly opened: number;
   readonly closed: number;
-  readonly bytesSent: number;
-  readonly bytesReceived: number;
+  /** Istio's words, as in Observation.metrics: sent is what went back to the caller, received what came from it. */
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
 }
 
 export type MetricSeries = HttpSeries | TcpSeries;

@@ -9,7 +9,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { counterKeyTag, counterScope } from '../../src/telemetry/intake/counter-key.ts';
 import { startEnvoy } from '../support/envoy-process.ts';
-import { httpCall, tcpConnect } from '../support/http-client.ts';
+import { httpCall, rawExchange, tcpConnect } from '../support/http-client.ts';
 import { freePort } from '../support/ports.ts';
 import { type Prometheus, startPrometheus } from '../support/prometheus.ts';
 import { needs } from '../support/requires.ts';
@@ -159,6 +159,7 @@ test('Envoys that are scraped themselves show Istio’s metrics', needs('prometh
   for (let call = 0; call < 3; call++) await httpCall({ port: outbound, host: 'httpbin.org' });
   for (const host of ['evil.test', 'passed.test', 'payments']) await httpCall({ port: outbound, host });
   await httpCall({ port: outbound, host: 'grpc.test', headers: { 'content-type': 'application/grpc' } });
+  await rawExchange(outbound, 'CONNECT evil.test:443 HTTP/1.1\r\nHost: evil.test:443\r\nConnection: close\r\n\r\n');
   await httpCall({ port: await envoy.listenerPort('in'), host: 'payments' });
   const blocked = await tcpConnect(await envoy.listenerPort('tcp'));
   blocked.on('error', () => undefined).resume();
@@ -209,6 +210,8 @@ test('Envoys that are scraped themselves show Istio’s metrics', needs('prometh
     { ...stopped },
     { ...httpbin, destination_service: 'unknown', destination_service_name: 'BlackHoleCluster', response_code: '502' },
   );
+  const unrouted = await only(prometheus, 'istio_requests_total{response_code="404"}', 1);
+  assert.deepEqual(unrouted, { ...stopped, response_code: '404', response_flags: 'NR' });
   await only(prometheus, 'istio_requests_total{destination_service_name="PassthroughCluster",response_code="200"}', 1);
   const payments = await only(prometheus, 'istio_requests_total{destination_service_name="payments"}', 1);
   assert.deepEqual(payments, {

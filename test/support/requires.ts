@@ -2,7 +2,7 @@
 // on CI (`CI=true`) nothing may be skipped, so there it runs and fails.
 import { execFileSync } from 'node:child_process';
 
-export type Need = 'root' | 'iproute2' | 'firewall' | 'python3' | 'curl';
+export type Need = 'root' | 'iproute2' | 'firewall' | 'python3' | 'curl' | 'prometheus';
 
 function runs(command: string, ...args: string[]): boolean {
   try {
@@ -19,6 +19,7 @@ const probes: Record<Need, () => boolean> = {
   firewall: () => runs('nft', '--version') || runs('iptables', '--version'),
   python3: () => runs('python3', '--version'),
   curl: () => runs('curl', '--version'),
+  prometheus: () => runs('prometheus', '--version') && runs('promtool', '--version'),
 };
 
 export function machineHas(...list: readonly Need[]): boolean {

@@ -32,7 +32,8 @@ export interface Capture {
   endStrays(index: number, part: PodPart): Promise<void>;
   setConfig(config: KeeperConfig): Promise<void>;
   appCommand(index: number, spec: PodSpec): Command;
-  envoyCommand(index: number, args: readonly string[]): Command;
+  /** `workFolder`, the Envoy's own, is where it is started. */
+  envoyCommand(index: number, workFolder: string, args: readonly string[]): Command;
   /** Asks the program to end; false if there is none to ask. */
   endGently(index: number, program: ProcessId): boolean;
   /** Undefined if the program does not run. */

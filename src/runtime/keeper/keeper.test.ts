@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { needs } from '../../../test/support/requires.ts';
 import { untilFits } from '../../../test/support/until.ts';
@@ -123,6 +123,26 @@ describe('the keeper', options, () => {
     assert.equal(statSync(pod.xdsPath).uid, pod.proxyUid);
     const uid = /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pod.proxy.pid}/status`, 'utf8'))?.[1];
     assert.equal(Number(uid), pod.proxyUid);
+  });
+
+  test('records go where the Envoy’s user and root may go, and the program may not', async () => {
+    const pod = await untilFits(() => status('web'), running);
+    const file = pod?.logs.records ?? '';
+    await untilFits(
+      () => readFileSync(file, 'utf8'),
+      (text) => text.includes('/asked\n'),
+    );
+    const recordsFolder = dirname(file);
+    const { uid, mode } = statSync(recordsFolder);
+    assert.deepEqual([uid, mode & 0o777], [pod?.proxyUid, 0o700]);
+    assert.equal(statSync(file).uid, pod?.proxyUid);
+    assert.equal(statSync(dirname(recordsFolder)).uid, 0);
+    for (const path of [file, recordsFolder, `${dirname(pod?.xdsPath ?? '')}/work`]) {
+      const { code, stdout, stderr } = await inside('web', 'ls', path);
+      assert.deepEqual([code, stdout], [2, ''], path);
+      assert.match(stderr, /No such file or directory/);
+    }
+    assert.equal((await inside('web', 'ls', folder.path)).stdout, '');
   });
 
   test('exit codes and crash loops are told', async () => {

@@ -3,7 +3,6 @@
 // over; only a shutdown ends what it keeps.
 import { rmSync } from 'node:fs';
 import type { Server } from 'node:http';
-import { join } from 'node:path';
 import type { DataFolder } from '../../platform/data-folder.ts';
 import { SallyportError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
@@ -17,8 +16,7 @@ import { createEventHub } from './events.ts';
 import { withHostPods } from './host-pods.ts';
 import { readConfig, saveCapture, saveConfig, saveKeeperId } from './keeper-files.ts';
 import { tryLock } from './lock.ts';
-import { logFiles, rotateLog } from './log-files.ts';
-import { removeOldLogs } from './old-logs.ts';
+import { startLogKeeping } from './log-keeping.ts';
 import { readPodRecords } from './pod-record.ts';
 import { createPods, type Pods } from './pods.ts';
 import { identifyProcess } from './process-id.ts';
@@ -38,7 +36,6 @@ export interface KeeperOptions {
   readonly signal: AbortSignal;
 }
 
-const rotationMs = 2_000;
 const readyMs = 20_000;
 
 /**
@@ -86,9 +83,9 @@ export async function runKeeper(options: KeeperOptions): Promise<void> {
     setConfig: (next) => setConfig(dataFolder, capture, next),
     shutdown: () => shutdown(dataFolder, pods, capture, down),
   });
-  const rotation = setInterval(() => keepLogsSmall(dataFolder, pods, log), rotationMs);
+  const logKeeping = startLogKeeping({ dataFolder, pods: pods.list, log });
   await aborted(AbortSignal.any([signal, down.signal]));
-  clearInterval(rotation);
+  logKeeping.stop();
   events.close();
   await close(server);
   pods.release();
@@ -113,23 +110,6 @@ async function shutdown(dataFolder: DataFolder, pods: Pods, capture: Capture, do
   const undone = await undoHostJournal(hostJournalFile(dataFolder.runPath));
   setImmediate(() => down.abort());
   return { undone, ended };
-}
-
-function keepLogsSmall({ logsPath }: DataFolder, pods: Pods, log: Logger): void {
-  const own = ['keeper.log', 'control-plane.log'].map((name) => join(logsPath, name));
-  const files = pods.list().flatMap((pod) => Object.values(logFiles(logsPath, pod)));
-  for (const file of [...own, ...files]) {
-    try {
-      rotateLog(file);
-    } catch (error) {
-      log.warn({ err: error, file }, 'a log could not be rotated');
-    }
-  }
-  try {
-    removeOldLogs(logsPath, pods.list());
-  } catch (error) {
-    log.warn({ err: error }, 'old logs could not be removed');
-  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

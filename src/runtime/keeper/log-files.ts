@@ -28,7 +28,7 @@ export function logFolder(logsPath: string, pod: PodKey): string {
   return join(logsPath, pod.namespace, pod.name);
 }
 
-export function logFiles(logsPath: string, pod: PodKey): PodStatus['logs'] {
+export function logFiles(logsPath: string, pod: PodKey): Pick<PodStatus['logs'], 'app' | 'access' | 'envoy'> {
   const folder = logFolder(logsPath, pod);
   return { app: join(folder, 'app.log'), access: join(folder, 'access.log'), envoy: join(folder, 'envoy.log') };
 }

@@ -1,12 +1,14 @@
 // How a pod's two processes are spawned: each in a session of its own, so that no terminal and no end of the keeper
 // reaches it, with its logs as standard output and standard error.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { dirname } from 'node:path';
 import type { DataFolder } from '../../platform/data-folder.ts';
 import type { PodSpec } from '../protocol.ts';
 import type { Capture, Command } from './capture.ts';
 import { logFiles, logFolder, withLogs } from './log-files.ts';
 import type { PodRecord } from './pod-record.ts';
-import { runFiles } from './run-files.ts';
+import { makeRecordsFolder } from './records.ts';
+import { runFiles, writeBootstrap } from './run-files.ts';
 
 export interface PodProcessOptions {
   readonly dataFolder: DataFolder;
@@ -26,14 +28,29 @@ export function envoyArgs(bootstrap: string, own: readonly string[]): readonly s
   return ['--config-path', bootstrap, '--disable-hot-restart', ...defaults, ...own];
 }
 
-/** The access log is what Envoy writes to standard output; its own log goes to standard error. */
-export function spawnEnvoy({ dataFolder, capture }: PodProcessOptions, pod: PodRecord, spec: PodSpec): ChildProcess {
+export interface EnvoyProcess {
+  readonly spec: PodSpec;
+  /** The user it runs as. */
+  readonly uid: number;
+  readonly recordsFile: string;
+}
+
+/**
+ * The access log is what Envoy writes to standard output; its own log goes to standard error. It works in the folder of
+ * its records.
+ */
+export function spawnEnvoy(
+  { dataFolder, capture }: PodProcessOptions,
+  pod: PodRecord,
+  { spec, uid, recordsFile }: EnvoyProcess,
+): ChildProcess {
+  const files = runFiles(dataFolder.runPath, pod.index);
+  writeBootstrap(files, uid, spec.bootstrap);
+  makeRecordsFolder(recordsFile, uid);
   const { access, envoy } = logFiles(dataFolder.logsPath, pod);
   const folder = logFolder(dataFolder.logsPath, pod);
-  const args = envoyArgs(runFiles(dataFolder.runPath, pod.index).bootstrap, spec.envoyArgs);
-  return withLogs(folder, [access, envoy], ([output = 1, errors = 2]) =>
-    spawnDetached(capture.envoyCommand(pod.index, args), output, errors),
-  );
+  const command = capture.envoyCommand(pod.index, dirname(recordsFile), envoyArgs(files.bootstrap, spec.envoyArgs));
+  return withLogs(folder, [access, envoy], ([output = 1, errors = 2]) => spawnDetached(command, output, errors));
 }
 
 export function spawnProgram({ dataFolder, capture }: PodProcessOptions, pod: PodRecord, spec: PodSpec): ChildProcess {

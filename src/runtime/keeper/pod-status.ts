@@ -3,6 +3,7 @@ import type { PodStatus, ProcessStatus } from '../protocol.ts';
 import type { Place } from './capture.ts';
 import { logFiles } from './log-files.ts';
 import type { PodRecord, ProcessRecord } from './pod-record.ts';
+import { recordsFile } from './records.ts';
 
 const absent: ProcessStatus = { phase: 'Absent', ready: false, restarts: 0 };
 
@@ -15,16 +16,20 @@ export interface Readiness {
 
 export function podStatus(record: PodRecord, place: Place, readiness: Readiness, logsPath: string): PodStatus {
   const { namespace, name, spec } = record;
+  const uid = spec?.uid ?? record.request.uid;
   const proxy = spec?.bootstrap === '' ? absent : proxyStatus(record.proxy, readiness.proxyReady);
   return {
     namespace,
     name,
     ...place,
-    uid: spec?.uid ?? record.request.uid,
+    uid,
     workload: spec?.workload ?? name,
     app: appStatus(record, proxy, readiness.missingPorts),
     proxy,
-    logs: logFiles(logsPath, record),
+    logs: {
+      ...logFiles(logsPath, record),
+      ...(proxy.phase !== 'Absent' && { records: recordsFile(logsPath, record, uid) }),
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 // One pod: its place in the network, its Envoy and its program. The program starts when Envoy is ready, or when that
 // has taken too long: without Envoy nothing leaves anyway. Invariants: what was done stands in the record; a spec
 // that is the same again changes nothing, one that differs restarts only what it touches.
+import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { ExecPlan, PodSpec, PodStatus, SandboxRequest } from '../protocol.ts';
 import type { Place } from './capture.ts';
@@ -12,8 +13,9 @@ import { type PodRecord, type ProcessRecord, pending, removePodRecord, savePodRe
 import { podStatus } from './pod-status.ts';
 import { isRunning } from './process-id.ts';
 import { createProgramReadiness } from './program-readiness.ts';
+import { recordsFile } from './records.ts';
 import type { RestartPolicy } from './restart-delay.ts';
-import { makeXdsFolder, removeRunFiles, runFiles, writeBootstrap } from './run-files.ts';
+import { makeXdsFolder, removeRunFiles, runFiles } from './run-files.ts';
 import { createSidecar, type Sidecar } from './sidecar.ts';
 import { createSupervisor, type Supervisor } from './supervisor.ts';
 
@@ -36,11 +38,17 @@ export interface Pod {
   status(): PodStatus | undefined;
   /** Undefined if the program does not run. */
   execPlan(): ExecPlan | undefined;
-  /** Ends everything; resolves when nothing is left but its logs. */
-  remove(): Promise<void>;
+  /**
+   * Ends everything; resolves when nothing is left but its logs. `gently`: Envoy, when it has told what the program did
+   * last; else at once, for nobody listens any more.
+   */
+  remove(how: { readonly gently: boolean }): Promise<void>;
   /** Leaves everything running and looks no more. */
   release(): void;
 }
+
+/** From the end of the program to that of its Envoy, which pushes its counters once a second and not at its end. */
+const lastPushMs = 1_500;
 
 /** How long an Envoy that runs already may take to say that it is ready. */
 const takeOverMs = 500;
@@ -56,6 +64,8 @@ export function createPod(options: PodOptions): Pod {
   let sidecar: Sidecar | undefined;
   let program: Supervisor | undefined;
   let programStart = new AbortController();
+  /** When the program last ended by itself, on the clock of `performance`. */
+  let programEnd: number | undefined;
   const readiness = createProgramReadiness({
     ports: () => record.spec?.ports ?? [],
     listening: (pid) => {
@@ -73,6 +83,7 @@ export function createPod(options: PodOptions): Pod {
   }
 
   function saveProgram(app: ProcessRecord): void {
+    if (record.app.process !== undefined && app.process === undefined) programEnd = performance.now();
     record = { ...record, app };
     readiness.follow(app);
     save({ app });
@@ -101,14 +112,12 @@ export function createPod(options: PodOptions): Pod {
   function startSidecar(spec: PodSpec, { proxyUid }: Place): void {
     sidecar = undefined;
     if (spec.bootstrap === '') return;
+    const records = recordsFile(dataFolder.logsPath, record, spec.uid);
     sidecar = createSidecar({
       record: record.proxy,
       restartPolicy: 'Always',
       delays: restarts.envoy,
-      spawn: () => {
-        writeBootstrap(files, proxyUid, spec.bootstrap);
-        return spawnEnvoy(options, record, spec);
-      },
+      spawn: () => spawnEnvoy(options, record, { spec, uid: proxyUid, recordsFile: records }),
       end: (process) => endProcess(process, envoyGraceMs),
       lastWords: () => lastLine(logs.envoy),
       save: (proxy) => save({ proxy }),
@@ -143,6 +152,11 @@ export function createPod(options: PodOptions): Pod {
     readiness.stop();
     await program?.stop();
     program = undefined;
+  }
+
+  async function lastPush(since: number): Promise<void> {
+    if (sidecar?.record().process === undefined) return;
+    await delay(Math.max(0, since + lastPushMs - performance.now()));
   }
 
   return {
@@ -181,8 +195,10 @@ export function createPod(options: PodOptions): Pod {
       const { spec, app, index } = record;
       return spec && app.process && capture.execPlan(index, app.process, spec);
     },
-    async remove() {
+    async remove({ gently }) {
+      const before = record.app.process === undefined ? programEnd : undefined;
       await stopProgram();
+      if (gently) await lastPush(before ?? performance.now());
       await sidecar?.stop();
       await capture.removePlace(record.index);
       removeRunFiles(files);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { untilFits } from '../../../test/support/until.ts';
+import { until, untilFits } from '../../../test/support/until.ts';
 import { dataFolder } from '../../platform/data-folder.ts';
 import { createLogger } from '../../platform/log.ts';
 import { findEnvoy } from '../envoy-supply/find-envoy.ts';
@@ -164,6 +164,50 @@ test('removal ends everything and frees the index; only logs stay', async () => 
     [{ type: 'gone', ...key }],
   );
   assert.equal((await start({}, 'other')).podIP, pod?.podIP);
+});
+
+/** Milliseconds from the end of the program to that of its Envoy. */
+async function envoyOutlives(pod: PodStatus | undefined, ending: Promise<void>): Promise<number> {
+  const gone = (pid = 0) => until(`${pid} is gone`, () => identifyProcess(pid) === undefined);
+  await gone(pod?.app.pid);
+  const since = performance.now();
+  await gone(pod?.proxy.pid);
+  const outlived = performance.now() - since;
+  await ending;
+  return outlived;
+}
+
+test('an Envoy outlives its program for as long as its last numbers take', async () => {
+  await start();
+  const pod = await untilFits(status, running);
+  const outlived = await envoyOutlives(pod, pods.remove(key));
+  assert.ok(outlived >= 1200, `${outlived} ms`);
+});
+
+test('nothing is waited for where the program ended long ago, or the mesh ends', async () => {
+  await start({ command: ['true'], restartPolicy: 'Never' });
+  const ended = await untilFits(status, (pod) => pod?.app.phase === 'Exited' && pod.proxy.ready);
+  const since = performance.now();
+  await until('it ended long ago', () => performance.now() - since > 1_500);
+  const outlived = await envoyOutlives(ended, pods.remove(key));
+  assert.ok(outlived < 1000, `${outlived} ms after the request`);
+
+  await start();
+  const pod = await untilFits(status, running);
+  const atOnce = await envoyOutlives(pod, pods.removeAll());
+  assert.ok(atOnce < 1000, `${atOnce} ms`);
+});
+
+test('records of a pod outlive it, also when another one takes its name', async () => {
+  await start();
+  const first = await untilFits(status, running);
+  const file = first?.logs.records ?? '';
+  assert.equal(readlinkSync(`/proc/${first?.proxy.pid}/cwd`), dirname(file));
+  writeFileSync(file, 'unread\n');
+  await pods.removeAll();
+  const again = await start({ uid: 'uid-2' });
+  assert.notEqual(again.logs.records, file);
+  assert.equal(readFileSync(file, 'utf8'), 'unread\n');
 });
 
 test('a pod that is put while it is removed is made anew', async () => {

@@ -1,11 +1,10 @@
 // All pods of the mesh. One request at a time for each pod; different pods go side by side. Indexes are given out
 // here: the lowest free one, so that addresses are used again.
-import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SallyportError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { ExecPlan, KeeperEvent, PodSpec, PodStatus, SandboxRequest, SandboxStatus } from '../protocol.ts';
-import { logFolder } from './log-files.ts';
+import { removeLogs } from './old-logs.ts';
 import { createPod, type Pod, type PodOptions } from './pod.ts';
 import { type PodRecord, type ProcessRecord, pending } from './pod-record.ts';
 import { bootId } from './process-id.ts';
@@ -22,8 +21,9 @@ export interface Pods {
   list(): readonly PodStatus[];
   putSandbox(key: PodKey, request: SandboxRequest): Promise<SandboxStatus>;
   putPod(key: PodKey, spec: PodSpec): Promise<PodStatus>;
-  /** Ends the pod; none there is right too. */
+  /** Ends the pod, its Envoy when that has told all; none there is right too. */
   remove(key: PodKey): Promise<void>;
+  /** At once. */
   removeAll(): Promise<void>;
   /** Waits for a program that was just started. Throws `SP_NOT_RUNNING` if none runs. */
   execPlan(key: PodKey): Promise<ExecPlan>;
@@ -64,18 +64,18 @@ export function createPods(options: PodsOptions): Pods {
       return entryOf(key, request);
     }
     // A pod of this name that was here before is another one; its words are not this one's.
-    rmSync(logFolder(options.dataFolder.logsPath, key), { recursive: true, force: true });
+    removeLogs(options.dataFolder.logsPath, key);
     const index = freeIndex(new Set([...entries.values()].map((entry) => entry.index)));
     return add({ ...key, index, boot: bootId(), dnsPort: 0, request, app: pending, proxy: pending });
   }
 
-  async function remove(key: PodKey): Promise<void> {
+  async function remove(key: PodKey, gently: boolean): Promise<void> {
     const entry = entries.get(keyText(key));
     if (entry === undefined) return;
     entry.removing = true;
     await enqueue(entry, async () => {
       if (entries.get(keyText(key)) !== entry) return;
-      await entry.pod.remove();
+      await entry.pod.remove({ gently });
       entries.delete(keyText(key));
       options.publish({ type: 'gone', ...key });
     });
@@ -103,9 +103,9 @@ export function createPods(options: PodsOptions): Pods {
       await enqueue(entry, () => entry.pod.run(spec));
       return statusOf(entry);
     },
-    remove,
+    remove: (key) => remove(key, true),
     async removeAll() {
-      await Promise.all([...entries.values()].map(({ key }) => remove(key)));
+      await Promise.all([...entries.values()].map(({ key }) => remove(key, false)));
     },
     async execPlan(key) {
       const deadline = performance.now() + setUpMs;

@@ -76,10 +76,10 @@ export async function createProxyCapture(options: ProxyCaptureOptions): Promise<
     endStrays: (index, part) => killAll(() => markedPids(meshId, index, part)),
     setConfig: async (next) => dns.setConfig(next),
     appCommand: (index, spec) => plainCommand(spec, podMark(meshId, index, 'app')),
-    envoyCommand: (index, args) => ({
+    envoyCommand: (index, workFolder, args) => ({
       argv: [envoyPath, ...args],
       env: podMark(meshId, index, 'proxy'),
-      cwd: runFiles(runPath, index).xdsPath,
+      cwd: workFolder,
     }),
     endGently: (_index, program) => signalGroup(program, 'SIGTERM'),
     execPlan: (index, program, spec) => plainExecPlan(program, spec, podMark(meshId, index, 'app')),

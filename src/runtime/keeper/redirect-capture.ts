@@ -96,13 +96,14 @@ export async function createRedirectCapture(options: RedirectOptions): Promise<C
       ...appCommand({ sandbox: sandbox(index), spec, hiddenPaths, resolvConf: runFiles(runPath, index).resolvConf }),
       cwd: '/',
     }),
-    envoyCommand: (index, args) => ({
+    envoyCommand: (index, workFolder, args) => ({
       ...envoyCommand({
         sandbox: sandbox(index),
         envoyPath,
         args,
         proxyUid: proxyUid(index),
         xdsPath: runFiles(runPath, index).xdsPath,
+        workFolder,
         hiddenPaths,
       }),
       cwd: '/',

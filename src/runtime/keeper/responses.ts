@@ -44,7 +44,12 @@ export const podStatusSchema: z.ZodType<PodStatus> = z.object({
   workload: z.string(),
   app: processStatusSchema,
   proxy: processStatusSchema,
-  logs: z.object({ app: z.string(), access: z.string(), envoy: z.string() }),
+  logs: z.object({
+    app: z.string(),
+    access: z.string(),
+    envoy: z.string(),
+    records: z.string().exactOptional(),
+  }),
 });
 
 export const keeperStatusSchema: z.ZodType<KeeperStatus> = z.object({

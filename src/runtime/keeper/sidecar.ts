@@ -1,5 +1,5 @@
 // A supervised Envoy, and whether it is ready. Each Envoy that is started, or taken over, is asked anew.
-import { becomesReady } from './envoy-ready.ts';
+import { becomesReady } from './envoy-admin.ts';
 import type { ProcessRecord } from './pod-record.ts';
 import { createSupervisor, type Supervisor, type SupervisorOptions } from './supervisor.ts';
 

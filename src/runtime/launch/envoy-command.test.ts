@@ -1,6 +1,6 @@
 // A pod's Envoy, started for real: whose process it is, and what it sees.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { suiteScope } from '../../../test/support/suite-scope.ts';
 import { proxyUid, startCaptureEnvoy } from '../network/testing/capture-envoy.ts';
@@ -33,8 +33,10 @@ onOwnHost(import.meta.filename, () => {
     assert.deepEqual(seen(mesh.dataPath), []);
     assert.deepEqual(seen('/run/sallyport'), [mesh.network.meshId]);
     assert.deepEqual(seen(mesh.runPath), ['x']);
-    assert.deepEqual(seen(`${mesh.runPath}/x`).sort(), ['3', 'envoy']);
+    assert.deepEqual(seen(`${mesh.runPath}/x`).sort(), ['3', 'envoy', 'work']);
     assert.deepEqual(seen(`${mesh.runPath}/x/3`).sort(), ['admin.sock', 'bootstrap.json']);
+    assert.equal(readlinkSync(`/proc/${pid}/cwd`), `${mesh.runPath}/x/work`);
+    assert.equal(statSync(`/proc/${pid}/cwd`).ino, statSync(`${mesh.dataPath}/work/3`).ino);
     assert.equal(existsSync(mesh.journalFile), true);
     assert.deepEqual(readdirSync(`${mesh.runPath}/x`), ['3']);
   });

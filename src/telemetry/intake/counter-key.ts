@@ -3,17 +3,23 @@
 // that can be found from the cluster's name is found here and not told there.
 // Invariant: no field holds anything that a caller chose.
 
-/** In this order, separated by semicolons; `-` where there is nothing to say. */
+/** In this order, separated by semicolons; an operator without a value leaves its field empty or `-`. */
 export interface CounterKey {
   readonly reporter: 'source' | 'destination';
+  /** Empty if none was chosen. */
   readonly cluster: string;
   /** `block_all`, `allow_any`, `default`, …; HTTP only. */
   readonly route: string;
   /** 0 for TCP. */
   readonly code: number;
+  /** `-` if none. */
   readonly flags: string;
+  /** Empty if none. */
   readonly grpcStatus: string;
-  /** TCP to registered destinations: address and port of the upstream. Inbound: address and port of the caller. */
+  /**
+   * TCP to registered destinations: address and port of the upstream, empty if there never was one. Inbound: address of
+   * the caller. `-` where it is not told.
+   */
   readonly peer: string;
 }
 
@@ -21,3 +27,25 @@ export interface CounterKey {
 export const counterKeyTag = 'key';
 /** The scope's prefix, in front of every stat's name in the sink: `istio.istio_requests_total`. */
 export const counterScope = 'istio';
+
+/** Undefined if it is none. */
+export function parseCounterKey(text: string): CounterKey | undefined {
+  const fields = text.split(';');
+  const [reporter, cluster, route, code, flags, grpcStatus, peer] = fields;
+  if (fields.length !== 7 || peer === undefined || (reporter !== 'source' && reporter !== 'destination'))
+    return undefined;
+  const number = Number(code);
+  return {
+    reporter,
+    cluster: told(cluster),
+    route: told(route),
+    code: Number.isInteger(number) && number >= 0 ? number : 0,
+    flags: told(flags) === '' ? '-' : told(flags),
+    grpcStatus: told(grpcStatus),
+    peer,
+  };
+}
+
+function told(field: string | undefined): string {
+  return field === undefined || field === '-' ? '' : field;
+}

@@ -22,7 +22,7 @@ export function bareCapture(runPath: string, envoyPath: string): Capture {
     endStrays: async () => undefined,
     setConfig: async () => undefined,
     appCommand: (_index, { command: [program = '', ...args], env, cwd }) => ({ argv: [program, ...args], env, cwd }),
-    envoyCommand: (_index, args) => ({ argv: [envoyPath, ...args], env: {}, cwd: '/' }),
+    envoyCommand: (_index, cwd, args) => ({ argv: [envoyPath, ...args], env: {}, cwd }),
     endGently: (_index, program) => signalGroup(program, 'SIGTERM'),
     execPlan: (_index, _program, { env }) => ({ argv: ['env'], env }),
     hostChanges: () => [],

@@ -1,7 +1,10 @@
 // What the tests of the keeper run: an Envoy whose bootstrap is whole in itself, and a program.
 import type { PodSpec } from '../../protocol.ts';
 
-/** Opens the admin socket; with an address also a listener that answers every request with 200 and logs it. */
+/**
+ * Opens the admin socket; with an address also a listener that answers every request with 200, logs it, and appends its
+ * path to the records.
+ */
 export function staticBootstrap(
   adminSocket: string,
   listener?: { readonly address: string; readonly port: number },
@@ -13,6 +16,14 @@ export function staticBootstrap(
       {
         name: 'lines',
         typed_config: { '@type': 'type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog' },
+      },
+      {
+        name: 'records',
+        typed_config: {
+          '@type': 'type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog',
+          path: 'records.log',
+          log_format: { text_format_source: { inline_string: '%REQ(:PATH)%\n' } },
+        },
       },
     ],
     route_config: {

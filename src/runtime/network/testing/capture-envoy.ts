@@ -3,7 +3,7 @@
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findEnvoy } from '../../envoy-supply/find-envoy.ts';
-import { becomesReady } from '../../keeper/envoy-ready.ts';
+import { becomesReady } from '../../keeper/envoy-admin.ts';
 import { envoyCommand } from '../../launch/envoy-command.ts';
 import { type Scope, type Started, start } from '../../launch/testing/started.ts';
 import type { Sandbox } from '../addresses.ts';
@@ -22,13 +22,18 @@ export async function startCaptureEnvoy(
   const xdsPath = join(mesh.runPath, 'x', String(sandbox.index));
   mkdirSync(xdsPath, { recursive: true, mode: 0o700 });
   chownSync(xdsPath, proxyUid, proxyUid);
-  writeFileSync(join(xdsPath, 'bootstrap.json'), JSON.stringify(bootstrap(sandbox, dnsPort)), { mode: 0o644 });
+  const bootstrapFile = join(xdsPath, 'bootstrap.json');
+  writeFileSync(bootstrapFile, JSON.stringify(bootstrap(sandbox, xdsPath, dnsPort)), { mode: 0o644 });
+  const workFolder = join(mesh.dataPath, 'work', String(sandbox.index));
+  mkdirSync(workFolder, { recursive: true, mode: 0o700 });
+  chownSync(workFolder, proxyUid, proxyUid);
   const command = envoyCommand({
     sandbox,
     envoyPath: (await findEnvoy()).path,
-    args: ['--config-path', 'bootstrap.json', '--disable-hot-restart', '--concurrency', '1', '--log-level', 'error'],
+    args: ['--config-path', bootstrapFile, '--disable-hot-restart', '--concurrency', '1', '--log-level', 'error'],
     proxyUid,
     xdsPath,
+    workFolder,
     hiddenPaths: [mesh.dataPath, '/run/sallyport'],
   });
   const started = start(command, scope);
@@ -38,9 +43,9 @@ export async function startCaptureEnvoy(
   return started;
 }
 
-function bootstrap({ relayIP, hostIP }: Sandbox, dnsPort: number): unknown {
+function bootstrap({ relayIP, hostIP }: Sandbox, xdsPath: string, dnsPort: number): unknown {
   return {
-    admin: { address: { pipe: { path: 'admin.sock', mode: 0o600 } } },
+    admin: { address: { pipe: { path: join(xdsPath, 'admin.sock'), mode: 0o600 } } },
     static_resources: {
       clusters: [
         { name: 'original', type: 'ORIGINAL_DST', lb_policy: 'CLUSTER_PROVIDED', connect_timeout: '2s' },
