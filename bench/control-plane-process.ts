@@ -9,6 +9,7 @@ const folder = dataFolder(process.argv[2]);
 const controlPlane = await startControlPlane({
   dataFolder: folder,
   storeFile: folder.storeFile,
+  trafficFile: folder.trafficFile,
   files: [],
   listen: undefined,
   xdsAddress: process.env['SALLYPORT_BENCH_XDS'],

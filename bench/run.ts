@@ -21,4 +21,5 @@ run(file('push/control-plane-bench.ts'));
 if (root) {
   runIsolated(file('apply/apply-bench.ts'));
   runIsolated(file('memory/memory-bench.ts'));
-} else console.log('apply, memory: not measured, they want root');
+  runIsolated(file('path/path-bench.ts'));
+} else console.log('apply, memory, path: not measured, they want root');

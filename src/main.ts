@@ -7,13 +7,16 @@ import { startDeploymentController } from './controllers/deployments/deployments
 import { createDnsRecords } from './controllers/dns-records.ts';
 import { followFiles } from './controllers/followed-files.ts';
 import { keepConfigured } from './controllers/keeper-config.ts';
-import { startPodController } from './controllers/pods.ts';
+import { type PodController, type ServedProxy, startPodController } from './controllers/pods.ts';
+import { createTrafficRegistry } from './controllers/traffic-registry.ts';
 import { createDiscovery } from './discovery/discovery.ts';
 import { identifyByNode } from './discovery/node-identity.ts';
+import type { ProxyIdentity } from './discovery/view.ts';
 import { followStore } from './mesh/follow-store.ts';
+import { emptyMesh } from './mesh/mesh.ts';
 import { meshConfigKey } from './mesh/mesh-config.ts';
 import type { DataFolder } from './platform/data-folder.ts';
-import { createLogger } from './platform/log.ts';
+import { createLogger, type Logger } from './platform/log.ts';
 import { packageVersion } from './platform/version.ts';
 import { createKeeperClient } from './runtime/keeper/client.ts';
 import { lastLines, logFiles } from './runtime/keeper/log-files.ts';
@@ -21,6 +24,9 @@ import type { ResolveRule } from './runtime/protocol.ts';
 import { type ApiServer, serveApi } from './server/serve.ts';
 import { openLocalStore } from './store/local/local-store.ts';
 import type { ObjectStore } from './store/store.ts';
+import { createIntake, type RecordedProxy } from './telemetry/intake/intake.ts';
+import { openLedgerOrAnew } from './telemetry/ledger/open-or-anew.ts';
+import type { Ledger } from './telemetry/ledger.ts';
 import { httpProxy, virtualInbound } from './xds/names.ts';
 import { proxyConfigOf } from './xds/proxy-config.ts';
 import { createViews } from './xds/views.ts';
@@ -29,6 +35,8 @@ export interface ControlPlaneOptions {
   readonly dataFolder: DataFolder;
   /** The object store's database. */
   readonly storeFile: string;
+  /** The ledger's. */
+  readonly trafficFile: string;
   /** Files and folders of manifests to follow. */
   readonly files: readonly string[];
   /** Of the HTTP API; undefined: the Unix socket only. */
@@ -93,9 +101,11 @@ async function wire(
     capture: capture === 'proxy' ? { kind: 'proxy', portRules: options.resolve } : { kind: 'redirect' },
   });
   const dnsRecords = createDnsRecords();
+  let current = emptyMesh;
   const following = followStore(
     store,
     (mesh, delta) => {
+      current = mesh;
       views.update(mesh, delta);
       const records = dnsRecords.update(mesh, delta);
       if (records !== undefined) config?.setRecords(records);
@@ -108,14 +118,25 @@ async function wire(
   await Promise.race([views.ready, broken]);
   await config?.settled();
 
-  const discovery = createDiscovery({ views, bootId: randomUUID(), log });
+  const ledger = openTraffic(options.trafficFile, log);
+  stack.defer(() => ledger.close());
+  let pods: PodController | undefined;
+  const registry = createTrafficRegistry({
+    mesh: () => current,
+    pods: () => pods?.pods() ?? [],
+    proxies: () => (pods?.proxies() ?? []).map(({ identity }) => identity),
+  });
+  const intake = createIntake({ ledger, registry, proxies: () => recorded(pods?.proxies() ?? []), log });
+  stack.defer(() => intake.close());
+  const onMetrics = (identity: ProxyIdentity, bytes: Uint8Array) => intake.takeExport(identity, bytes);
+  const discovery = createDiscovery({ views, bootId: randomUUID(), log, onMetrics });
   stack.defer(() => discovery.close());
   if (options.xdsAddress !== undefined) {
     await discovery.servePlaintext({ address: options.xdsAddress, identify: identifyByNode });
   }
   const user = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, groups: process.getgroups?.() ?? [] };
   const envoyArgs = ['--drain-time-s', String(options.drainSeconds)];
-  const pods =
+  pods =
     keeper === undefined
       ? undefined
       : startPodController({
@@ -145,7 +166,10 @@ async function wire(
       info: { pid: process.pid, version: packageVersion(), data: dataFolder.path, capture, startedAt },
       log,
       ready: views.ready,
+      traffic: ledger,
+      registry,
       proxies: () => discovery.proxies(),
+      onProxiesChange: (listener) => discovery.onChange(listener),
       proxyConfig: (namespace, name, type) => {
         const found = discovery.proxies().find(({ proxy }) => proxy.namespace === namespace && proxy.name === name);
         return found === undefined ? undefined : proxyConfigOf(views.viewFor(found.proxy), type);
@@ -153,11 +177,25 @@ async function wire(
       pods: () => pods?.pods() ?? [],
       execPlan: async (namespace, name) => keeper?.execPlan(namespace, name),
       diagnostics: files.diagnostics,
+      onDiagnosticsChange: files.onChange,
     },
     { socketPath: dataFolder.apiSocket, ...(options.listen === undefined ? {} : { tcp: options.listen }) },
   );
   stack.defer(() => api.close());
   return { api, broken };
+}
+
+/** What flowed is history: a damaged file is put aside, and counting begins anew. */
+function openTraffic(file: string, log: Logger): Ledger {
+  const { ledger, movedAside } = openLedgerOrAnew({ file });
+  if (movedAside !== undefined) {
+    log.warn({ err: movedAside.because }, `the traffic so far could not be read; it is in ${movedAside.file}`);
+  }
+  return ledger;
+}
+
+function recorded(proxies: readonly ServedProxy[]): readonly RecordedProxy[] {
+  return proxies.flatMap(({ identity, recordsFile }) => (recordsFile === undefined ? [] : [{ identity, recordsFile }]));
 }
 
 /** Never resolves: a task that ends because it was told to is nothing to hear of. */

@@ -10,6 +10,8 @@ import type { LocalStore } from '../store/local/local-store.ts';
 export interface FollowedFiles {
   /** What is wrong in them at present. */
   diagnostics(): readonly Diagnostic[];
+  /** Called when they may be others. Returns the unsubscribe function. */
+  onChange(listener: () => void): () => void;
   /** Resolves when all have ended after the signal's abort. */
   readonly done: Promise<void>;
 }
@@ -24,18 +26,26 @@ export async function followFiles(
   const orphans = store.ownerships().filter(({ file }) => !roots.some((root) => isWithin(root, file)));
   if (orphans.length > 0) await store.release(orphans.map(({ key }) => key));
   const byPath = new Map<string, readonly Diagnostic[]>();
+  const listeners = new Set<() => void>();
   const sources = roots.map((path) =>
     watchFolder({
       store,
       path,
       signal,
       decode: (bytes, file) => decodeManifestBytes(bytes, file),
-      onDiagnostics: (diagnostics) => byPath.set(path, diagnostics),
+      onDiagnostics: (diagnostics) => {
+        byPath.set(path, diagnostics);
+        for (const listener of listeners) listener();
+      },
     }),
   );
   await Promise.all(sources.map((source) => source.ready));
   return {
     diagnostics: () => [...byPath.values()].flat(),
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     done: Promise.all(sources.map((source) => source.done)).then(() => undefined),
   };
 }

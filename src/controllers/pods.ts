@@ -40,11 +40,25 @@ export interface PodControllerOptions {
   readonly log: Logger;
 }
 
+export interface ServedProxy {
+  readonly identity: ProxyIdentity;
+  /** Where its Envoy appends its records; undefined as long as the keeper has not told. */
+  readonly recordsFile: string | undefined;
+}
+
 export interface PodController {
   /** What the keeper last said of every pod. */
   pods(): readonly PodStatus[];
+  /** The proxies that are served, connected or not. */
+  proxies(): readonly ServedProxy[];
   /** Resolves when every pod that was there at the start is brought up, then runs on until the signal aborts. */
   readonly ready: Promise<void>;
+}
+
+interface OpenSocket {
+  readonly path: string;
+  readonly server: Closable;
+  readonly identity: ProxyIdentity;
 }
 
 const { group, kind } = podKind;
@@ -59,7 +73,7 @@ export function startPodController(options: PodControllerOptions): PodController
   const { store, runtime, serveProxy, defaults, signal, log } = options;
   const statuses = new Map<string, PodStatus>();
   const wanted = new Map<string, Pod>();
-  const sockets = new Map<string, { readonly path: string; readonly server: Closable }>();
+  const sockets = new Map<string, OpenSocket>();
   const reconciler = createReconciler({ reconcile, signal, log });
 
   async function reconcile(key: string): Promise<void> {
@@ -90,8 +104,9 @@ export function startPodController(options: PodControllerOptions): PodController
     const open = sockets.get(key);
     if (open?.path === path) return;
     await open?.server.close();
-    const server = await serveProxy({ identity: identityOf(pod, sandbox), socketPath: path });
-    sockets.set(key, { path, server });
+    const identity = identityOf(pod, sandbox);
+    const server = await serveProxy({ identity, socketPath: path });
+    sockets.set(key, { path, server, identity });
   }
 
   async function report(key: string, status: PodStatus): Promise<void> {
@@ -144,7 +159,12 @@ export function startPodController(options: PodControllerOptions): PodController
     });
   }
 
-  return { pods: () => [...statuses.values()], ready: start() };
+  return {
+    pods: () => [...statuses.values()],
+    proxies: () =>
+      [...sockets].map(([key, { identity }]) => ({ identity, recordsFile: statuses.get(key)?.logs.records })),
+    ready: start(),
+  };
 }
 
 function podKey({ namespace, name }: { readonly namespace: string; readonly name: string }): ObjectKey {

@@ -14,6 +14,8 @@ export interface DataFolder {
   readonly runPath: string;
   /** SQLite database of the object store. */
   readonly storeFile: string;
+  /** SQLite database of what was counted and recorded of traffic. */
+  readonly trafficFile: string;
   /** Unix socket of the control plane's HTTP API, for the CLI. */
   readonly apiSocket: string;
   /** Unix socket of the keeper's HTTP API. */
@@ -39,6 +41,7 @@ export function dataFolder(option: string | undefined, env: NodeJS.ProcessEnv = 
     id,
     runPath,
     storeFile: join(path, 'store.sqlite'),
+    trafficFile: join(path, 'traffic.sqlite'),
     apiSocket: join(runPath, 'api.sock'),
     keeperSocket: join(runPath, 'keeper.sock'),
     upFile: join(path, 'up.json'),

@@ -16,13 +16,19 @@ export const demoSettingsSchema = z.strictObject({
 
 export type DemoSettings = Readonly<z.infer<typeof demoSettingsSchema>>;
 
-/** A demo has objects of its own; those of the user's mesh in the same folder stay untouched. */
+/** A demo has objects and traffic of its own; those of the user's mesh in the same folder stay untouched. */
 export function demoStoreFile(folder: DataFolder): string {
   return join(folder.path, 'demo.sqlite');
 }
 
+export function demoTrafficFile(folder: DataFolder): string {
+  return join(folder.path, 'demo-traffic.sqlite');
+}
+
 export function removeDemoFiles(folder: DataFolder, { pki }: DemoSettings): void {
-  for (const suffix of ['', '-wal', '-shm']) rmSync(`${demoStoreFile(folder)}${suffix}`, { force: true });
+  for (const file of [demoStoreFile(folder), demoTrafficFile(folder)]) {
+    for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
+  }
   rmSync(pki, { recursive: true, force: true });
 }
 

@@ -6,7 +6,7 @@ import type { DataFolder } from '../../platform/data-folder.ts';
 import { SallyportError } from '../../platform/errors.ts';
 import { parseResolveRule } from '../../runtime/dns/resolve-rule.ts';
 import { captureInForce } from '../../runtime/keeper/keeper-files.ts';
-import { demoStoreFile } from '../demo/demo-settings.ts';
+import { demoStoreFile, demoTrafficFile } from '../demo/demo-settings.ts';
 import { parseListen, readUpSettings } from './up-settings.ts';
 
 export function serveMesh(folder: DataFolder, signal: AbortSignal): Promise<ControlPlane> {
@@ -17,6 +17,7 @@ export function serveMesh(folder: DataFolder, signal: AbortSignal): Promise<Cont
   return startControlPlane({
     dataFolder: folder,
     storeFile: settings.demo === null ? folder.storeFile : demoStoreFile(folder),
+    trafficFile: settings.demo === null ? folder.trafficFile : demoTrafficFile(folder),
     files: settings.files,
     listen: parseListen(settings.listen),
     xdsAddress: settings.xdsAddress ?? undefined,
