@@ -8,6 +8,7 @@ import { requestJson, streamLines, type UnixHttpRequest } from '../platform/unix
 import type { ExecPlan } from '../runtime/protocol.ts';
 import type * as wire from '../server/wire.ts';
 import { bodyChecks, errorBody } from './body-checks.ts';
+import { type EventMessage, parseEvents } from './event-messages.ts';
 import { orKeeper } from './keeper-fallback.ts';
 
 /** An answer with a status of 400 or more, in the server's words. */
@@ -31,6 +32,21 @@ export interface ObjectQuery {
   readonly defaults?: boolean;
 }
 
+/** Of GET /v1/flows; `since` as a duration. */
+export interface FlowsQuery {
+  readonly since?: string;
+  readonly namespace?: string;
+  readonly open?: boolean;
+}
+
+/** Of GET /v1/decisions and of the events about them. */
+export interface DecisionsQuery {
+  readonly namespace?: string;
+  readonly workload?: string;
+  /** Only decisions with a greater id. */
+  readonly afterId?: number;
+}
+
 /** Every call throws ApiError, or SallyportError where no mesh answers. */
 export interface ApiClient {
   info(): Promise<wire.InfoBody>;
@@ -47,6 +63,10 @@ export interface ApiClient {
   proxyConfig(namespace: string, name: string, type: wire.ConfigType): Promise<wire.ProxyConfigBody>;
   pods(query: Pick<ObjectQuery, 'namespace' | 'labelSelector'>): Promise<wire.PodsBody>;
   execPlan(namespace: string, name: string): Promise<ExecPlan>;
+  flows(query: FlowsQuery): Promise<wire.FlowsBody>;
+  decisions(query: DecisionsQuery & { readonly since?: string; readonly limit: number }): Promise<wire.DecisionsBody>;
+  /** Messages of the topic, until the control plane ends the stream or Ctrl-C. */
+  events(topic: wire.EventTopic, query: DecisionsQuery): AsyncIterable<EventMessage>;
 }
 
 export function createApiClient(folder: DataFolder, programName: string, signal: AbortSignal): ApiClient {
@@ -66,12 +86,7 @@ export function createApiClient(folder: DataFolder, programName: string, signal:
 
   async function* watch(kind: string, query: ObjectQuery, view: string, resourceVersion: string) {
     const path = `/v1/watch/${encodeURIComponent(kind)}${queryString({ ...query, view, resourceVersion })}`;
-    let event = 'message';
-    for await (const line of streamLines({ socketPath, path, signal })) {
-      if (line === '') event = 'message';
-      else if (line.startsWith('event: ')) event = line.slice(7);
-      else if (line.startsWith('data: ')) yield readEvent(event, JSON.parse(line.slice(6)));
-    }
+    for await (const message of parseEvents(streamLines({ socketPath, path, signal }))) yield readBatch(message);
   }
 
   function absent(error: unknown): never {
@@ -107,6 +122,10 @@ export function createApiClient(folder: DataFolder, programName: string, signal:
         () => call(bodyChecks.execPlan, `/v1/pods/${segment(namespace)}/${segment(name)}/exec`),
         async (keeper) => (await keeper.execPlan(namespace, name)) ?? notRunning(name),
       ),
+    flows: (query) => call(bodyChecks.flows, `/v1/flows${queryString({ ...query })}`),
+    decisions: (query) => call(bodyChecks.decisions, `/v1/decisions${queryString({ ...query })}`),
+    events: (topics, query) =>
+      parseEvents(streamLines({ socketPath, path: `/v1/events${queryString({ topics, ...query })}`, signal })),
   };
 }
 
@@ -127,13 +146,13 @@ function objectPath(kind: string, { name, ...query }: ObjectQuery & { readonly v
   return `/v1/objects/${segment(kind)}${object}${queryString(query)}`;
 }
 
-function queryString(query: Readonly<Record<string, string | boolean | undefined>>): string {
+function queryString(query: Readonly<Record<string, string | boolean | number | undefined>>): string {
   const given = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) if (value !== undefined) given.set(key, String(value));
   return given.size === 0 ? '' : `?${given}`;
 }
 
-function readEvent(event: string, data: unknown): wire.WatchBatchBody {
+function readBatch({ event, data }: EventMessage): wire.WatchBatchBody {
   const failure = event === 'error' ? errorBody(data) : undefined;
   if (failure !== undefined) throw new ApiError(500, failure);
   if (bodyChecks.watchBatch(data)) return data;

@@ -23,6 +23,9 @@ export const bodyChecks = {
   proxies: fields<wire.ProxiesBody>({ proxies: 'array' }),
   proxyConfig: fields<wire.ProxyConfigBody>({ resources: 'array' }),
   pods: fields<wire.PodsBody>({ pods: 'array' }),
+  flows: fields<wire.FlowsBody>({ flows: 'array', from: 'string', to: 'string' }),
+  decisions: fields<wire.DecisionsBody>({ decisions: 'array', lastId: 'number' }),
+  dropped: fields<wire.DroppedBody>({ topic: 'string', messages: 'number' }),
   execPlan: fields<ExecPlan>({ argv: 'array', env: 'object' }),
 } as const;
 

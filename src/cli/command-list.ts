@@ -32,7 +32,12 @@ export const commandList: readonly CommandEntry[] = [
     summary: 'the configuration a proxy has',
     load: () => import('./commands/proxy-config.ts'),
   },
-  { name: 'logs', summary: 'output of a workload or of its proxy', load: () => import('./commands/logs.ts') },
+  { name: 'traffic', summary: 'who talks to what, and how it ended', load: () => import('./commands/traffic.ts') },
+  {
+    name: 'logs',
+    summary: 'output of a workload or of its proxy, or what was blocked',
+    load: () => import('./commands/logs.ts'),
+  },
   { name: 'exec', summary: 'run a command inside a workload', load: () => import('./commands/exec.ts') },
   { name: 'doctor', summary: 'what this machine has and lacks', load: () => import('./commands/doctor.ts') },
   { name: 'dashboard', summary: "open the mesh's page", load: () => import('./commands/dashboard.ts') },

@@ -11,6 +11,7 @@ const statusOfCode = new Map<string, ErrorStatus>([
   ['SP_BAD_REQUEST', 400],
   ['SP_INVALID_PATCH', 400],
   ['SP_FORBIDDEN', 403],
+  ['SP_NO_SESSION', 403],
   ['SP_NOT_FOUND', 404],
   ['SP_UNKNOWN_KIND', 404],
   ['SP_OWNED_BY_FILE', 409],
@@ -18,6 +19,7 @@ const statusOfCode = new Map<string, ErrorStatus>([
   ['SP_TOO_LARGE', 413],
   ['SP_INVALID', 422],
   ['SP_STORE_CLOSED', 503],
+  ['SP_TOO_MANY_STREAMS', 503],
   ['SP_DISK_FULL', 507],
 ]);
 

@@ -5,6 +5,8 @@ import type { Diagnostic } from '../platform/diagnostic.ts';
 import type { Logger } from '../platform/log.ts';
 import type { ExecPlan, PodStatus } from '../runtime/protocol.ts';
 import type { ObjectStore } from '../store/store.ts';
+import type { Registry } from '../telemetry/intake/registry.ts';
+import type { LedgerReader } from '../telemetry/ledger.ts';
 import type { ConfigType, ProxyResource } from './wire.ts';
 
 export interface ServerInfo {
@@ -23,7 +25,13 @@ export interface ServerDeps {
   readonly log: Logger;
   /** Resolves when the mesh is served: sources read, proxies may connect. */
   readonly ready: Promise<void>;
+  /** Flows, decisions and metric series. */
+  readonly traffic: LedgerReader;
+  /** What proxies would do with a destination now. */
+  readonly registry: Pick<Registry, 'host' | 'policy'>;
   proxies(): readonly ProxyStatus[];
+  /** Called for any number of differences in `proxies()`. Returns the unsubscribe function. */
+  onProxiesChange(listener: () => void): () => void;
   /** Undefined where no such proxy is connected. */
   proxyConfig(namespace: string, name: string, type: ConfigType): readonly ProxyResource[] | undefined;
   pods(): readonly PodStatus[] | Promise<readonly PodStatus[]>;
@@ -31,6 +39,8 @@ export interface ServerDeps {
   execPlan(namespace: string, name: string): Promise<ExecPlan | undefined>;
   /** What is wrong with the mesh's configuration as it stands. */
   diagnostics(): readonly Diagnostic[];
+  /** Called when `diagnostics()` may tell something else. Returns the unsubscribe function. */
+  onDiagnosticsChange(listener: () => void): () => void;
 }
 
 /** How a request came in: the Unix socket is trusted, TCP is not. */

@@ -12,6 +12,11 @@ export function changesState(method: string): boolean {
   return !safeMethods.includes(method);
 }
 
+/** Whether only this machine reaches what listens on the address. A name other than `localhost` may mean anything. */
+export function isLoopback(listenHost: string): boolean {
+  return listenHost === 'localhost' || listenHost === '::1' || /^127(\.\d{1,3}){3}$/.test(listenHost);
+}
+
 /**
  * Why a request over TCP is refused, or undefined. `listenHost` is the address the server was told to listen on;
  * the port of Host is free, so that a forwarded port works, but Origin must be exactly the page we serve.

@@ -1,6 +1,7 @@
 // The control plane's own metrics in Prometheus's text format. Names of the process follow the Prometheus client
 // libraries, so that common dashboards read them.
 import type { ServerDeps } from './deps.ts';
+import type { StreamLimit } from './events/stream-limit.ts';
 import { proxyBody } from './proxy-body.ts';
 import { xdsNames } from './wire.ts';
 
@@ -10,7 +11,7 @@ interface Sample {
 }
 
 /** The whole exposition, ending in a newline. */
-export function processMetrics(deps: Pick<ServerDeps, 'info' | 'proxies'>): string {
+export function processMetrics(deps: Pick<ServerDeps, 'info' | 'proxies' | 'traffic'>, streams: StreamLimit): string {
   const { rss, heapUsed } = process.memoryUsage();
   const { user, system } = process.cpuUsage();
   const { capture, version } = deps.info;
@@ -20,6 +21,11 @@ export function processMetrics(deps: Pick<ServerDeps, 'info' | 'proxies'>): stri
     ]),
     metric('sallyport_proxies_connected', 'gauge', 'Proxies connected over xDS.', [{ value: deps.proxies().length }]),
     metric('sallyport_proxy_sync', 'gauge', 'Proxies by resource type and state of sync.', syncSamples(deps)),
+    metric('sallyport_decisions_dropped_total', 'counter', 'Events whose records were lost.', droppedSamples(deps)),
+    metric('sallyport_event_streams', 'gauge', 'Readers of events and watches.', [{ value: streams.open() }]),
+    metric('sallyport_event_messages_dropped_total', 'counter', 'What readers of events came too late for.', [
+      { value: streams.dropped() },
+    ]),
     metric('process_start_time_seconds', 'gauge', 'Start of the process, Unix time.', [{ value: startSeconds }]),
     metric('process_cpu_seconds_total', 'counter', 'CPU time used.', [{ value: (user + system) / 1e6 }]),
     metric('process_resident_memory_bytes', 'gauge', 'Resident memory.', [{ value: rss }]),
@@ -28,6 +34,10 @@ export function processMetrics(deps: Pick<ServerDeps, 'info' | 'proxies'>): stri
 }
 
 const startSeconds = Math.round((Date.now() - process.uptime() * 1000) / 1000);
+
+function droppedSamples({ traffic }: Pick<ServerDeps, 'traffic'>): readonly Sample[] {
+  return [...traffic.dropped()].map(([reason, value]) => ({ labels: { reason }, value }));
+}
 
 function syncSamples(deps: Pick<ServerDeps, 'proxies'>): readonly Sample[] {
   const counts = new Map<string, Sample>();

@@ -9,7 +9,9 @@ import { getRequestListener } from '@hono/node-server';
 import { messageOf, SallyportError, systemCode } from '../platform/errors.ts';
 import { createApp } from './app.ts';
 import type { ServerDeps } from './deps.ts';
-import { refusal } from './guard.ts';
+import { createStreamLimit, type StreamLimit } from './events/stream-limit.ts';
+import { isLoopback, refusal } from './guard.ts';
+import { createSessions } from './session.ts';
 
 export interface ServeOptions {
   readonly socketPath: string;
@@ -30,12 +32,14 @@ export interface ApiServer {
  */
 export async function serveApi(deps: ServerDeps, options: ServeOptions): Promise<ApiServer> {
   const { socketPath, tcp } = options;
+  const streams = createStreamLimit();
   await prepareSocket(socketPath);
   // TCP first: whoever finds the socket finds a control plane that is up.
-  const tcpServer = tcp === undefined ? undefined : await listen(tcpListener(deps, tcp.host), tcp);
+  const tcpServer = tcp === undefined ? undefined : await listen(tcpListener(deps, tcp.host, streams), tcp);
   const opened = tcpServer === undefined ? [] : [tcpServer];
   try {
-    const unixServer = await listen(getRequestListener(createApp(deps, 'unix').fetch), { path: socketPath });
+    const app = createApp(deps, { transport: 'unix', streams });
+    const unixServer = await listen(getRequestListener(app.fetch), { path: socketPath });
     const address = tcpServer?.address();
     const port = typeof address === 'object' && address !== null ? address.port : undefined;
     return {
@@ -48,8 +52,10 @@ export async function serveApi(deps: ServerDeps, options: ServeOptions): Promise
   }
 }
 
-function tcpListener(deps: ServerDeps, host: string): RequestListener {
-  const handle = getRequestListener(createApp(deps, 'tcp').fetch);
+/** Sessions are given out on loopback only: elsewhere anyone in the network could take one. */
+function tcpListener(deps: ServerDeps, host: string, streams: StreamLimit): RequestListener {
+  const sessions = isLoopback(host) ? { sessions: createSessions() } : {};
+  const handle = getRequestListener(createApp(deps, { transport: 'tcp', streams, ...sessions }).fetch);
   return (request, response) => {
     const refused = refusal(request, host);
     if (refused === undefined) return void handle(request, response);

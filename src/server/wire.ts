@@ -1,11 +1,15 @@
 // The JSON that the HTTP API speaks, as types shared by the server and its clients. docs/http-api.md describes it.
 // Types and constants only: a client that imports this loads nothing of the server.
+import type { z } from 'zod';
+import type { Immutable } from '../api/immutable.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { TypeStatus } from '../discovery/proxy-state.ts';
 import type { ProxyIdentity } from '../discovery/view.ts';
 import type { Diagnostic } from '../platform/diagnostic.ts';
 import type { PodStatus } from '../runtime/protocol.ts';
 import type { ApplyOutcome } from '../store/store.ts';
+import type * as events from './schemas/event-schema.ts';
+import type * as traffic from './schemas/traffic-schema.ts';
 
 /** Every answer with a status of 400 or more. */
 export interface ErrorBody {
@@ -141,3 +145,29 @@ export interface InfoBody {
 export interface DiagnosticsBody {
   readonly diagnostics: readonly Diagnostic[];
 }
+
+/** GET /v1/flows: the document of `traffic -o json` and the stretch it tells. */
+export type FlowsBody = Body<typeof traffic.flowsSchema>;
+
+export type FlowBody = FlowsBody['flows'][number];
+
+export type GraphBody = Body<typeof traffic.graphSchema>;
+
+/** A decision with its times in RFC 3339. */
+export type DecisionBody = Body<typeof traffic.decisionSchema>;
+
+/** GET /v1/decisions, and the data of `event: decisions`. */
+export type DecisionsBody = Body<typeof traffic.decisionsSchema>;
+
+export type EventTopic = (typeof events.eventTopics)[number];
+
+/** Data of `event: flows` and `event: diagnostics`. */
+export type ChangedBody = Body<typeof events.changedSchema>;
+
+export type ProxyEventsBody = Body<typeof events.proxyEventsSchema>;
+
+export type ObjectEventsBody = Body<typeof events.objectEventsSchema>;
+
+export type DroppedBody = Body<typeof events.droppedSchema>;
+
+type Body<Schema extends z.ZodType> = Immutable<z.infer<Schema>>;

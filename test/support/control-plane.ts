@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { type DataFolder, dataFolder } from '../../src/platform/data-folder.ts';
 import type { ServerDeps } from '../../src/server/deps.ts';
 import { serveApi } from '../../src/server/serve.ts';
+import { memoryLedger } from '../../src/server/testing/memory-ledger.ts';
 import { openLocalStore } from '../../src/store/local/local-store.ts';
 import type { ObjectStore } from '../../src/store/store.ts';
 
@@ -48,11 +49,15 @@ export async function startControlPlane(
       startedAt: '2026-01-01T00:00:00Z',
     },
     ready: Promise.resolve(),
+    traffic: memoryLedger(),
+    registry: { host: () => undefined, policy: () => ({ mode: 'REGISTRY_ONLY', object: 'default' }) },
     proxies: () => [],
+    onProxiesChange: () => () => undefined,
     proxyConfig: () => undefined,
     pods: () => [],
     execPlan: async () => undefined,
     diagnostics: () => [],
+    onDiagnosticsChange: () => () => undefined,
     ...deps,
   };
   const server = await serveApi(all, { socketPath: folder.apiSocket, tcp: { host: '127.0.0.1', port: 0 } });

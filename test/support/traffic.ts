@@ -18,7 +18,7 @@ export async function flowTo(
 }
 
 export async function decisionsOf(mesh: TestMesh, ...args: readonly string[]): Promise<readonly Decision[]> {
-  const lines = await mesh.run('logs', '--decisions', '-A', '-o', 'json', '--tail', '100000', ...args);
+  const lines = await mesh.run('logs', '--decisions', '-o', 'json', '--tail', '100000', ...args);
   return lines
     .split('\n')
     .filter((line) => line !== '')

@@ -1,5 +1,5 @@
 // `logs`: what a workload printed, or the access log of its Envoy. Read from the files that the keeper names, so
-// nothing is lost or delayed on the way.
+// nothing is lost or delayed on the way. With --decisions what was stopped or left unregistered, as the mesh counted it.
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import type { PodBody } from '../../server/wire.ts';
@@ -14,6 +14,8 @@ interface LogsOptions {
   readonly tail?: number;
   readonly follow?: boolean;
   readonly selector?: string;
+  readonly decisions?: boolean;
+  readonly since?: string;
 }
 
 /** As kubectl: of many pods only the last lines, unless more are asked for. */
@@ -27,6 +29,8 @@ export function register(command: Command, cli: Cli): void {
     .option('--tail <lines>', 'only the last lines; -1 for all', lineCount)
     .option('-f, --follow', 'go on until Ctrl-C')
     .option('-l, --selector <labels>', 'all workloads with these labels, for example app=echo')
+    .option('--decisions', 'what was blocked or left unregistered; of the whole mesh without a name')
+    .option('--since <duration>', 'with --decisions: how far back, for example 5m')
     .action((workload: string | undefined, container: string | undefined, options: LogsOptions) =>
       logs(cli, workload, container === undefined ? options : { ...options, container }),
     );
@@ -34,16 +38,37 @@ export function register(command: Command, cli: Cli): void {
     'logs echo --tail 20',
     'logs deploy/echo -c istio-proxy -f',
     'logs -l gateway-name=egress,gateway-type=egress -c istio-proxy --tail 1',
+    'logs --decisions -f',
+    'logs echo --decisions --since 1h -o json',
   ]);
 }
 
 async function logs(cli: Cli, workload: string | undefined, options: LogsOptions): Promise<void> {
   const { tail = options.selector === undefined ? -1 : tailOfSelection, follow = false } = options;
+  if (options.decisions === true) return decisions(cli, workload, { ...options, tail, follow });
+  if (options.since !== undefined) throw usageError('--since goes with --decisions');
   const pods = await chosenPods(cli, workload, options.selector);
   const reading = { follow, signal: cli.signal, ...(tail < 0 ? {} : { tail }) };
   const files = pods.map((pod) => logFile(pod, options.container));
   if (follow) await Promise.all(files.map((file) => print(cli, file, reading)));
   else for (const file of files) await print(cli, file, reading);
+}
+
+async function decisions(
+  cli: Cli,
+  workload: string | undefined,
+  options: LogsOptions & { readonly tail: number; readonly follow: boolean },
+): Promise<void> {
+  const { container, selector, since, tail, follow } = options;
+  if (container !== undefined) throw usageError('-c and --decisions exclude each other');
+  const { printDecisions } = await import('../decision-log.ts');
+  await printDecisions(cli, {
+    follow,
+    ...(workload === undefined ? {} : { workload }),
+    ...(selector === undefined ? {} : { selector }),
+    ...(since === undefined ? {} : { since }),
+    ...(tail < 0 ? {} : { tail }),
+  });
 }
 
 async function chosenPods(

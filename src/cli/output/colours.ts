@@ -1,9 +1,10 @@
-// Colour on standard error, only where a person looks at it. picocolors' own guess is not asked: it colours files on
-// CI machines.
+// Colour, only where a person looks at it. picocolors' own guess is not asked: it colours files on CI machines.
 import pico from 'picocolors';
 
 const { NO_COLOR = '', TERM } = process.env;
-const colours = pico.createColors(process.stderr.isTTY === true && NO_COLOR === '' && TERM !== 'dumb');
+const mayColour = NO_COLOR === '' && TERM !== 'dumb';
+const colours = pico.createColors(process.stderr.isTTY === true && mayColour);
+const outputColours = pico.createColors(process.stdout.isTTY === true && mayColour);
 
 const paints = new Map([
   ['error:', colours.red],
@@ -15,4 +16,19 @@ export function paintSeverity(line: string): string {
   const word = line.slice(0, line.indexOf(' '));
   const paint = paints.get(word);
   return paint === undefined ? line : paint(word) + line.slice(word.length);
+}
+
+const kindPaints = {
+  blocked: outputColours.red,
+  passthrough: outputColours.yellow,
+  external: outputColours.green,
+  service: outputColours.gray,
+  alarm: (text: string) => outputColours.bold(outputColours.red(text)),
+  title: outputColours.bold,
+  note: outputColours.dim,
+} as const;
+
+/** Paints text on standard output by what it tells of traffic. */
+export function paintTraffic(kind: keyof typeof kindPaints, text: string): string {
+  return kindPaints[kind](text);
 }

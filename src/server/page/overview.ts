@@ -25,13 +25,18 @@ export interface HostRow {
 
 type Markup = ReturnType<typeof html>;
 
-export function renderOverview({ mode, capture, version, workloads, hosts }: Overview): Markup {
+/** `session`: the token that changes over TCP need beside the cookie. */
+export function renderOverview(
+  { mode, capture, version, workloads, hosts }: Overview,
+  session: string | undefined,
+): Markup {
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="5">
+${session === undefined ? '' : html`<meta name="sallyport-session" content="${session}">`}
 <title>Sallyport</title>
 <link rel="stylesheet" href="/page.css">
 </head>

@@ -1,10 +1,13 @@
 // Routes about the mesh as a whole: whether it is there, what it is, what is wrong with it, and its metrics.
 import { Hono } from 'hono';
+import { exposeSeries } from '../../telemetry/metrics/exposition.ts';
 import type { ServerDeps } from '../deps.ts';
+import type { StreamLimit } from '../events/stream-limit.ts';
 import { processMetrics } from '../process-metrics.ts';
+import { streamedResponse } from '../streamed-response.ts';
 import type { DiagnosticsBody, InfoBody } from '../wire.ts';
 
-export function statusRoutes(deps: ServerDeps): Hono {
+export function statusRoutes(deps: ServerDeps, streams: StreamLimit): Hono {
   let ready = false;
   deps.ready.then(
     () => {
@@ -15,7 +18,15 @@ export function statusRoutes(deps: ServerDeps): Hono {
   return new Hono()
     .get('/healthz', (context) => context.text('ok\n'))
     .get('/metrics', (context) =>
-      context.body(processMetrics(deps), 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }),
+      streamedResponse(context, {
+        contentType: 'text/plain; version=0.0.4; charset=utf-8',
+        log: deps.log,
+        // The mesh's may be hundreds of megabytes.
+        async *pieces() {
+          yield processMetrics(deps, streams);
+          yield* exposeSeries(deps.traffic.series());
+        },
+      }),
     )
     .get('/v1/info', (context) => context.json({ ...deps.info, ready } satisfies InfoBody))
     .get('/v1/diagnostics', (context) => context.json({ diagnostics: deps.diagnostics() } satisfies DiagnosticsBody));

@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import { startControlPlane, type TestControlPlane } from '../../../test/support/control-plane.ts';
 import { serviceEntry } from '../../../test/support/manifests.ts';
 import { requestJson, type UnixHttpRequest } from '../../platform/unix-http.ts';
+import { createApp } from '../app.ts';
+import { createStreamLimit } from '../events/stream-limit.ts';
 
 type Call = Pick<UnixHttpRequest, 'method' | 'body'>;
 
@@ -105,8 +107,8 @@ const hostile: readonly (readonly [string, string, number])[] = [
 for (const [name, body, status] of hostile) {
   test(`a body with ${name} is refused with ${status}`, async (t) => {
     const { deps } = await startControlPlane(t);
-    const { createApp } = await import('../app.ts');
-    const answer = await createApp(deps, 'unix').request('/v1/objects', { method: 'POST', body });
+    const app = createApp(deps, { transport: 'unix', streams: createStreamLimit() });
+    const answer = await app.request('/v1/objects', { method: 'POST', body });
     assert.equal(answer.status, status);
     const error = (await answer.json()) as { code: string; message: string };
     assert.ok(error.message.length < 200);

@@ -1,4 +1,5 @@
-// The mesh's page and its style. It only reads, and the browser is told to run nothing.
+// The mesh's page and its style. It only reads, and the browser is told to run nothing. With it a browser gets the session
+// that changes over TCP need.
 import { Hono } from 'hono';
 import { istioKind } from '../../api/kinds/istio.ts';
 import { serviceEntryKind } from '../../api/kinds/service-entry.ts';
@@ -6,14 +7,16 @@ import type { KubeObject } from '../../api/object.ts';
 import type { ServerDeps } from '../deps.ts';
 import { type HostRow, type Overview, renderOverview, type WorkloadRow } from '../page/overview.ts';
 import { pageStyle } from '../page/style.ts';
+import type { Sessions } from '../session.ts';
 
 const contentSecurityPolicy = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-export function pageRoutes(deps: ServerDeps): Hono {
+export function pageRoutes(deps: ServerDeps, sessions: Sessions | undefined): Hono {
   return new Hono()
     .get('/', async (context) => {
       context.header('Content-Security-Policy', contentSecurityPolicy);
-      return context.html(renderOverview(await overviewOf(deps)));
+      const session = sessions?.open(context);
+      return context.html(renderOverview(await overviewOf(deps), session));
     })
     .get('/page.css', (context) => context.body(pageStyle, 200, { 'Content-Type': 'text/css; charset=utf-8' }));
 }

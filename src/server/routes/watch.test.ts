@@ -50,8 +50,8 @@ test('a version that is no longer kept is told as an event', { timeout: 20_000 }
   for await (const line of streamLines({ socketPath: folder.apiSocket, path: '/v1/watch/se?resourceVersion=999999' })) {
     lines.push(line);
   }
-  assert.equal(lines[0], 'event: error');
-  assert.match(lines[1] ?? '', /"code":"SP_GONE"/);
+  assert.deepEqual(lines.slice(0, 3), ['retry: 1000', '', 'event: error']);
+  assert.match(lines[3] ?? '', /"code":"SP_GONE"/);
 });
 
 test('a reader that goes away ends its watch of the store', { timeout: 20_000 }, async (t) => {

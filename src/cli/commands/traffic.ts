@@ -1,0 +1,87 @@
+// `traffic`: who talks to what, through which gateways, how often and how it ended. On a terminal a live view, elsewhere
+// and with --once a table, for programs the contract's document.
+import type { Command } from 'commander';
+import { parseDuration } from '../../server/duration.ts';
+import type { FlowsBody } from '../../server/wire.ts';
+import type { FlowsQuery } from '../api-client.ts';
+import { proxyCaptureNote } from '../capture-note.ts';
+import type { Cli } from '../cli.ts';
+import { paintTraffic } from '../output/colours.ts';
+import { isTerminal } from '../output/screen.ts';
+import { formatStructured } from '../output/structured.ts';
+import { formatTraffic, type TrafficView } from '../output/traffic-table.ts';
+import { meanRate } from '../traffic-rates.ts';
+import { addExamples, chosenOutput, usageError } from '../usage.ts';
+
+interface TrafficOptions {
+  readonly since: string;
+  readonly allNamespaces?: boolean;
+  readonly open?: boolean;
+  readonly once?: boolean;
+}
+
+export function register(command: Command, cli: Cli): void {
+  command
+    .option('--since <duration>', 'how far back: 30s, 5m, 2h, 7d', '5m')
+    .option('-A, --all-namespaces', 'of all namespaces, as without -n')
+    .option('--open', 'only flows with connections that are open, and whether they would still be let out')
+    .option('--once', 'on a terminal too: print a table and end')
+    .action((options: TrafficOptions) => traffic(cli, options));
+  command.addHelpText(
+    'after',
+    '\nOf all namespaces, unless -n names one. On a terminal the table is live: q or Ctrl-C ends it.',
+  );
+  addExamples(command, cli, [
+    'traffic',
+    'traffic --since 1h -n shop --once',
+    'traffic --open',
+    'traffic -o json --since 24h',
+  ]);
+}
+
+async function traffic(cli: Cli, options: TrafficOptions): Promise<void> {
+  const output = chosenOutput(cli, ['table', 'wide', 'json', 'yaml']);
+  const { since, open = false, once = false } = options;
+  const query = flowsQuery(cli, options);
+  const [body, { capture }] = await Promise.all([cli.api().flows(query), cli.api().info()]);
+  const notes = capture === 'proxy' ? [proxyCaptureNote] : [];
+  const view = output === 'wide' ? 'wide' : open ? 'open' : 'table';
+  const empty = emptyLine(cli, options);
+  if (output === 'table' && !once && isTerminal()) {
+    const { showLiveTraffic } = await import('../live-traffic.ts');
+    const where = query.namespace === undefined ? 'all namespaces' : `namespace ${query.namespace}`;
+    const title = `last ${since}, ${where}${open ? ', open connections' : ''}`;
+    // What was seen last stays on the terminal.
+    return print(cli, await showLiveTraffic(cli, { query, view, title, empty, notes }, body), view, empty);
+  }
+  if (output === 'json' || output === 'yaml') cli.write(await formatStructured(output, { flows: body.flows }));
+  else print(cli, body, view, empty);
+  for (const note of notes) cli.warn(note);
+}
+
+function flowsQuery(cli: Cli, { since, allNamespaces = false, open = false }: TrafficOptions): FlowsQuery {
+  const { namespace, namespaceGiven } = cli.options();
+  if (parseDuration(since) === undefined) {
+    throw usageError(`'${since}' is no duration`, 'write for example --since 30s, 5m, 2h or 7d');
+  }
+  if (allNamespaces && namespaceGiven) throw usageError('-n and --all-namespaces exclude each other');
+  return { since, ...(namespaceGiven ? { namespace } : {}), ...(open ? { open } : {}) };
+}
+
+function print(cli: Cli, body: FlowsBody, view: TrafficView, empty: string): void {
+  const { flows } = body;
+  if (flows.length === 0) {
+    cli.warn(empty);
+    return;
+  }
+  const lines = formatTraffic({ flows, view, rate: meanRate(body), now: Date.now(), paint: paintTraffic });
+  for (const line of lines) cli.print(line);
+}
+
+function emptyLine(cli: Cli, { since, open = false }: TrafficOptions): string {
+  const { namespace, namespaceGiven } = cli.options();
+  const where = namespaceGiven ? ` from namespace ${namespace}` : '';
+  if (open) return `No connection${where} is open.`;
+  const example = `${cli.name} exec NAME -- curl -i http://httpbin.org/`;
+  return `No traffic${where} in the last ${since}. Try a longer --since, or make some: ${example}`;
+}

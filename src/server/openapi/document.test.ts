@@ -1,0 +1,172 @@
+// The document says what there is, no more and no less, and real answers are as it says.
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { startControlPlane } from '../../../test/support/control-plane.ts';
+import { serviceEntry } from '../../../test/support/manifests.ts';
+import type { ProxyStatus } from '../../discovery/proxy-state.ts';
+import { typeUrls } from '../../discovery/view.ts';
+import { requestJson } from '../../platform/unix-http.ts';
+import type { PodStatus } from '../../runtime/protocol.ts';
+import { createApp } from '../app.ts';
+import { createStreamLimit } from '../events/stream-limit.ts';
+import { readEvents } from '../testing/event-reader.ts';
+import { memoryLedger } from '../testing/memory-ledger.ts';
+import { decision, flow } from '../testing/traffic.ts';
+import { type OpenApiDocument, openApiDocument, operations } from './document.ts';
+import type { Operation } from './operation.ts';
+
+const proxy: ProxyStatus = {
+  proxy: {
+    namespace: 'default',
+    name: 'echo-1',
+    workload: 'echo',
+    serviceAccount: 'default',
+    labels: { app: 'echo' },
+    type: 'sidecar',
+    nodeId: 'x',
+  },
+  connectedAt: '2026-01-01T00:00:00Z',
+  version: '1.40.0',
+  types: new Map([[typeUrls.cluster, { state: 'ERROR', resources: 3, error: 'no', suspects: ['ServiceEntry/a/b'] }]]),
+};
+
+const running = { phase: 'Running', ready: true, restarts: 0, pid: 1, startedAt: '2026-01-01T00:00:00Z' } as const;
+const dns = { address: '10.0.0.3', port: 53 };
+const pod: PodStatus = {
+  namespace: 'default',
+  name: 'echo-1',
+  uid: 'u',
+  workload: 'echo',
+  podIP: '10.0.0.1',
+  appIP: '10.0.0.1',
+  proxyIP: '10.0.0.2',
+  proxyUid: 1,
+  xdsPath: '/x',
+  dns,
+  dnsRelay: dns,
+  outboundProxy: dns,
+  app: running,
+  proxy: { phase: 'CrashLoopBackOff', ready: false, restarts: 2, exitCode: 1, reason: 'it ended' },
+  logs: { app: '', access: '', envoy: '' },
+};
+
+async function started(t: TestContext) {
+  const traffic = memoryLedger();
+  traffic.commit({
+    flows: [flow({ open: 1, via: ['istio-system/egress'] }), flow({ protocol: 'tcp', responses: {} })],
+    decisions: [decision(), decision({ method: 'GET', path: '/' })],
+  });
+  const source = { file: 'a.yaml', line: 1, column: 2 };
+  const plane = await startControlPlane(t, {
+    traffic,
+    proxies: () => [proxy],
+    pods: () => [pod],
+    proxyConfig: () => [{ name: 'a', version: '1', origins: [], json: {} }],
+    execPlan: async () => ({ argv: ['true'], env: { A: 'b' }, cwd: '/' }),
+    diagnostics: () => [{ severity: 'error', code: 'SP0101', resource: '', path: '', message: 'm', hint: 'h', source }],
+  });
+  await plane.store.apply([serviceEntry('a')]);
+  return plane;
+}
+
+/** `/a/{b?}` of hono as the paths that it stands for. */
+function documentPaths(path: string): readonly string[] {
+  const whole = path.replaceAll(/:(\w+)\??/g, '{$1}');
+  return path.endsWith('?') ? [whole.slice(0, whole.lastIndexOf('/')), whole] : [whole];
+}
+
+test('every route is in the document, and nothing else is', async (t) => {
+  const { deps } = await started(t);
+  const app = createApp(deps, { transport: 'unix', streams: createStreamLimit() });
+  const routes = app.routes.filter(({ method }) => method !== 'ALL');
+  const there = routes.flatMap(({ method, path }) =>
+    documentPaths(path).map((one) => `${method.toLowerCase()} ${one}`),
+  );
+  const { paths } = openApiDocument('1');
+  const told = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((one) => `${one} ${path}`));
+  assert.deepEqual(told.sort(), [...new Set(there)].sort());
+});
+
+test('what the document refers to is there', () => {
+  const document = openApiDocument('1');
+  const names = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)];
+  assert.ok(names.length > 20);
+  for (const [, name = ''] of names) assert.ok(Object.hasOwn(document.components.schemas, name), name);
+});
+
+test('the document is served', async (t) => {
+  const { url } = await started(t);
+  const document = (await (await fetch(`${url}/v1/openapi.json`)).json()) as OpenApiDocument;
+  assert.equal(document.openapi, '3.1.0');
+  assert.equal(document.info.version, '9.9.9');
+  assert.partialDeepStrictEqual(document.paths['/v1/flows'], {
+    get: { parameters: [{ name: 'since', in: 'query', schema: { type: 'string' } }] },
+  });
+});
+
+const filled: Readonly<Record<string, string>> = {
+  kind: 'serviceentries',
+  name: 'a',
+  namespace: 'default',
+  type: 'clusters',
+};
+
+function call({ method, path }: Operation): string {
+  const place = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => filled[name] ?? '');
+  return method === 'get' && path.startsWith('/v1/objects') ? `${place}?view=objects` : place;
+}
+
+const bodies = new Map<string, unknown>([
+  ['post', [serviceEntry('b'), { kind: 'Nothing' }]],
+  ['patch', { metadata: { labels: { team: 'red' } } }],
+]);
+
+test('real answers are as the document says', async (t) => {
+  const { folder } = await started(t);
+  const ask = (path: string, method = 'GET') =>
+    requestJson({
+      socketPath: folder.apiSocket,
+      path,
+      method: method as 'GET',
+      ...(bodies.has(method.toLowerCase()) ? { body: bodies.get(method.toLowerCase()) } : {}),
+    });
+  const documents = operations.filter(({ answers }) =>
+    answers.some(({ type, schemas }) => type.endsWith('json') && schemas),
+  );
+  assert.ok(documents.length > 12);
+  for (const operation of documents.toSorted((a, b) => Number(a.method === 'delete') - Number(b.method === 'delete'))) {
+    const { status, body } = await ask(call(operation), operation.method.toUpperCase());
+    assert.equal(status, 200, operation.path);
+    const [schema] = operation.answers[0]?.schemas ?? [];
+    const result = schema?.safeParse(body);
+    assert.ok(result?.success, `${operation.path}: ${result?.error?.message}`);
+  }
+  const table = operations.find(({ path }) => path === '/v1/objects/{kind}')?.answers[0]?.schemas?.[1];
+  table?.parse((await ask('/v1/objects/namespaces?view=table')).body);
+  const errorSchema = operations.find(({ path }) => path === '/v1/watch/{kind}')?.answers[0]?.schemas?.[1];
+  errorSchema?.parse((await ask('/v1/objects/nonsense')).body);
+});
+
+test('messages of the event stream and of a watch are as the document says', { timeout: 20_000 }, async (t) => {
+  const { url, store } = await started(t);
+  const schemasOf = (path: string) => operations.find((one) => one.path === path)?.answers[0]?.schemas ?? [];
+  const [decisions, changed, proxies, objects] = schemasOf('/v1/events');
+  const byEvent = new Map([
+    ['decisions', decisions],
+    ['flows', changed],
+    ['diagnostics', changed],
+    ['proxies', proxies],
+    ['objects', objects],
+  ]);
+  const reader = await readEvents(t, `${url}/v1/events?afterId=0`);
+  await reader.until((events) => new Set(events.map(({ event }) => event)).size === byEvent.size);
+  await store.apply([serviceEntry('c')]);
+  await reader.until((events) => events.filter(({ event }) => event === 'objects').length === 2);
+  for (const { event, data } of reader.events) {
+    const result = byEvent.get(event)?.safeParse(data);
+    assert.ok(result?.success, `${event}: ${result?.error?.message}`);
+  }
+  const watch = await readEvents(t, `${url}/v1/watch/serviceentries?view=table`);
+  const [message] = await watch.until(({ length }) => length > 0);
+  schemasOf('/v1/watch/{kind}')[0]?.parse(message?.data);
+});

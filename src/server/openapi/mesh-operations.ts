@@ -1,0 +1,74 @@
+// The requests about the mesh as a whole and its traffic.
+import { changedSchema, droppedSchema, objectEventsSchema, proxyEventsSchema } from '../schemas/event-schema.ts';
+import { diagnosticsSchema, infoSchema } from '../schemas/mesh-schema.ts';
+import { decisionsQuery, eventsQuery, flowsQuery, graphQuery } from '../schemas/query-schema.ts';
+import { decisionSchema, decisionsSchema, flowsSchema, graphSchema } from '../schemas/traffic-schema.ts';
+import { json, type Operation } from './operation.ts';
+
+export const meshOperations: readonly Operation[] = [
+  {
+    method: 'get',
+    path: '/',
+    summary: 'A page for people; on loopback it opens a session',
+    answers: [{ type: 'text/html' }],
+  },
+  { method: 'get', path: '/page.css', summary: "The page's style", answers: [{ type: 'text/css' }] },
+  {
+    method: 'get',
+    path: '/healthz',
+    summary: '`ok` as long as the process answers',
+    answers: [{ type: 'text/plain' }],
+  },
+  {
+    method: 'get',
+    path: '/metrics',
+    summary: "The control plane's metrics and the mesh's under Istio's names, in Prometheus's text format",
+    answers: [{ type: 'text/plain' }],
+  },
+  { method: 'get', path: '/v1/info', summary: 'What the control plane is', answers: json(infoSchema) },
+  {
+    method: 'get',
+    path: '/v1/diagnostics',
+    summary: 'What is wrong with the configuration as it stands',
+    answers: json(diagnosticsSchema),
+  },
+  { method: 'get', path: '/v1/openapi.json', summary: 'This document', answers: [{ type: 'application/json' }] },
+  {
+    method: 'get',
+    path: '/v1/flows',
+    summary: 'Who talked to what, and how it ended; the last five minutes if nothing is said',
+    query: flowsQuery,
+    answers: json(flowsSchema),
+  },
+  {
+    method: 'get',
+    path: '/v1/graph',
+    summary: 'The same as nodes and edges',
+    query: graphQuery,
+    answers: json(graphSchema),
+  },
+  {
+    method: 'get',
+    path: '/v1/decisions',
+    summary: 'What was stopped or left unregistered, one record each',
+    query: decisionsQuery,
+    answers: [...json(decisionsSchema), { type: 'application/x-ndjson', schemas: [decisionSchema] }],
+    refusals: [503],
+  },
+  {
+    method: 'get',
+    path: '/v1/events',
+    summary:
+      'What changes, as it changes. Events: decisions (its id is where to go on), flows and diagnostics (ask again), ' +
+      'proxies, objects, dropped (what this reader came too late for)',
+    query: eventsQuery,
+    headers: { 'Last-Event-ID': 'decisions behind this id' },
+    answers: [
+      {
+        type: 'text/event-stream',
+        schemas: [decisionsSchema, changedSchema, proxyEventsSchema, objectEventsSchema, droppedSchema],
+      },
+    ],
+    refusals: [503],
+  },
+];

@@ -1,0 +1,104 @@
+// What may stand behind the `?`. About traffic the same schemas read a query and describe it, and an unknown word is
+// refused: a filter with a typing mistake would show everything. Queries about objects are read by collection-query.ts.
+import { z } from 'zod';
+import { durationPattern, parseDuration } from '../duration.ts';
+import { eventTopics } from './event-schema.ts';
+import { verdictSchema } from './traffic-schema.ts';
+
+const durationHint = 'write a duration such as 30s, 5m, 2h or 7d';
+
+const duration = z
+  .string()
+  .regex(durationPattern, { error: durationHint, abort: true })
+  .transform((text, context) => {
+    const ms = parseDuration(text);
+    if (ms !== undefined) return ms;
+    context.addIssue({ code: 'custom', message: durationHint });
+    return z.NEVER;
+  });
+const time = z.iso.datetime({ offset: true, error: 'write a time in RFC 3339' }).transform((text) => Date.parse(text));
+const flag = z.enum(['true', 'false'], { error: 'write true or false' }).transform((word) => word === 'true');
+const name = z.string().min(1, { error: 'is empty' });
+const wholeNumber = (min: number, max: number) =>
+  z.coerce.number({ error: 'is no number' }).int({ error: 'is no whole number' }).min(min).max(max);
+
+const since = duration.exactOptional().describe('how far back, for example 5m');
+const stretch = {
+  since,
+  from: time.exactOptional().describe('instead of since: RFC 3339'),
+  to: time.exactOptional().describe('now if absent: RFC 3339'),
+  namespace: name.exactOptional().describe('of the source'),
+};
+
+export const flowsQuery = z.strictObject({
+  ...stretch,
+  workload: name.exactOptional().describe('the source'),
+  open: flag.exactOptional().describe('only flows with connections that are open now'),
+});
+
+export const graphQuery = z.strictObject(stretch);
+
+const decisionFilter = {
+  namespace: name.exactOptional().describe('of the source'),
+  workload: name.exactOptional().describe('the source'),
+  host: name.exactOptional().describe('that was asked for'),
+  verdict: verdictSchema.exactOptional(),
+};
+
+const afterId = wholeNumber(0, Number.MAX_SAFE_INTEGER)
+  .exactOptional()
+  .describe('only decisions with a greater id; the same as Last-Event-ID');
+
+export const decisionsQuery = z.strictObject({
+  since,
+  afterId,
+  ...decisionFilter,
+  limit: wholeNumber(1, 10_000)
+    .default(1000)
+    .describe('the newest so many, oldest first; with afterId the oldest so many'),
+  format: z.enum(['json', 'jsonl']).default('json').describe('jsonl: one decision a line, for a SIEM'),
+  follow: flag.default(false).describe('with jsonl: goes on as decisions come'),
+});
+
+export const eventsQuery = z.strictObject({
+  topics: z
+    .string()
+    .default(eventTopics.join(','))
+    .describe(`comma separated, of ${eventTopics.join(', ')}; all if absent`)
+    .transform((text, context) => {
+      const words = new Set(text.split(','));
+      const chosen = eventTopics.filter((topic) => words.delete(topic));
+      if (words.size === 0 && chosen.length > 0) return chosen;
+      context.addIssue({ code: 'custom', message: `write some of ${eventTopics.join(', ')}` });
+      return z.NEVER;
+    }),
+  afterId: afterId.describe('of decisions: begin behind this one; with what comes if absent'),
+  ...decisionFilter,
+});
+
+const objectQuery = {
+  namespace: z.string().exactOptional().describe('all if absent; of one object: default if absent'),
+  defaults: z.enum(['true', 'false']).exactOptional().describe('with defaults filled in'),
+  view: z.enum(['objects', 'table']).exactOptional().describe('rows of a table instead of objects'),
+};
+
+const labelSelector = z.string().exactOptional().describe("as kubectl's -l");
+
+export const oneObjectQuery = z.strictObject(objectQuery);
+
+export const collectionQuery = z.strictObject({ ...objectQuery, labelSelector });
+
+export const watchQuery = z.strictObject({
+  ...objectQuery,
+  labelSelector,
+  resourceVersion: z.string().exactOptional().describe('go on behind this one; the same as Last-Event-ID'),
+});
+
+export const namespaceQuery = z.strictObject({
+  namespace: z.string().exactOptional().describe('default if absent'),
+});
+
+export const podsQuery = z.strictObject({
+  namespace: z.string().exactOptional().describe('all if absent'),
+  labelSelector,
+});
