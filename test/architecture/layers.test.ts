@@ -18,7 +18,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   discovery: ['platform', 'envoy'],
   runtime: ['platform', 'api'],
   controllers: ['platform', 'api', 'store', 'mesh', 'envoy', 'discovery', 'runtime', 'telemetry'],
-  telemetry: ['platform', 'discovery'],
+  telemetry: ['platform', 'store', 'discovery'],
   server: ['platform', 'api', 'store', 'discovery', 'runtime', 'telemetry'],
   cli: ['platform', 'api', 'server', 'runtime', 'discovery', 'store', 'telemetry', 'main', 'demo'],
   demo: ['platform', 'api'],
