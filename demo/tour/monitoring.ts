@@ -8,6 +8,7 @@ export function monitoring(stage: Stage): Chapter {
   const inNamespace = ['-n', stage.namespace];
   const askForId = callFrom(stage, 'recipes-v1', '-s', '-w', ' -> %{http_code}\\n', 'http://idgen:8080/');
   const idgenLog = sidecarLog(stage, 'idgen-v1', 2);
+  const traffic = ['traffic', ...inNamespace, '--since', '1m'];
   return {
     title: 'Monitoring: which service calls out, and how it ends',
     steps: [
@@ -29,6 +30,12 @@ export function monitoring(stage: Stage): Chapter {
         eventually: true,
       },
       {
+        intro: 'Who called whom, all of the application; what nobody registered stands out.',
+        command: traffic,
+        expect: [shows('idgen’s calls passed to httpbin.org', /idgen-v1 +httpbin\.org:80 +passthrough .* 200:\d+/)],
+        eventually: true,
+      },
+      {
         intro: 'Option 2, REGISTRY_ONLY without an entry.',
         command: ['istio', 'outbound-traffic-policy', 'restricted'],
         expect: [prints("mesh wide outbound traffic policy is set to 'REGISTRY_ONLY'")],
@@ -41,6 +48,19 @@ export function monitoring(stage: Stage): Chapter {
       {
         command: idgenLog,
         expect: [shows('blocked, with 502', /"GET \/uuid HTTP\/1\.1" 502 .*"httpbin\.org".* block_all/)],
+        eventually: true,
+      },
+      {
+        command: traffic,
+        expect: [shows('idgen’s calls to httpbin.org are blocked', /idgen-v1 +httpbin\.org:80 +blocked .* 502:\d+/)],
+        eventually: true,
+      },
+      {
+        intro: 'Each has a record: when, who, which host, why.',
+        command: ['logs', '--decisions', 'deploy/idgen-v1', ...inNamespace, '--tail', '1'],
+        expect: [
+          shows('the record names host and reason', /blocked .*idgen-v1 .*httpbin\.org:80 .* registered hosts only/),
+        ],
         eventually: true,
       },
       {
@@ -59,6 +79,11 @@ export function monitoring(stage: Stage): Chapter {
         expect: [
           shows('httpbin.org is a service of its own', /"GET \/uuid HTTP\/1\.1" 200 .* outbound\|80\|\|httpbin\.org /),
         ],
+        eventually: true,
+      },
+      {
+        command: traffic,
+        expect: [shows('it is registered traffic now', /idgen-v1 +httpbin\.org:80 +external .* 200:\d+/)],
         eventually: true,
       },
       {

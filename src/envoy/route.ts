@@ -46,12 +46,13 @@ export function buildForwardRoute({ name, cluster, retryPolicy, filterState = []
   });
 }
 
-/** Answers every path with this status and no body. */
-export function buildStatusRoute(name: string, status: number): Route {
+/** Answers every path with this status and no body; gRPC with a status of its own, and 200. */
+export function buildStatusRoute(name: string, status: number, perFilter: Readonly<Record<string, Any>> = {}): Route {
   return create(RouteSchema, {
     name,
     match: { pathSpecifier: { case: 'prefix', value: '/' } },
     action: { case: 'directResponse', value: { status } },
+    typedPerFilterConfig: { ...perFilter },
   });
 }
 

@@ -42,7 +42,7 @@ export interface NewDecision {
   readonly verdict: 'blocked' | 'passthrough';
   /** Of kind `blocked` or `passthrough`; `serviceEntry` where a registered name was refused. */
   readonly destination: Destination;
-  /** Where the connection was going, `address:port`; empty if unknown. */
+  /** Where the connection was going, or the address that was refused: `address:port`; empty if unknown. */
   readonly address: string;
   readonly protocol: Protocol;
   readonly outcome: Outcome;

@@ -2,7 +2,7 @@
 import type { Any } from '@bufbuild/protobuf/wkt';
 import { routeMark } from '../envoy/route-mark.ts';
 
-/** Left the mesh although nobody registered it. */
+/** Asked for what nobody registered, let out or not. */
 export const unregisteredMark = { namespace: 'sallyport', key: 'unregistered' } as const;
 
 /** For a route's configuration of filters. */

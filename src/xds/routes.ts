@@ -43,7 +43,7 @@ export function buildPortRoutes(port: number, config: MeshConfig): TypedResource
           ['*'],
           [buildForwardRoute({ name: 'allow_any', cluster: passthroughCluster, perFilter: unregisteredRoute })],
         )
-      : buildVirtualHost('block_all', ['*'], [buildStatusRoute('block_all', 502)]);
+      : buildVirtualHost('block_all', ['*'], [buildStatusRoute('block_all', 502, unregisteredRoute)]);
   const message = buildRouteConfiguration({ name, virtualHosts: [catchAll] });
   const { type, resource } = typedResource(typeUrls.route, RouteConfigurationSchema, name, message, []);
   return { type, resource: { ...resource, vhds: true } };

@@ -22,7 +22,7 @@ export function outboundTcpLogs(config: MeshConfig, chain: TcpChain, destination
   return [
     ...ended(buildTextAccessLog(config)),
     ...buildTcpCounters('source', known ? 'registered' : 'any'),
-    ...(chain === 'registered' ? [] : [buildTcpRecords(chain === 'by-name' ? 'unknown' : 'all', destination)]),
+    buildTcpRecords(known ? 'unknown' : 'all', destination),
   ];
 }
 

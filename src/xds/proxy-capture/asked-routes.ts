@@ -11,6 +11,7 @@ import type { MeshConfig } from '../../mesh/mesh-config.ts';
 import { compareAge, originOf, type Service, type ServicePort } from '../../mesh/service.ts';
 import { httpProxy, virtualHostName } from '../names.ts';
 import { type TypedResource, typedResource } from '../resource.ts';
+import { unregisteredRoute } from '../route-marks.ts';
 import { defaultRetryPolicy } from '../routes.ts';
 import { clusterOf } from '../service-clusters.ts';
 import { authorityDomains, rangeRegex } from './authority.ts';
@@ -52,7 +53,7 @@ function askedRoutes(service: Service, port: ServicePort, config: MeshConfig): R
   const handling = handlingOf(port.protocol);
   if (handling === 'tls') {
     return looksForServerName(port, config)
-      ? [handOver(port, []), buildStatusRoute('block_all', 502)]
+      ? [handOver(port, []), buildStatusRoute('block_all', 502, unregisteredRoute)]
       : [straight(service, port), plainHttp];
   }
   if (handling === 'tcp') return [straight(service, port), plainHttp];

@@ -102,7 +102,10 @@ function buildCatchAll(config: MeshConfig, ranged: Iterable<Service>, rules: rea
   return buildVirtualHost('allow_any', ['*'], [...ranges, ...mapped, ...anywhere([])]);
 }
 
-const blocked: readonly Route[] = [buildConnectStatusRoute('block_connect', 403), buildStatusRoute('block_all', 502)];
+const blocked: readonly Route[] = [
+  buildConnectStatusRoute('block_connect', 403),
+  buildStatusRoute('block_all', 502, unregisteredRoute),
+];
 
 /** A proxy that was asked for itself would ask itself for ever. */
 function buildItself() {

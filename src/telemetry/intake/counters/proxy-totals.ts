@@ -1,0 +1,188 @@
+// What the Envoy of one proxy has counted: its running totals, and what they gained since it was last told to the ledger.
+// Invariant: what is told is the growth of the totals, each part once: over exports that never came, over new Envoys,
+// which count from 0, and over restarts of ours, which go on from the totals that were committed.
+
+import type { CounterKey } from '../counter-key.ts';
+import { countOf, readHistogram } from '../histogram.ts';
+import { countedMetric, endedSlot } from './counted-metric.ts';
+import { addGains, createEntry, type Entry, growSlot, isHistogram, restoreEntry } from './counter-entry.ts';
+import { createOpenConnections, type OpenGroup } from './open-connections.ts';
+import { keyOf, nameOf, type Point, readPoints } from './otlp-points.ts';
+import { createSeriesTable } from './series-table.ts';
+import { totalsText } from './totals-text.ts';
+
+export interface ProxyTotals {
+  /** The process that counts, in its own words; 0 if none was heard yet. */
+  readonly start: number;
+  /** False: these bytes are no export, or not to their end. */
+  take(bytes: Uint8Array): boolean;
+  /** What was gained and not settled, by counter key. */
+  gains(): Iterable<Pick<Entry, 'family' | 'key' | 'gained'>>;
+  /** Connections that died with their process, and were not settled. */
+  died(): readonly OpenGroup[];
+  /** Events of series above the bound, which are told by nothing else; not settled. */
+  readonly beyond: number;
+  /** Where to go on from, by id, of all that changed; undefined: no more. */
+  positions(): ReadonlyMap<string, string | undefined>;
+  /** All ids that may have a position. */
+  ids(): Iterable<string>;
+  /** What gains, died, beyond and positions told is on the disk. */
+  settle(): void;
+  /** All connections are closed with the process. */
+  die(): void;
+  /** Requests to a cluster, and those of them that were gRPC. */
+  requestsTo(cluster: string): { readonly all: number; readonly grpc: number };
+  restore(start: number, positions: ReadonlyMap<string, string>): void;
+}
+
+interface Series {
+  /** Undefined: not read. */
+  readonly entry: Entry | undefined;
+  readonly slot: number;
+  value: number;
+}
+
+/** Exports may overtake each other, by less than this; what is older comes from a clock that was set back. */
+const overtakingMs = 60_000;
+
+/** `mostSeries`: what is kept of one process; Envoy has a bound of its own for each logger. */
+export function createProxyTotals(mostSeries = 30_000): ProxyTotals {
+  let entries = new Map<string, Entry>();
+  let table = createSeriesTable(seriesOf, mostSeries);
+  const changed = new Set<Entry>();
+  /** Of processes that are no more: what they counted and was not told, and the positions in it. */
+  const former = new Map<string, Entry>();
+  const gone = new Set<string>();
+  const open = createOpenConnections();
+  const clusters = new Map<string, { all: number; grpc: number }>();
+  let start = 0;
+  let lastTime = 0;
+  let beyondNow = 0;
+  let beyondBefore: number | undefined;
+  let beyond = 0;
+
+  function seriesOf(name: string, keyText: string, histogram: boolean): Series {
+    const counted = countedMetric(name, keyText, histogram);
+    if (counted === undefined) return { entry: undefined, slot: 0, value: 0 };
+    const entry = entries.get(counted.id) ?? createEntry(counted);
+    entries.set(counted.id, entry);
+    return { entry, slot: counted.slot, value: -1 };
+  }
+
+  /** A new process: what the old one counted stays gained, and is counted no further. */
+  function begin(point: Point): void {
+    open.die();
+    start = point.start;
+    for (const id of entries.keys()) gone.add(id);
+    for (const entry of changed) {
+      const earlier = former.get(entry.id);
+      if (earlier === undefined) former.set(entry.id, entry);
+      else addGains(earlier, entry);
+    }
+    changed.clear();
+    entries = new Map();
+    table = createSeriesTable(seriesOf, mostSeries);
+    beyondBefore = 0;
+  }
+
+  function visit(point: Point): void {
+    if (point.start === 0 || (point.time < lastTime && lastTime - point.time < overtakingMs)) return;
+    lastTime = point.time;
+    if (point.start !== start) begin(point);
+    const series = table.find(point);
+    if (series === undefined) beyondNow += endedIn(point);
+    else if (series.entry !== undefined && series.value !== point.value) grow(series, series.entry, point);
+  }
+
+  function grow(series: Series, entry: Entry, point: Point): void {
+    const { slot } = series;
+    if (isHistogram(entry.family) !== point.histogram || !isTotal(point.value)) return;
+    const values = point.histogram ? readHistogram(point) : [point.value];
+    if (values === undefined) return;
+    series.value = point.value;
+    const gain = growSlot(entry, slot, values);
+    if (gain === undefined) return;
+    changed.add(entry);
+    if (entry.family === 'http' && slot === 0) addRequests(entry.key, countOf(gain));
+    if (!entry.tellsConnections) return;
+    if (slot === 0) open.opened(entry.key, gain[0] ?? 0);
+    if (slot === 1) open.closed(entry.key, gain[0] ?? 0);
+  }
+
+  function addRequests({ cluster, grpcStatus }: CounterKey, count: number): void {
+    const known = clusters.get(cluster) ?? { all: 0, grpc: 0 };
+    clusters.set(cluster, known);
+    known.all += count;
+    if (grpcStatus !== '') known.grpc += count;
+  }
+
+  return {
+    get start() {
+      return start;
+    },
+    take(bytes) {
+      table.rewind();
+      beyondNow = 0;
+      const whole = readPoints(bytes, visit);
+      // After a restart of ours the first export says only from where on to count.
+      beyond += Math.max(0, beyondNow - (beyondBefore ?? beyondNow));
+      beyondBefore = beyondNow;
+      return whole;
+    },
+    *gains() {
+      yield* former.values();
+      yield* changed;
+    },
+    died: () => [...open.groups.values()].filter(({ died }) => died > 0),
+    get beyond() {
+      return beyond;
+    },
+    positions() {
+      const positions = new Map<string, string | undefined>([...gone].map((id) => [id, undefined]));
+      for (const { id, totals } of changed) positions.set(id, totalsText(totals));
+      for (const [id, group] of open.groups) {
+        if (group.changed) positions.set(id, group.open === 0 ? undefined : String(group.open));
+      }
+      return positions;
+    },
+    *ids() {
+      yield* gone;
+      yield* entries.keys();
+      yield* open.groups.keys();
+    },
+    settle() {
+      for (const entry of changed) entry.gained.fill(undefined);
+      changed.clear();
+      former.clear();
+      gone.clear();
+      beyond = 0;
+      open.settle();
+    },
+    die: open.die,
+    requestsTo: (cluster) => clusters.get(cluster) ?? { all: 0, grpc: 0 },
+    restore(since, positions) {
+      start = since;
+      for (const [id, text] of positions) {
+        const entry = restoreEntry(id, text);
+        if (entry === undefined) {
+          open.restore(id, text);
+          continue;
+        }
+        entries.set(id, entry);
+        const requests = entry.family === 'http' ? entry.totals[0] : undefined;
+        if (requests !== undefined) addRequests(entry.key, countOf(requests));
+      }
+    },
+  };
+}
+
+/** Of a series that is not kept. */
+function endedIn(point: Point): number {
+  const counted = countedMetric(nameOf(point), keyOf(point), point.histogram);
+  if (counted === undefined || counted.family === 'wire' || !isTotal(point.value)) return 0;
+  return counted.slot === endedSlot[counted.family] ? point.value : 0;
+}
+
+function isTotal(value: number): boolean {
+  return value >= 0 && value <= Number.MAX_SAFE_INTEGER;
+}

@@ -1,0 +1,51 @@
+// What a proxy's counters say to flows and metrics.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { opened, requests, startIntake, totals } from '../testing/intake-harness.ts';
+
+test('connections die with their Envoy', async (t) => {
+  const { ledger, send, pass } = startIntake(t);
+  send([opened(3)]);
+  send([opened(1)], 2);
+  await pass();
+  assert.deepEqual(totals(ledger), { requests: 0, opened: 4, closed: 3, unopened: 0 });
+  const died = ledger.observations.find(({ closed }) => closed > 0);
+  assert.deepEqual(died?.peer, { address: '10.1.0.1', locality: 'eu/eu-1/a' });
+});
+
+test('what comes in is told of the workload, and of the caller where its address is known', async (t) => {
+  const { ledger, send, pass } = startIntake(t);
+  send([
+    requests('destination;inbound|8080||;default;200;-;;10.0.0.9', 1),
+    requests('destination;inbound|8080||;default;200;-;0;10.0.0.8', 1),
+  ]);
+  await pass();
+  const [known, unknown] = ledger.observations;
+  assert.deepEqual([known?.reporter, known?.source?.workload, known?.protocol], ['destination', 'caller', 'http']);
+  assert.deepEqual([known?.destination.port, known?.destination.workload?.workload], [8080, 'echo-workload']);
+  assert.deepEqual([unknown?.source, unknown?.protocol], [undefined, 'grpc']);
+});
+
+test('wire bytes are flows of their own, and gRPC where the requests are', async (t) => {
+  const { ledger, send, pass } = startIntake(t);
+  send([
+    requests('source;outbound|80||good.test;default;200;-;0;-', 2),
+    { name: 'cluster.outbound|80||good.test.upstream_cx_tx_bytes_total', value: 70 },
+    { name: 'cluster.outbound|80||good.test.upstream_cx_rx_bytes_total', value: 90 },
+    { name: 'cluster.outbound|9000||good.test.upstream_cx_rx_bytes_total', value: 5 },
+    { name: 'cluster.PassthroughCluster.upstream_cx_rx_bytes_total', value: 5 },
+    { name: 'cluster.xds-grpc.upstream_cx_rx_bytes_total', value: 5 },
+  ]);
+  await pass();
+  assert.deepEqual(
+    ledger.observations.map(({ protocol, requests: count, bytesSent, bytesReceived, metrics }) => [
+      ...[protocol, count, bytesSent, bytesReceived],
+      metrics !== undefined,
+    ]),
+    [
+      ['grpc', 2, 0, 0, true],
+      ['grpc', 0, 70, 90, false],
+      ['tcp', 0, 0, 5, false],
+    ],
+  );
+});

@@ -1,0 +1,49 @@
+// What the names in counters and records mean, also when the object behind them was taken away within the second: the
+// last meaning is remembered. Invariant: bounded; those that were not asked for the longest are forgotten first.
+import type { CounterKey } from './counter-key.ts';
+import { withoutPort } from './peer-address.ts';
+import type { Registered, Registry } from './registry.ts';
+
+const mostMeanings = 20_000;
+
+export interface Meanings {
+  /** Of a cluster's name to the proxies of a namespace. One that nothing tells of is what its name says. */
+  cluster(namespace: string, cluster: string, family: 'http' | 'tcp'): Registered;
+  /** `namespace/name` of the ServiceEntry that registers the host there, and all else that is known. */
+  host(namespace: string, host: string, port: number): Registered | undefined;
+  /** Address without its port and locality of the upstream in a key; undefined if it has none. */
+  peer(namespace: string, key: CounterKey): { readonly address: string; readonly locality?: string } | undefined;
+}
+
+export function createMeanings(registry: Registry): Meanings {
+  const known = new Map<string, Registered>();
+
+  function remember(name: string, meaning: Registered): Registered {
+    known.delete(name);
+    known.set(name, meaning);
+    const [oldest] = known.size > mostMeanings ? known.keys() : [];
+    if (oldest !== undefined) known.delete(oldest);
+    return meaning;
+  }
+
+  return {
+    cluster(namespace, cluster, family) {
+      const name = `${namespace}/${cluster}`;
+      const meaning = registry.cluster(namespace, cluster) ?? known.get(name);
+      return meaning === undefined ? namedBy(cluster, family) : remember(name, meaning);
+    },
+    host: (namespace, host, port) => registry.host(namespace, host, port),
+    peer(namespace, { cluster, peer }) {
+      if (peer === '' || peer === '-') return undefined;
+      const address = withoutPort(peer);
+      const locality = registry.locality(namespace, cluster, address);
+      return { address, ...(locality === undefined ? {} : { locality }) };
+    },
+  };
+}
+
+/** `outbound|443|v1|api.example.com` */
+function namedBy(cluster: string, family: 'http' | 'tcp'): Registered {
+  const [, port = '', , host = ''] = cluster.split('|');
+  return { destination: { kind: 'external', host, port: Number(port) || 0 }, protocol: family };
+}

@@ -1,0 +1,80 @@
+// One line of a proxy's records, read with care: every value may be missing, odd or hostile. Invariant: what comes out
+// has values of its types; texts are as they were written.
+import type { CounterKey } from '../counter-key.ts';
+import type { httpRecordFields, tcpRecordFields } from '../record-line.ts';
+
+/** Empty texts and zeros stand for what the line does not have. */
+export interface EventRecord {
+  readonly family: 'http' | 'tcp';
+  /** Of its end, milliseconds since 1970; 0 if unknown. */
+  readonly at: number;
+  readonly method: string;
+  readonly authority: string;
+  readonly path: string;
+  readonly sni: string;
+  readonly details: string;
+  /** What the counters have of the same event. */
+  readonly key: CounterKey;
+  /** `address:port` that the connection was going to, and of the upstream that was chosen. */
+  readonly local: string;
+  readonly upstream: string;
+  readonly received: number;
+  readonly sent: number;
+  readonly milliseconds: number;
+}
+
+/** Undefined if the line is none. */
+export function parseRecord(line: string): EventRecord | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (!isObject(json)) return undefined;
+  const http = Object.hasOwn(json, 'c');
+  if (!http && !Object.hasOwn(json, 's')) return undefined;
+  const text = (name: Field) => textOf(json[name]);
+  const number = (name: Field) => numberOf(json[name]);
+  const milliseconds = number('ms');
+  const start = number('t') * 1000;
+  return {
+    family: http ? 'http' : 'tcp',
+    at: start === 0 ? 0 : Math.round(start + milliseconds),
+    method: text('m'),
+    authority: text('a'),
+    path: text('p'),
+    sni: text('s'),
+    details: text('d'),
+    key: {
+      reporter: 'source',
+      cluster: text('u'),
+      route: text('r'),
+      code: Math.trunc(number('c')),
+      flags: text('f') === '' ? '-' : text('f'),
+      grpcStatus: text('g'),
+      peer: '-',
+    },
+    local: text('o'),
+    upstream: text('h'),
+    received: number('rx'),
+    sent: number('tx'),
+    milliseconds,
+  };
+}
+
+type Field = keyof typeof httpRecordFields | keyof typeof tcpRecordFields;
+
+function isObject(json: unknown): json is { readonly [name in Field]?: unknown } {
+  return typeof json === 'object' && json !== null;
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && value !== '-' ? value : '';
+}
+
+function numberOf(value: unknown): number {
+  const number = typeof value === 'string' ? Number(value) : value;
+  return typeof number === 'number' && number > 0 && number <= Number.MAX_SAFE_INTEGER ? number : 0;
+}

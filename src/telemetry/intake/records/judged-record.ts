@@ -1,0 +1,95 @@
+// What a record says, in the words of the ledger: how it was stopped or let out, to whom it was going, and how it ended.
+// Decision and observation are both made of this, so that they say the same.
+import type { Signature } from '../../decision.ts';
+import type { Destination, Outcome, Protocol, Source } from '../../traffic.ts';
+import type { Meanings } from '../meanings.ts';
+import type { Registered, Registry } from '../registry.ts';
+import { isServiceCluster } from '../teller.ts';
+import { type Asked, askedOf, plainText } from './asked-host.ts';
+import type { EventRecord } from './event-record.ts';
+import { signatureOf } from './signature.ts';
+
+export interface RecordContext {
+  readonly source: Source;
+  readonly pod: string;
+  readonly meanings: Meanings;
+  readonly registry: Registry;
+  /** No event ends later, whatever its line says. Milliseconds since 1970. */
+  readonly now: number;
+}
+
+export interface JudgedRecord {
+  /** Undefined: registered traffic, which nothing of ours refused. */
+  readonly signature: Signature | undefined;
+  readonly at: number;
+  readonly asked: Asked;
+  /** What the host that was asked for means now. */
+  readonly registered: Registered | undefined;
+  readonly destination: Destination;
+  readonly protocol: Protocol;
+  readonly outcome: Outcome;
+  /** Whether it counts as a connection: TCP, TLS, and what went through CONNECT. */
+  readonly connection: boolean;
+  /** A registered destination's bytes are counted on the wire. */
+  readonly tellsBytes: boolean;
+}
+
+/** Undefined: a registered connection, or one that was over before anything was known of it. */
+export function judgeRecord(record: EventRecord, context: RecordContext): JudgedRecord | undefined {
+  const { source, now, meanings } = context;
+  const known = signatureOf(record);
+  if (known === undefined && record.family === 'tcp') return undefined;
+  const asked = askedOf(record);
+  const registered = meanings.host(source.namespace, asked.host, asked.port);
+  const common = { at: record.at === 0 ? now : Math.min(record.at, now), asked, registered };
+  // Under ALLOW_ANY a registered name needs no cluster of its own to pass (outbound-listeners.ts).
+  if (known === 'passed-unregistered' && record.family === 'tcp' && registered !== undefined) {
+    return { ...common, ...registeredAnswer(record, registered), connection: true, tellsBytes: true };
+  }
+  if (known === undefined) {
+    const { cluster } = record.key;
+    const meaning = isServiceCluster(cluster) ? meanings.cluster(source.namespace, cluster, 'http') : registered;
+    if (meaning !== undefined) return { ...common, ...registeredAnswer(record, meaning) };
+  }
+  const signature = known ?? 'refused';
+  const tunnel = signature === 'passed-unregistered' && isTunnel(record);
+  return {
+    ...common,
+    signature,
+    destination: destinationOf(signature, asked, registered),
+    protocol: tunnel ? 'tcp' : protocolOf(record),
+    outcome: outcomeOf(record, tunnel),
+    connection: tunnel || record.family === 'tcp',
+    tellsBytes: true,
+  };
+}
+
+/** The way to it was found, and then the answer was a refusal of its own, or CONNECT found nobody there. */
+function registeredAnswer(record: EventRecord, { destination, protocol: declared }: Registered) {
+  const connection = record.method === 'CONNECT';
+  const unread: Protocol = declared === 'tls' || declared === 'tcp' ? declared : 'tcp';
+  const protocol = connection ? unread : protocolOf(record);
+  const outcome = outcomeOf(record, connection);
+  return { signature: undefined, destination, protocol, outcome, connection, tellsBytes: false };
+}
+
+function destinationOf(signature: Signature, { host, port }: Asked, registered: Registered | undefined): Destination {
+  const kind = signature === 'passed-unregistered' ? 'passthrough' : 'blocked';
+  const serviceEntry = signature === 'address-refused' ? registered?.destination.serviceEntry : undefined;
+  return { kind, host, port, ...(serviceEntry === undefined ? {} : { serviceEntry }) };
+}
+
+function protocolOf({ family, key, sni }: EventRecord): Protocol {
+  if (family === 'http') return key.grpcStatus === '' ? 'http' : 'grpc';
+  return sni === '' ? 'tcp' : 'tls';
+}
+
+/** What a tunnel's request was answered with is not what its connection ended with. */
+function outcomeOf({ key }: EventRecord, tunnel: boolean): Outcome {
+  return { code: tunnel ? 0 : key.code, flags: key.flags, grpcStatus: plainText(key.grpcStatus) };
+}
+
+/** What passed through CONNECT is a connection. */
+function isTunnel({ method, key }: EventRecord): boolean {
+  return method === 'CONNECT' && key.code >= 200 && key.code < 300;
+}

@@ -1,0 +1,63 @@
+// Why an event was stopped or let out, in one sentence for a person, with what to do about it where that is known.
+import type { Signature } from '../../decision.ts';
+import type { Protocol } from '../../traffic.ts';
+import type { Registered } from '../registry.ts';
+
+export interface ReasonOptions {
+  readonly signature: Signature;
+  readonly host: string;
+  /** 0 if unknown. */
+  readonly port: number;
+  /** Of the host and port, now. */
+  readonly registered: Registered | undefined;
+  readonly protocol: Protocol;
+  /** Envoy's word. */
+  readonly details: string;
+}
+
+export function reasonOf(options: ReasonOptions): string {
+  const { signature, details } = options;
+  const place = placeOf(options);
+  switch (signature) {
+    case 'unknown-host':
+    case 'unknown-sni':
+      return notRegistered(options, place);
+    case 'unknown-address':
+      return `no ServiceEntry registers the address ${place}, and the connection named no host by TLS or HTTP; the mesh allows registered hosts only`;
+    case 'connect-refused':
+      return `no ServiceEntry registers ${place} for CONNECT, and the mesh allows registered hosts only`;
+    case 'upgrade-refused':
+      return `a request to ${place} asked to change its protocol, and only websocket is passed on`;
+    case 'low-version':
+      return `a request to ${place} was HTTP/1.0 or older, which tells no host to decide by; send HTTP/1.1`;
+    case 'malformed-request':
+      return `a request to ${place} can be read in more than one way (${details}), so it is passed to nobody; mend the client`;
+    case 'missing-host':
+      return `a request to ${place} has no Host, by which the mesh decides; send one`;
+    case 'headers-too-large':
+      return `a request to ${place} has more or larger headers than the proxy takes (${details})`;
+    case 'https-on-plaintext':
+      return `a request for an https URL of ${place} came without TLS; send it over TLS, or ask for http`;
+    case 'address-refused':
+      return `the address that ${place} resolves to may not be reached by that name (${details}); allow its range in the mesh's configuration if it is meant`;
+    case 'refused':
+      return `the proxy refused a request to ${place}${details === '' ? '' : ` (${details})`}`;
+    case 'passed-unregistered':
+      return `no ServiceEntry registers ${place}, and the mesh lets any host pass; register it to keep it when only registered hosts are allowed`;
+  }
+}
+
+function placeOf({ host, port }: ReasonOptions): string {
+  if (port === 0) return host;
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** A host that is registered by now was not yet when it was asked for, or is for another protocol. */
+function notRegistered({ registered, protocol, signature }: ReasonOptions, place: string): string {
+  if (registered === undefined) return `no ServiceEntry registers ${place}, and the mesh allows registered hosts only`;
+  const declared = registered.protocol === 'tls' || registered.protocol === 'tcp' ? registered.protocol : 'http';
+  const came = signature === 'unknown-sni' ? 'tls' : protocol === 'grpc' ? 'http' : protocol;
+  return declared === came
+    ? `${place} was not registered at that moment; it is by now`
+    : `${place} is registered for ${declared.toUpperCase()} and was asked for by ${came.toUpperCase()}`;
+}

@@ -1,0 +1,60 @@
+// The decision that a record tells people of.
+import type { NewDecision, Signature } from '../../decision.ts';
+import type { Registry } from '../registry.ts';
+import { plainText } from './asked-host.ts';
+import type { EventRecord } from './event-record.ts';
+import type { JudgedRecord, RecordContext } from './judged-record.ts';
+import { reasonOf } from './reason.ts';
+
+/** Who is told of in the decisions of a proxy. */
+export function decidingSource({ source, pod }: RecordContext): NewDecision['source'] {
+  const { namespace, workload, serviceAccount } = source;
+  return { namespace, workload, pod, identity: `spiffe://cluster.local/ns/${namespace}/sa/${serviceAccount}` };
+}
+
+export interface DecisionOptions {
+  readonly record: EventRecord;
+  readonly judged: JudgedRecord;
+  readonly signature: Signature;
+  readonly source: NewDecision['source'];
+  readonly registry: Registry;
+}
+
+export function decisionOf({ record, judged, signature, source, registry }: DecisionOptions): NewDecision {
+  const { at, asked, registered, destination, protocol, outcome } = judged;
+  const details = plainText(record.details);
+  return {
+    firstAt: at,
+    lastAt: at,
+    count: 1,
+    source,
+    verdict: destination.kind === 'passthrough' ? 'passthrough' : 'blocked',
+    destination,
+    // Of one that was refused, that address is the matter.
+    address: signature === 'address-refused' && record.upstream !== '' ? plainText(record.upstream) : asked.address,
+    protocol,
+    outcome,
+    signature,
+    reason: reasonOf({ signature, host: asked.host, port: asked.port, registered, protocol, details }),
+    object: objectOf(signature, destination.serviceEntry, registry),
+    details,
+    ...(record.method === '' ? {} : { method: plainText(record.method) }),
+    ...(record.path === '' ? {} : { path: plainText(record.path) }),
+    bytesSent: record.received,
+    bytesReceived: record.sent,
+  };
+}
+
+/** The mesh's policy, the entry that was asked for, or Envoy itself. */
+function objectOf(signature: Signature, serviceEntry: string | undefined, registry: Registry): string {
+  switch (signature) {
+    case 'unknown-host':
+    case 'unknown-sni':
+    case 'unknown-address':
+    case 'connect-refused':
+    case 'passed-unregistered':
+      return registry.policy().object;
+    default:
+      return serviceEntry === undefined ? 'default' : `ServiceEntry/${serviceEntry}`;
+  }
+}

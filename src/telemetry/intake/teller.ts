@@ -1,0 +1,56 @@
+// Who tells of an event: the counters of its proxy, or its line in the records. Both speak of each that was blocked or
+// left unregistered; told twice it would be counted twice. The counters' key alone decides, and a record has all that
+// stands in it, so that the two can be held against each other.
+// Invariant: of the same event both sides come to the same answer. xds/traffic-records.ts writes what is told here.
+import type { CounterKey } from './counter-key.ts';
+
+/** `nobody`: no event of its own; it was handed over to another listener, or was over before it was a request. */
+export type Teller = 'counters' | 'records' | 'nobody';
+
+export const passthroughCluster = 'PassthroughCluster';
+export const blackHoleCluster = 'BlackHoleCluster';
+export const allowAnyRoute = 'allow_any';
+/** Routes that refuse what nobody registered; the second one refuses CONNECT. */
+export const blockAllRoute = 'block_all';
+export const blockConnectRoute = 'block_connect';
+
+const unregisteredRoutes: readonly string[] = [blockAllRoute, blockConnectRoute, allowAnyRoute];
+
+export function tellerOf(key: CounterKey, family: 'http' | 'tcp'): Teller {
+  if (key.reporter === 'destination') return 'counters';
+  return family === 'http' ? tellerOfRequest(key) : tellerOfConnection(key);
+}
+
+/** `outbound|443||api.example.com`. */
+export function isServiceCluster(cluster: string): boolean {
+  return cluster.startsWith('outbound|');
+}
+
+/** As the flags of events that Envoy refused stand in a list: `DPE`, `UF,URX`. */
+export function hasFlag(flags: string, ...wanted: readonly string[]): boolean {
+  return flags.split(',').some((flag) => wanted.includes(flag));
+}
+
+function tellerOfRequest(key: CounterKey): Teller {
+  const { cluster, route, code, flags } = key;
+  if (cluster === blackHoleCluster || cluster === passthroughCluster || unregisteredRoutes.includes(route)) {
+    return 'records';
+  }
+  if (cluster === '') return isRefused(key) ? 'records' : 'nobody';
+  // Of a registered host: a refused address and upgrade are 403 like the server's own, and only records tell which.
+  if (isServiceCluster(cluster)) return code === 403 || hasFlag(flags, 'DPE') ? 'records' : 'counters';
+  return code >= 400 ? 'records' : 'nobody';
+}
+
+/**
+ * Whether what reached no cluster was refused: the caller may also have left before it had asked for anything, and a route
+ * may answer by itself. To gRPC Envoy refuses with 200 and a status.
+ */
+function isRefused({ route, code, flags, grpcStatus }: CounterKey): boolean {
+  return code >= 400 || hasFlag(flags, 'DPE', 'NR', 'NC') || (route === '' && grpcStatus !== '');
+}
+
+function tellerOfConnection({ cluster }: CounterKey): Teller {
+  if (cluster === '' || cluster === blackHoleCluster || cluster === passthroughCluster) return 'records';
+  return isServiceCluster(cluster) ? 'counters' : 'nobody';
+}

@@ -1,0 +1,46 @@
+// A small mesh for tests of the intake: what its names mean, and its proxies.
+import type { ProxyIdentity } from '../../../discovery/view.ts';
+import type { Destination, Protocol } from '../../traffic.ts';
+import type { Registered, Registry } from '../registry.ts';
+
+export function proxyOf(name: string, namespace = 'default'): ProxyIdentity {
+  const nodeId = `sidecar~10.0.0.1~${name}.${namespace}~${namespace}.svc.cluster.local`;
+  const labels = { app: 'web' };
+  return { namespace, name, workload: `${name}-workload`, serviceAccount: 'web', labels, type: 'sidecar', nodeId };
+}
+
+/** `good.test` on 80 (HTTP), 443 (TLS) and 9000 (TCP), and `rebind.test` on 80, all of ServiceEntries. */
+export const testRegistry: Registry = {
+  cluster(_namespace, cluster) {
+    const [direction, port, , host] = cluster.split('|');
+    return direction === 'outbound' && host !== undefined ? registered(host, Number(port)) : undefined;
+  },
+  host: (_namespace, host, port) => registered(host, port),
+  locality: (_namespace, _cluster, address) => (address === '10.1.0.1' ? 'eu/eu-1/a' : undefined),
+  workloadAt: (address) =>
+    address === '10.0.0.9'
+      ? { namespace: 'default', workload: 'caller', serviceAccount: 'caller', labels: {} }
+      : undefined,
+  policy: () => ({ mode: 'REGISTRY_ONLY', object: 'Istio/istio-system/mesh' }),
+};
+
+const protocols: ReadonlyMap<number, Protocol> = new Map([
+  [80, 'http'],
+  [443, 'tls'],
+  [9000, 'tcp'],
+]);
+
+function registered(host: string, port: number): Registered | undefined {
+  const protocol = protocols.get(port);
+  if (protocol === undefined || (host !== 'good.test' && !(host === 'rebind.test' && port === 80))) return undefined;
+  const name = host.slice(0, host.indexOf('.'));
+  const destination: Destination = {
+    kind: 'external',
+    host,
+    port,
+    serviceEntry: `default/${name}`,
+    namespace: 'default',
+    name: host,
+  };
+  return { destination, protocol };
+}
