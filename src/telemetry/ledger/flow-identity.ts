@@ -1,0 +1,34 @@
+// What makes traffic one flow, as a text that the ledger's table keeps.
+import { z } from 'zod';
+import type { Flow } from '../flow.ts';
+import type { Observation } from '../observation.ts';
+import type { Source } from '../traffic.ts';
+
+export type FlowIdentity = Pick<Flow, 'source' | 'destination' | 'via' | 'protocol'>;
+
+const identitySchema = z.tuple([
+  z.string(),
+  z.string(),
+  z.enum(['service', 'external', 'passthrough', 'blocked']),
+  z.string(),
+  z.number(),
+  z.string().nullable(),
+  z.array(z.string()),
+  z.enum(['http', 'grpc', 'tls', 'tcp']),
+]);
+
+export function identityText({ destination, via, protocol }: Observation, source: Source): string {
+  const { kind, host, port, serviceEntry } = destination;
+  return JSON.stringify([source.namespace, source.workload, kind, host, port, serviceEntry ?? null, via, protocol]);
+}
+
+/** Throws if the text is none of identityText's. */
+export function readIdentity(text: string): FlowIdentity {
+  const [namespace, workload, kind, host, port, serviceEntry, via, protocol] = identitySchema.parse(JSON.parse(text));
+  return {
+    source: { namespace, workload },
+    destination: { kind, host, port, ...(serviceEntry === null ? {} : { serviceEntry }) },
+    via,
+    protocol,
+  };
+}
