@@ -8,7 +8,7 @@ export function monitoring(stage: Stage): Chapter {
   const inNamespace = ['-n', stage.namespace];
   const askForId = callFrom(stage, 'recipes-v1', '-s', '-w', ' -> %{http_code}\\n', 'http://idgen:8080/');
   const idgenLog = sidecarLog(stage, 'idgen-v1', 2);
-  const traffic = ['traffic', ...inNamespace, '--since', '1m'];
+  const traffic = ['traffic', 'deploy/idgen-v1', ...inNamespace, '--since', '1m'];
   return {
     title: 'Monitoring: which service calls out, and how it ends',
     steps: [
@@ -30,7 +30,7 @@ export function monitoring(stage: Stage): Chapter {
         eventually: true,
       },
       {
-        intro: 'Who called whom, all of the application; what nobody registered stands out.',
+        intro: 'What idgen calls, counted; what nobody registered stands out.',
         command: traffic,
         expect: [shows('idgen’s calls passed to httpbin.org', /idgen-v1 +httpbin\.org:80 +passthrough .* 200:\d+/)],
         eventually: true,

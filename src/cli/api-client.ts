@@ -36,6 +36,7 @@ export interface ObjectQuery {
 export interface FlowsQuery {
   readonly since?: string;
   readonly namespace?: string;
+  readonly workload?: string;
   readonly open?: boolean;
 }
 

@@ -4,7 +4,7 @@ import type { DecisionBody } from '../server/wire.ts';
 import type { DecisionsQuery } from './api-client.ts';
 import type { Cli } from './cli.ts';
 import { usageError } from './usage.ts';
-import { matchWorkload, noWorkload } from './workload-name.ts';
+import { matchWorkload, noWorkload, workloadNamed } from './workload-name.ts';
 
 export interface DecisionChoice {
   readonly query: Pick<DecisionsQuery, 'namespace' | 'workload'>;
@@ -49,7 +49,7 @@ async function ofWorkload(cli: Cli, typed: string): Promise<DecisionChoice> {
 
 async function ofGone(cli: Cli, typed: string, unknown: () => Error): Promise<DecisionChoice> {
   const { namespace } = cli.options();
-  const query = { namespace, workload: typed.replace(/^deploy[a-z.]*\//, '') };
+  const query = { namespace, workload: workloadNamed(typed) };
   const { decisions } = await cli.api().decisions({ ...query, limit: 1 });
   if (decisions.length === 0) throw unknown();
   return { query };

@@ -29,6 +29,14 @@ export function matchWorkload<T extends Named>(all: readonly T[], namespace: str
   return all.filter((one) => typed === `${one.name}.${one.namespace}` || typed === `${one.workload}.${one.namespace}`);
 }
 
+/** The workload's name, of one that may be gone by now. */
+export function workloadNamed(typed: string): string {
+  const slash = typed.indexOf('/');
+  if (slash < 0) return typed;
+  if (workloadKinds.includes(typed.slice(0, slash).toLowerCase())) return typed.slice(slash + 1);
+  throw usageError(`'${typed}' names no workload`, 'write NAME or deploy/NAME');
+}
+
 /** The connected proxies that the name means, at least one. */
 export function findProxies(cli: Cli, proxies: readonly ProxyBody[], typed: string): readonly ProxyBody[] {
   const { namespace } = cli.options();

@@ -12,6 +12,7 @@ import { formatStructured } from '../output/structured.ts';
 import { formatTraffic, type TrafficView } from '../output/traffic-table.ts';
 import { meanRate } from '../traffic-rates.ts';
 import { addExamples, chosenOutput, usageError } from '../usage.ts';
+import { workloadNamed } from '../workload-name.ts';
 
 interface TrafficOptions {
   readonly since: string;
@@ -22,11 +23,12 @@ interface TrafficOptions {
 
 export function register(command: Command, cli: Cli): void {
   command
+    .argument('[workload]', 'only what this one calls: NAME or deploy/NAME')
     .option('--since <duration>', 'how far back: 30s, 5m, 2h, 7d', '5m')
     .option('-A, --all-namespaces', 'of all namespaces, as without -n')
     .option('--open', 'only flows with connections that are open, and whether they would still be let out')
     .option('--once', 'on a terminal too: print a table and end')
-    .action((options: TrafficOptions) => traffic(cli, options));
+    .action((workload: string | undefined, options: TrafficOptions) => traffic(cli, workload, options));
   command.addHelpText(
     'after',
     '\nOf all namespaces, unless -n names one. On a terminal the table is live: q or Ctrl-C ends it.',
@@ -34,23 +36,25 @@ export function register(command: Command, cli: Cli): void {
   addExamples(command, cli, [
     'traffic',
     'traffic --since 1h -n shop --once',
+    'traffic deploy/notifications-v1',
     'traffic --open',
     'traffic -o json --since 24h',
   ]);
 }
 
-async function traffic(cli: Cli, options: TrafficOptions): Promise<void> {
+async function traffic(cli: Cli, workload: string | undefined, options: TrafficOptions): Promise<void> {
   const output = chosenOutput(cli, ['table', 'wide', 'json', 'yaml']);
   const { since, open = false, once = false } = options;
-  const query = flowsQuery(cli, options);
+  const query = flowsQuery(cli, workload, options);
   const [body, { capture }] = await Promise.all([cli.api().flows(query), cli.api().info()]);
   const notes = capture === 'proxy' ? [proxyCaptureNote] : [];
   const view = output === 'wide' ? 'wide' : open ? 'open' : 'table';
-  const empty = emptyLine(cli, options);
+  const empty = emptyLine(cli, workload, options);
   if (output === 'table' && !once && isTerminal()) {
     const { showLiveTraffic } = await import('../live-traffic.ts');
     const where = query.namespace === undefined ? 'all namespaces' : `namespace ${query.namespace}`;
-    const title = `last ${since}, ${where}${open ? ', open connections' : ''}`;
+    const whose = workload === undefined ? '' : `${workload}, `;
+    const title = `last ${since}, ${whose}${where}${open ? ', open connections' : ''}`;
     // What was seen last stays on the terminal.
     return print(cli, await showLiveTraffic(cli, { query, view, title, empty, notes }, body), view, empty);
   }
@@ -59,13 +63,22 @@ async function traffic(cli: Cli, options: TrafficOptions): Promise<void> {
   for (const note of notes) cli.warn(note);
 }
 
-function flowsQuery(cli: Cli, { since, allNamespaces = false, open = false }: TrafficOptions): FlowsQuery {
+function flowsQuery(
+  cli: Cli,
+  workload: string | undefined,
+  { since, allNamespaces = false, open = false }: TrafficOptions,
+): FlowsQuery {
   const { namespace, namespaceGiven } = cli.options();
   if (parseDuration(since) === undefined) {
     throw usageError(`'${since}' is no duration`, 'write for example --since 30s, 5m, 2h or 7d');
   }
   if (allNamespaces && namespaceGiven) throw usageError('-n and --all-namespaces exclude each other');
-  return { since, ...(namespaceGiven ? { namespace } : {}), ...(open ? { open } : {}) };
+  return {
+    since,
+    ...(namespaceGiven ? { namespace } : {}),
+    ...(workload === undefined ? {} : { workload: workloadNamed(workload) }),
+    ...(open ? { open } : {}),
+  };
 }
 
 function print(cli: Cli, body: FlowsBody, view: TrafficView, empty: string): void {
@@ -78,9 +91,10 @@ function print(cli: Cli, body: FlowsBody, view: TrafficView, empty: string): voi
   for (const line of lines) cli.print(line);
 }
 
-function emptyLine(cli: Cli, { since, open = false }: TrafficOptions): string {
+function emptyLine(cli: Cli, workload: string | undefined, { since, open = false }: TrafficOptions): string {
   const { namespace, namespaceGiven } = cli.options();
-  const where = namespaceGiven ? ` from namespace ${namespace}` : '';
+  const who = workload === undefined ? '' : ` of ${workload}`;
+  const where = `${who}${namespaceGiven ? ` from namespace ${namespace}` : ''}`;
   if (open) return `No connection${where} is open.`;
   const example = `${cli.name} exec NAME -- curl -i http://httpbin.org/`;
   return `No traffic${where} in the last ${since}. Try a longer --since, or make some: ${example}`;
