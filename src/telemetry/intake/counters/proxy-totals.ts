@@ -40,6 +40,8 @@ interface Series {
   readonly entry: Entry | undefined;
   readonly slot: number;
   value: number;
+  /** The last export that had it. */
+  seenIn: number;
 }
 
 /** Exports may overtake each other, by less than this; what is older comes from a clock that was set back. */
@@ -55,6 +57,11 @@ export function createProxyTotals(mostSeries = 30_000): ProxyTotals {
   const gone = new Set<string>();
   const open = createOpenConnections();
   const clusters = new Map<string, { all: number; grpc: number }>();
+  /** Of clusters, which come and go with the configuration, and their numbers with them. */
+  let ofClusters: Series[] = [];
+  let exports = 0;
+  /** Whether the export was not older than one before it. */
+  let fresh = false;
   let start = 0;
   let lastTime = 0;
   let beyondNow = 0;
@@ -63,10 +70,22 @@ export function createProxyTotals(mostSeries = 30_000): ProxyTotals {
 
   function seriesOf(name: string, keyText: string, histogram: boolean): Series {
     const counted = countedMetric(name, keyText, histogram);
-    if (counted === undefined) return { entry: undefined, slot: 0, value: 0 };
+    if (counted === undefined) return { entry: undefined, slot: 0, value: 0, seenIn: 0 };
     const entry = entries.get(counted.id) ?? createEntry(counted);
     entries.set(counted.id, entry);
-    return { entry, slot: counted.slot, value: -1 };
+    const series = { entry, slot: counted.slot, value: -1, seenIn: 0 };
+    if (counted.family === 'wire') ofClusters.push(series);
+    return series;
+  }
+
+  /** Every export has all there is: what a cluster counted is gone with it, and a new one of its name begins at 0. */
+  function forgetClusters(): void {
+    for (const series of ofClusters) {
+      if (series.entry === undefined || series.seenIn === exports || series.value === -1) continue;
+      series.value = -1;
+      series.entry.totals[series.slot] = undefined;
+      changed.add(series.entry);
+    }
   }
 
   /** A new process: what the old one counted stays gained, and is counted no further. */
@@ -82,16 +101,22 @@ export function createProxyTotals(mostSeries = 30_000): ProxyTotals {
     changed.clear();
     entries = new Map();
     table = createSeriesTable(seriesOf, mostSeries);
+    ofClusters = [];
     beyondBefore = 0;
   }
 
   function visit(point: Point): void {
     if (point.start === 0 || (point.time < lastTime && lastTime - point.time < overtakingMs)) return;
     lastTime = point.time;
+    fresh = true;
     if (point.start !== start) begin(point);
     const series = table.find(point);
-    if (series === undefined) beyondNow += endedIn(point);
-    else if (series.entry !== undefined && series.value !== point.value) grow(series, series.entry, point);
+    if (series === undefined) {
+      beyondNow += endedIn(point);
+      return;
+    }
+    series.seenIn = exports;
+    if (series.entry !== undefined && series.value !== point.value) grow(series, series.entry, point);
   }
 
   function grow(series: Series, entry: Entry, point: Point): void {
@@ -123,7 +148,10 @@ export function createProxyTotals(mostSeries = 30_000): ProxyTotals {
     take(bytes) {
       table.rewind();
       beyondNow = 0;
+      exports += 1;
+      fresh = false;
       const whole = readPoints(bytes, visit);
+      if (whole && fresh) forgetClusters();
       // After a restart of ours the first export says only from where on to count.
       beyond += Math.max(0, beyondNow - (beyondBefore ?? beyondNow));
       beyondBefore = beyondNow;

@@ -49,3 +49,21 @@ test('wire bytes are flows of their own, and gRPC where the requests are', async
     ],
   );
 });
+
+test('a cluster that went and came again counts from 0, and gRPC tells its messages', async (t) => {
+  const { ledger, send, pass } = startIntake(t);
+  const bytes = { name: 'cluster.outbound|80||good.test.upstream_cx_tx_bytes_total', value: 70 };
+  const messages = { name: 'cluster.outbound|80||good.test.grpc.request_message_count', value: 3 };
+  for (const series of [[bytes, messages, opened(1)], [opened(1)], [opened(1), bytes, messages]]) {
+    send(series);
+    await pass();
+  }
+  const wire = ledger.observations.filter(({ bytesSent }) => bytesSent > 0);
+  assert.deepEqual(
+    wire.map(({ protocol, bytesSent, metrics }) => [protocol, bytesSent, metrics?.requestMessages]),
+    [
+      ['grpc', 70, 3],
+      ['grpc', 70, 3],
+    ],
+  );
+});
