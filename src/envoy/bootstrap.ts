@@ -50,7 +50,13 @@ const largestDatagram = 9000n;
 /** What Envoy counts of itself. */
 const ownStats = ['cluster_manager.', 'listener_manager.', 'server.', 'control_plane.'];
 /** Of clusters only these: all would cost some 20 kB for each. */
-const clusterStats = ['.upstream_cx_rx_bytes_total', '.upstream_cx_tx_bytes_total', ...grpcMessageStats];
+const clusterStats = [
+  '.upstream_cx_rx_bytes_total',
+  '.upstream_cx_tx_bytes_total',
+  '.upstream_rq_body_size',
+  '.upstream_rs_body_size',
+  ...grpcMessageStats,
+];
 
 export function buildBootstrap(options: BootstrapOptions): Bootstrap {
   const { dnsRelay } = options;

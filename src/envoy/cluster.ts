@@ -21,6 +21,8 @@ export interface ClusterOptions {
   readonly name: string;
   /** Packed HttpProtocolOptions. */
   readonly http?: Any;
+  /** Counts the sizes of bodies: `cluster.<name>.upstream_{rq,rs}_body_size`. */
+  readonly countsBodies?: boolean;
 }
 
 const unlimited = 0xffffffff;
@@ -31,11 +33,12 @@ export const openCircuitBreakers = {
   ],
 };
 
-function common({ name, http }: ClusterOptions) {
+function common({ name, http, countsBodies }: ClusterOptions) {
   return {
     name,
     connectTimeout: seconds(10),
     circuitBreakers: openCircuitBreakers,
+    ...(countsBodies === true ? { trackClusterStats: { requestResponseSizes: true } } : {}),
     typedExtensionProtocolOptions: http === undefined ? {} : { [httpProtocolOptionsKey]: http },
   };
 }

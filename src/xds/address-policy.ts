@@ -1,6 +1,7 @@
 // Where names may point (contract line 17). Loopback, link-local and mapped addresses are refused for every name,
 // private ones for wildcard names as well: whoever answers DNS for a wildcard is not who wrote the entry.
 import type { AddressGuard } from '../envoy/upstream-address-guard.ts';
+import type { Capture } from './capture.ts';
 
 /** Never a place outside: this host, loopback, link-local (cloud metadata), multicast and reserved. */
 const nonExternalRanges: readonly string[] = [
@@ -26,9 +27,16 @@ const privateRanges: readonly string[] = [
   'fc00::/7',
 ];
 
+/**
+ * Each range is asked for every request. Where connections are redirected the proxy has a namespace of its own, without
+ * IPv6, in which netfilter refuses all of `nonExternalRanges`: asked here are those that a caller should be told of.
+ */
+const redirectedRanges: readonly string[] = ['127.0.0.0/8', '169.254.0.0/16'];
+
 /** For exact hosts, whose address the author of the entry may well mean to be private. */
-export function exactHostGuard(allowedRanges: readonly string[]): AddressGuard {
-  return { name: 'address-not-external', action: 'deny', ranges: nonExternalRanges, except: allowedRanges };
+export function exactHostGuard(allowedRanges: readonly string[], capture: Capture['kind'] = 'proxy'): AddressGuard {
+  const ranges = capture === 'redirect' ? redirectedRanges : nonExternalRanges;
+  return { name: 'address-not-external', action: 'deny', ranges, except: allowedRanges };
 }
 
 /** The port is the registered one: Envoy would dial whatever port the caller's Host header names. */

@@ -53,7 +53,7 @@ export function httpChain(name: string, port: number, config: MeshConfig, captur
         // Where a program asks its proxy, even "anywhere" is a name to be resolved.
         ...(capture === 'proxy' ? forward : whereRoutesAsk(forward)),
       ],
-      upstreamFilters: buildUpstreamFilters(exactHostGuard(config.allowedRanges)),
+      upstreamFilters: buildUpstreamFilters(exactHostGuard(config.allowedRanges, capture)),
     }),
   ]);
 }

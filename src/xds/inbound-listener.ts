@@ -25,8 +25,12 @@ export function buildInboundResources(
   capture: Capture['kind'],
 ): readonly TypedResource[] {
   const http = buildHttpProtocolOptions({ version: 'downstream' });
-  const names = [inboundPassthroughCluster, ...ports.map(([port]) => inboundCluster(port))];
-  const clusters = names.map((name) => buildOriginalDstCluster({ name, http }));
+  const clusters = [
+    buildOriginalDstCluster({ name: inboundPassthroughCluster, http }),
+    ...ports.map(([port, handling]) =>
+      buildOriginalDstCluster({ name: inboundCluster(port), http, countsBodies: handling === 'http' }),
+    ),
+  ];
   const listener = buildVirtualInbound(ports, config, capture);
   return [
     ...clusters.map((cluster) => typedResource(typeUrls.cluster, ClusterSchema, cluster.name, cluster, [])),

@@ -50,7 +50,10 @@ function buildServiceCluster(
 ): Cluster | undefined {
   const name = clusterOf(service, port);
   const http = capture === 'proxy' ? buildAsked(service, port, config) : buildHttp(service, port, config);
-  const options = { name, ...(http === undefined ? {} : { http }) };
+  const handling = handlingOf(port.protocol);
+  // CONNECT passes a cluster as HTTP, whatever is inside.
+  const countsBodies = capture === 'proxy' || handling === 'http' || handling === 'auto';
+  const options = { name, countsBodies, ...(http === undefined ? {} : { http }) };
   switch (service.resolution) {
     case 'NONE':
       // A program that asks its proxy has connected nowhere: it names the address, or a name.

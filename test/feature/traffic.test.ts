@@ -64,6 +64,15 @@ describe('traffic', needs('root', 'iproute2', 'firewall', 'prometheus'), () => {
     });
     assert.deepEqual(external?.responses, { 200: 30 });
     assert.equal(web.requests.items.length, 50);
+    for (const [host, count] of [
+      [registered, 30],
+      [unknown, 20],
+    ] as const) {
+      for (const size of ['istio_request_bytes_count', 'istio_response_bytes_count']) {
+        const sizes = () => metricOf(mesh, size, [`destination_service="${host}"`, 'response_code="200"']);
+        await until(`${size} of ${host} is ${count}`, async () => (await sizes()) === count);
+      }
+    }
     const labels = [`destination_service="${unknown}"`, 'destination_service_name="PassthroughCluster"'];
     assert.equal(await metricOf(mesh, 'istio_requests_total', labels), 20);
   });

@@ -136,9 +136,8 @@ function takeOut(ahead: Map<string, number>, amount: number): readonly LostEvent
     left -= part;
     addTo(ahead, kind, -sign * part);
     const counted = countedById(kind);
-    if (counted !== undefined && counted.family !== 'wire') {
-      taken.push({ family: counted.family, key: counted.key, count: part });
-    }
+    const { family, key } = counted ?? {};
+    if (key !== undefined && (family === 'http' || family === 'tcp')) taken.push({ family, key, count: part });
   }
   return taken;
 }

@@ -70,9 +70,10 @@ export function createProxyIntake(options: ProxyIntakeOptions): ProxyIntake {
     const context = { caller, totals, meanings, registry, at: heardAt };
     for (const gain of totals.gains()) {
       const { family, key } = gain;
-      const teller = family === 'wire' ? 'counters' : tellerOf(key, family);
+      const teller = family === 'wire' || family === 'sizes' ? 'counters' : tellerOf(key, family);
       if (teller === 'counters') batch.observations.push(observeGain(context, gain));
-      else if (teller === 'records' && family !== 'wire') draft.counted(kindOf(family, key), endedIn(gain));
+      else if (teller === 'records' && (family === 'http' || family === 'tcp'))
+        draft.counted(kindOf(family, key), endedIn(gain));
     }
     for (const group of totals.died()) batch.observations.push(observeDied(context, group));
     addDropped(batch, 'series-cap', totals.beyond);

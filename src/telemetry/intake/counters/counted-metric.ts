@@ -2,15 +2,23 @@
 // one counter key, or of one cluster. Everything else in an export is left out.
 import { type CounterKey, counterScope, parseCounterKey } from '../counter-key.ts';
 
-/** `wire`: of a cluster, the bytes that crossed the wire and gRPC's messages: no key, but a name that has the cluster. */
-export type Family = 'http' | 'tcp' | 'wire';
+/**
+ * Of a cluster, whose name has no key: `wire`, the bytes that crossed the wire and gRPC's messages; `sizes`, those of the
+ * bodies, which cost Envoy much less there than under the key.
+ */
+export type Family = 'http' | 'tcp' | 'wire' | 'sizes';
 
 /** What is counted under one key, in the order in which it is kept. */
 export const slotsOf = {
-  http: ['durations', 'requestSizes', 'responseSizes'],
+  http: ['durations'],
   tcp: ['opened', 'closed', 'sent', 'received'],
   wire: ['sent', 'received', 'requestMessages', 'responseMessages'],
+  sizes: ['requestSizes', 'responseSizes'],
 } as const satisfies Record<Family, readonly string[]>;
+
+export function isHistogram(family: Family): boolean {
+  return family === 'http' || family === 'sizes';
+}
 
 /** The slot whose values are events that have ended: requests, closed connections. */
 export const endedSlot = { http: 0, tcp: 1 } as const;
@@ -27,8 +35,6 @@ const scoped: ReadonlyMap<string, { readonly family: 'http' | 'tcp'; readonly sl
   (
     [
       ['istio_request_duration_milliseconds', 'http', 0],
-      ['istio_request_bytes', 'http', 1],
-      ['istio_response_bytes', 'http', 2],
       ['istio_tcp_connections_opened_total', 'tcp', 0],
       ['istio_tcp_connections_closed_total', 'tcp', 1],
       ['istio_tcp_sent_bytes_total', 'tcp', 2],
@@ -49,16 +55,24 @@ const wireSlots: ReadonlyMap<string, number> = new Map([
 /** Undefined for what is not read. */
 export function countedMetric(name: string, keyText: string, histogram: boolean): Counted | undefined {
   const metric = scoped.get(name);
-  if (metric === undefined) return wireMetric(name, histogram);
+  if (metric === undefined) return histogram ? sizesMetric(name) : wireMetric(name);
   const key = parseCounterKey(keyText);
-  if (key === undefined || (metric.family === 'http') !== histogram) return undefined;
+  if (key === undefined || isHistogram(metric.family) !== histogram) return undefined;
   return { ...metric, key, id: `${metric.family};${keyText}` };
 }
 
-function wireMetric(name: string, histogram: boolean): Counted | undefined {
+const sizesName = /^cluster\.((?:outbound|inbound)\|.+)\.upstream_(rq|rs)_body_size$/s;
+
+function sizesMetric(name: string): Counted | undefined {
+  const [, cluster, side] = sizesName.exec(name) ?? [];
+  if (cluster === undefined) return undefined;
+  return { family: 'sizes', slot: side === 'rq' ? 0 : 1, key: keyOfCluster(cluster), id: `sizes;${cluster}` };
+}
+
+function wireMetric(name: string): Counted | undefined {
   const [, cluster, stat = ''] = wireName.exec(name) ?? [];
   const slot = wireSlots.get(stat);
-  if (cluster === undefined || slot === undefined || histogram) return undefined;
+  if (cluster === undefined || slot === undefined) return undefined;
   return { family: 'wire', slot, key: keyOfCluster(cluster), id: `wire;${cluster}` };
 }
 
@@ -66,11 +80,12 @@ function wireMetric(name: string, histogram: boolean): Counted | undefined {
 export function countedById(id: string): Omit<Counted, 'slot'> | undefined {
   const family = id.slice(0, id.indexOf(';'));
   const text = id.slice(family.length + 1);
-  if (family === 'wire') return { family, key: keyOfCluster(text), id };
+  if (family === 'wire' || family === 'sizes') return { family, key: keyOfCluster(text), id };
   const key = parseCounterKey(text);
   return key === undefined || (family !== 'http' && family !== 'tcp') ? undefined : { family, key, id };
 }
 
 function keyOfCluster(cluster: string): CounterKey {
-  return { reporter: 'source', cluster, route: '', code: 0, flags: '-', grpcStatus: '', peer: '-' };
+  const reporter = cluster.startsWith('inbound|') ? 'destination' : 'source';
+  return { reporter, cluster, route: '', code: 0, flags: '-', grpcStatus: '', peer: '-' };
 }

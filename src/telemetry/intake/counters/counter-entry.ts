@@ -3,7 +3,7 @@
 import type { CounterKey } from '../counter-key.ts';
 import { histogramLength } from '../histogram.ts';
 import { tellerOf } from '../teller.ts';
-import { type Counted, countedById, type Family, slotsOf } from './counted-metric.ts';
+import { type Counted, countedById, type Family, isHistogram, slotsOf } from './counted-metric.ts';
 import { parseTotals } from './totals-text.ts';
 
 /** By slot: a histogram's sum and buckets, or one number; undefined: not told, or nothing. */
@@ -52,10 +52,6 @@ export function growSlot(entry: Entry, slot: number, values: readonly number[]):
 export function addGains(to: Entry, from: Entry): void {
   for (const [slot, gain] of from.gained.entries())
     if (gain !== undefined) to.gained[slot] = sumOf(to.gained[slot], gain);
-}
-
-export function isHistogram(family: Family): boolean {
-  return family === 'http';
 }
 
 function sumOf(one: readonly number[] | undefined, other: readonly number[]): readonly number[] {

@@ -17,7 +17,7 @@ import type { ProxyTotals } from './proxy-totals.ts';
 
 export interface ObserveOptions {
   readonly caller: Caller;
-  readonly totals: Pick<ProxyTotals, 'requestsTo'>;
+  readonly totals: Pick<ProxyTotals, 'requestsTo' | 'mostTo'>;
   readonly meanings: Meanings;
   readonly registry: Registry;
   /** Milliseconds since 1970. */
@@ -30,6 +30,7 @@ type Gain = Pick<Entry, 'family' | 'key' | 'gained'>;
 export function observeGain(options: ObserveOptions, gain: Gain): Observation {
   const { family, key } = gain;
   if (family === 'wire') return observeWire(options, gain);
+  if (family === 'sizes') return observeSizes(options, gain);
   if (family === 'tcp') return observeConnections(options, gain);
   return key.reporter === 'source' && key.route === connectRoute
     ? observeTunnels(options, gain)
@@ -57,21 +58,40 @@ export function observeLost(options: ObserveOptions, { family, key, count }: Los
 const connectRoute = 'connect';
 
 function observeRequests(options: ObserveOptions, { key, gained }: Gain): Observation {
-  const [durations, requestSizes, responseSizes] = gained;
+  const [durations] = gained;
   return {
     ...common(options, key, 'http'),
     requests: countOf(durations ?? []),
+    metrics: durations === undefined ? {} : { durations: deltaOf(durations) },
+  };
+}
+
+/**
+ * Sizes are counted by cluster: they are told of the outcome that most requests of this reading had. Of CONNECT they are
+ * the bytes of connections; sums of histograms, which are near enough.
+ */
+function observeSizes(options: ObserveOptions, { key, gained }: Gain): Observation {
+  const [requestSizes, responseSizes] = gained;
+  const told = options.totals.mostTo(key.cluster) ?? { ...key, code: 200 };
+  if (told.reporter === 'source' && told.route === connectRoute) {
+    const metrics = {
+      sentBytes: Math.round(responseSizes?.[0] ?? 0),
+      receivedBytes: Math.round(requestSizes?.[0] ?? 0),
+    };
+    return { ...common(options, told, 'tcp'), outcome: { ...outcomeOf(told), code: 0 }, metrics };
+  }
+  return {
+    ...common(options, told, 'http'),
     metrics: {
-      ...(durations === undefined ? {} : { durations: deltaOf(durations) }),
       ...(requestSizes === undefined ? {} : { requestSizes: deltaOf(requestSizes) }),
       ...(responseSizes === undefined ? {} : { responseSizes: deltaOf(responseSizes) }),
     },
   };
 }
 
-/** Each is told when it has ended. Its bytes are the sums of histograms, which are near enough. */
+/** Each is told when it has ended. */
 function observeTunnels(options: ObserveOptions, { key, gained }: Gain): Observation {
-  const [durations, requestSizes, responseSizes] = gained;
+  const [durations] = gained;
   const count = countOf(durations ?? []);
   const failed = key.code < 200 || key.code >= 300;
   return {
@@ -80,7 +100,7 @@ function observeTunnels(options: ObserveOptions, { key, gained }: Gain): Observa
     opened: failed ? 0 : count,
     closed: count,
     ...(failed ? { unopened: count } : {}),
-    metrics: { sentBytes: Math.round(responseSizes?.[0] ?? 0), receivedBytes: Math.round(requestSizes?.[0] ?? 0) },
+    metrics: {},
   };
 }
 

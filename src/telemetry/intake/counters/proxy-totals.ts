@@ -4,8 +4,8 @@
 
 import type { CounterKey } from '../counter-key.ts';
 import { countOf, readHistogram } from '../histogram.ts';
-import { countedMetric, endedSlot } from './counted-metric.ts';
-import { addGains, createEntry, type Entry, growSlot, isHistogram, restoreEntry } from './counter-entry.ts';
+import { countedMetric, endedSlot, isHistogram } from './counted-metric.ts';
+import { addGains, createEntry, type Entry, growSlot, restoreEntry } from './counter-entry.ts';
 import { createOpenConnections, type OpenGroup } from './open-connections.ts';
 import { keyOf, nameOf, type Point, readPoints } from './otlp-points.ts';
 import { createSeriesTable } from './series-table.ts';
@@ -32,6 +32,8 @@ export interface ProxyTotals {
   die(): void;
   /** Requests to a cluster, and those of them that were gRPC. */
   requestsTo(cluster: string): { readonly all: number; readonly grpc: number };
+  /** The key of most requests to a cluster that were not settled, else of the last ones. */
+  mostTo(cluster: string): CounterKey | undefined;
   restore(start: number, positions: ReadonlyMap<string, string>): void;
 }
 
@@ -57,6 +59,7 @@ export function createProxyTotals(mostSeries = 30_000): ProxyTotals {
   const gone = new Set<string>();
   const open = createOpenConnections();
   const clusters = new Map<string, { all: number; grpc: number }>();
+  const most = new Map<string, { key: CounterKey; count: number }>();
   /** Of clusters, which come and go with the configuration, and their numbers with them. */
   let ofClusters: Series[] = [];
   let exports = 0;
@@ -74,7 +77,7 @@ export function createProxyTotals(mostSeries = 30_000): ProxyTotals {
     const entry = entries.get(counted.id) ?? createEntry(counted);
     entries.set(counted.id, entry);
     const series = { entry, slot: counted.slot, value: -1, seenIn: 0 };
-    if (counted.family === 'wire') ofClusters.push(series);
+    if (counted.family === 'wire' || counted.family === 'sizes') ofClusters.push(series);
     return series;
   }
 
@@ -128,13 +131,15 @@ export function createProxyTotals(mostSeries = 30_000): ProxyTotals {
     const gain = growSlot(entry, slot, values);
     if (gain === undefined) return;
     changed.add(entry);
-    if (entry.family === 'http' && slot === 0) addRequests(entry.key, countOf(gain));
+    if (entry.family === 'http') addRequests(entry.key, countOf(gain));
     if (!entry.tellsConnections) return;
     if (slot === 0) open.opened(entry.key, gain[0] ?? 0);
     if (slot === 1) open.closed(entry.key, gain[0] ?? 0);
   }
 
-  function addRequests({ cluster, grpcStatus }: CounterKey, count: number): void {
+  function addRequests(key: CounterKey, count: number): void {
+    const { cluster, grpcStatus } = key;
+    if (count >= (most.get(cluster)?.count ?? 0)) most.set(cluster, { key, count });
     const known = clusters.get(cluster) ?? { all: 0, grpc: 0 };
     clusters.set(cluster, known);
     known.all += count;
@@ -185,9 +190,11 @@ export function createProxyTotals(mostSeries = 30_000): ProxyTotals {
       gone.clear();
       beyond = 0;
       open.settle();
+      for (const one of most.values()) one.count = 0;
     },
     die: open.die,
     requestsTo: (cluster) => clusters.get(cluster) ?? { all: 0, grpc: 0 },
+    mostTo: (cluster) => most.get(cluster)?.key,
     restore(since, positions) {
       start = since;
       for (const [id, text] of positions) {
@@ -207,7 +214,8 @@ export function createProxyTotals(mostSeries = 30_000): ProxyTotals {
 /** Of a series that is not kept. */
 function endedIn(point: Point): number {
   const counted = countedMetric(nameOf(point), keyOf(point), point.histogram);
-  if (counted === undefined || counted.family === 'wire' || !isTotal(point.value)) return 0;
+  if (counted === undefined || counted.family === 'wire' || counted.family === 'sizes') return 0;
+  if (!isTotal(point.value)) return 0;
   return counted.slot === endedSlot[counted.family] ? point.value : 0;
 }
 

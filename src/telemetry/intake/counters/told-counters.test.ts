@@ -1,6 +1,7 @@
 // What a proxy's counters say to flows and metrics.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { histogramBounds } from '../../observation.ts';
 import { opened, requests, startIntake, totals } from '../testing/intake-harness.ts';
 
 test('connections die with their Envoy', async (t) => {
@@ -65,5 +66,25 @@ test('a cluster that went and came again counts from 0, and gRPC tells its messa
       ['grpc', 70, 3],
       ['grpc', 70, 3],
     ],
+  );
+});
+
+test('sizes of bodies are told of the outcome that most requests had', async (t) => {
+  const { ledger, send, pass } = startIntake(t);
+  const buckets = histogramBounds
+    .map(() => 0)
+    .concat(0)
+    .with(3, 5);
+  send([
+    requests('source;outbound|80||good.test;default;503;UH;;-', 1),
+    requests('source;outbound|80||good.test;default;200;-;;-', 4),
+    { name: 'cluster.outbound|80||good.test.upstream_rq_body_size', buckets, sum: 40 },
+    { name: 'cluster.PassthroughCluster.upstream_rq_body_size', buckets, sum: 40 },
+  ]);
+  await pass();
+  const sizes = ledger.observations.filter(({ metrics }) => metrics?.requestSizes !== undefined);
+  assert.deepEqual(
+    sizes.map(({ requests: count, outcome, metrics }) => [count, outcome.code, metrics?.requestSizes]),
+    [[0, 200, { buckets, sum: 40 }]],
   );
 });

@@ -30,7 +30,9 @@ export interface JudgedRecord {
   readonly outcome: Outcome;
   /** Whether it counts as a connection: TCP, TLS, and what went through CONNECT. */
   readonly connection: boolean;
-  /** A registered destination's bytes are counted on the wire. */
+  /** Of a connection, whether the other side took it. */
+  readonly opened: boolean;
+  /** A registered destination's bytes are counted on the wire, and the sizes of its bodies, by cluster. */
   readonly tellsBytes: boolean;
 }
 
@@ -44,7 +46,7 @@ export function judgeRecord(record: EventRecord, context: RecordContext): Judged
   const common = { at: record.at === 0 ? now : Math.min(record.at, now), asked, registered };
   // Under ALLOW_ANY a registered name needs no cluster of its own to pass (outbound-listeners.ts).
   if (known === 'passed-unregistered' && record.family === 'tcp' && registered !== undefined) {
-    return { ...common, ...registeredAnswer(record, registered), connection: true, tellsBytes: true };
+    return { ...common, ...registeredAnswer(record, registered), connection: true, opened: true, tellsBytes: true };
   }
   if (known === undefined) {
     const { cluster } = record.key;
@@ -60,6 +62,7 @@ export function judgeRecord(record: EventRecord, context: RecordContext): Judged
     protocol: tunnel ? 'tcp' : protocolOf(record),
     outcome: outcomeOf(record, tunnel),
     connection: tunnel || record.family === 'tcp',
+    opened: signature === 'passed-unregistered',
     tellsBytes: true,
   };
 }
@@ -70,7 +73,7 @@ function registeredAnswer(record: EventRecord, { destination, protocol: declared
   const unread: Protocol = declared === 'tls' || declared === 'tcp' ? declared : 'tcp';
   const protocol = connection ? unread : protocolOf(record);
   const outcome = outcomeOf(record, connection);
-  return { signature: undefined, destination, protocol, outcome, connection, tellsBytes: false };
+  return { signature: undefined, destination, protocol, outcome, connection, opened: false, tellsBytes: false };
 }
 
 function destinationOf(signature: Signature, { host, port }: Asked, registered: Registered | undefined): Destination {

@@ -32,18 +32,19 @@ export function addRecord(sum: RecordSum, record: EventRecord, at: number): void
   sum.sent += sent;
   if (sum.judged.connection) return;
   sum.durations = withValue(sum.durations, milliseconds);
+  if (!sum.judged.tellsBytes) return;
   sum.requestSizes = withValue(sum.requestSizes, received);
   sum.responseSizes = withValue(sum.responseSizes, sent);
 }
 
 export function observationOf(sum: RecordSum, source: Source): Observation {
   const { judged, lastAt, count, received, sent, durations, requestSizes, responseSizes } = sum;
-  const { destination, protocol, outcome, connection, tellsBytes } = judged;
-  const passed = destination.kind === 'passthrough';
-  const histograms =
-    durations === undefined || requestSizes === undefined || responseSizes === undefined
-      ? undefined
-      : { durations, requestSizes, responseSizes };
+  const { destination, protocol, outcome, connection, opened, tellsBytes } = judged;
+  const histograms = {
+    ...(durations === undefined ? {} : { durations }),
+    ...(requestSizes === undefined ? {} : { requestSizes }),
+    ...(responseSizes === undefined ? {} : { responseSizes }),
+  };
   return {
     at: lastAt,
     reporter: 'source',
@@ -53,13 +54,13 @@ export function observationOf(sum: RecordSum, source: Source): Observation {
     outcome,
     via: [],
     requests: connection ? 0 : count,
-    opened: connection && passed ? count : 0,
+    opened: connection && opened ? count : 0,
     closed: connection ? count : 0,
-    ...(connection && !passed ? { unopened: count } : {}),
+    ...(connection && !opened ? { unopened: count } : {}),
     bytesSent: tellsBytes ? received : 0,
     bytesReceived: tellsBytes ? sent : 0,
     // Istio's words are the other way round: sent is what the caller gets.
-    metrics: histograms ?? { sentBytes: sent, receivedBytes: received },
+    metrics: connection ? { sentBytes: sent, receivedBytes: received } : histograms,
   };
 }
 

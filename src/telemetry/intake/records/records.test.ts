@@ -234,5 +234,9 @@ test('a 403 of the registered server itself is its answer, and no decision', () 
   assert.equal(event?.decision, undefined);
   const { destination, requests, bytesReceived, metrics, outcome } = event?.observation ?? {};
   assert.deepEqual([destination?.serviceEntry, requests, outcome?.code], ['default/good', 1, 403]);
-  assert.deepEqual([bytesReceived, metrics?.responseSizes?.sum], [0, 7], 'its bytes are counted on the wire');
+  assert.deepEqual([bytesReceived, metrics?.responseSizes], [0, undefined], 'its bytes are counted by cluster');
+  assert.equal(
+    metrics?.durations?.buckets.reduce((sum, count) => sum + count, 0),
+    1,
+  );
 });

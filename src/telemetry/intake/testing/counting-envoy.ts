@@ -76,7 +76,7 @@ export function startCountingEnvoy(options: CountingEnvoyOptions): Promise<Envoy
     });
   const clusters = [
     staticCluster('receiver', receiverPort, upstreamHttp('http2')),
-    staticCluster('outbound|80||good.test', httpPort),
+    staticCluster('outbound|80||good.test', httpPort, { track_cluster_stats: { request_response_sizes: true } }),
     staticCluster('PassthroughCluster', httpPort),
     staticCluster('outbound|9000||good.test', tcpPort),
     blackHole,
@@ -90,6 +90,7 @@ export function startCountingEnvoy(options: CountingEnvoyOptions): Promise<Envoy
     { prefix: `${counterScope}.` },
     { suffix: '.upstream_cx_rx_bytes_total' },
     { suffix: '.upstream_cx_tx_bytes_total' },
+    { suffix: '_body_size' },
   ];
   const bootstrap = {
     static_resources: { clusters, listeners },
@@ -131,8 +132,6 @@ const httpCounters: readonly Json[] = [
   counters({
     histograms: [
       { stat: stat('istio_request_duration_milliseconds', httpKey), unit: 'Milliseconds', value_format: '%DURATION%' },
-      { stat: stat('istio_request_bytes', httpKey), unit: 'Bytes', value_format: '%BYTES_RECEIVED%' },
-      { stat: stat('istio_response_bytes', httpKey), unit: 'Bytes', value_format: '%BYTES_SENT%' },
     ],
   }),
 ];
