@@ -6,6 +6,7 @@ import {
   HttpConnectionManager_ForwardClientCertDetails,
   HttpConnectionManagerSchema,
 } from './gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
+import { buildHeaderRemoval, type RemovedHeaders } from './header-removal.ts';
 import { buildRouterFilter, type HttpFilter } from './http-filters.ts';
 import type { NetworkFilter } from './network-filters.ts';
 import { adsConfigSource, seconds } from './values.ts';
@@ -15,6 +16,8 @@ export interface HttpConnectionManagerOptions {
   /** RouteConfiguration's name, fetched over ADS. */
   readonly routeName: string;
   readonly accessLog: readonly AccessLog[];
+  /** Of what the caller sent, and before anything reads it. */
+  readonly removedHeaders: RemovedHeaders;
   /** Before the router, in this order. */
   readonly filters: readonly HttpFilter[];
   /** Run by the router for every cluster that brings none of its own. */
@@ -43,7 +46,7 @@ export function buildHttpConnectionManager(options: HttpConnectionManagerOptions
         generateRequestId: false,
         skipXffAppend: true,
         forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails.SANITIZE,
-        normalizePath: true,
+        earlyHeaderMutationExtensions: [buildHeaderRemoval(options.removedHeaders)],
         // A trailing dot names the same host; one decision for both.
         stripTrailingHostDot: true,
         streamIdleTimeout: seconds(0),

@@ -6,7 +6,6 @@ import { anyOf } from './any.ts';
 import { FilterConfigSchema as RouteFilterConfigSchema } from './gen/envoy/config/route/v3/route_components_pb.js';
 import type { DnsCacheConfigSchema } from './gen/envoy/extensions/common/dynamic_forward_proxy/v3/dns_cache_pb.js';
 import { FilterConfigSchema as DynamicForwardProxySchema } from './gen/envoy/extensions/filters/http/dynamic_forward_proxy/v3/dynamic_forward_proxy_pb.js';
-import { HeaderMutationSchema } from './gen/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.js';
 import { RouterSchema } from './gen/envoy/extensions/filters/http/router/v3/router_pb.js';
 import { ConfigSchema as SetFilterStateSchema } from './gen/envoy/extensions/filters/http/set_filter_state/v3/set_filter_state_pb.js';
 import { UpstreamCodecSchema } from './gen/envoy/extensions/filters/http/upstream_codec/v3/upstream_codec_pb.js';
@@ -33,24 +32,6 @@ export function buildRouterFilter(upstreamFilters: readonly HttpFilter[]): HttpF
 export function withCodec(filters: readonly HttpFilter[]): HttpFilter[] {
   const codec = httpFilter('envoy.filters.http.upstream_codec', anyOf(UpstreamCodecSchema, {}));
   return [...filters, codec];
-}
-
-/** Takes request headers away, whoever set them. */
-export function buildHeaderRemoval(headers: {
-  readonly names?: readonly string[];
-  readonly prefixes?: readonly string[];
-}): HttpFilter {
-  const byName = (headers.names ?? []).map((name) => ({ action: { case: 'remove' as const, value: name } }));
-  const byPrefix = (headers.prefixes ?? []).map((prefix) => ({
-    action: {
-      case: 'removeOnMatch' as const,
-      value: { keyMatcher: { matchPattern: { case: 'prefix' as const, value: prefix } } },
-    },
-  }));
-  return httpFilter(
-    'envoy.filters.http.header_mutation',
-    anyOf(HeaderMutationSchema, { mutations: { requestMutations: [...byName, ...byPrefix] } }),
-  );
 }
 
 const setPortFilter = 'envoy.filters.http.set_filter_state';

@@ -19,7 +19,6 @@ import { DnsClusterSchema } from './gen/envoy/extensions/clusters/dns/v3/dns_clu
 import { ClusterConfigSchema } from './gen/envoy/extensions/clusters/dynamic_forward_proxy/v3/cluster_pb.js';
 import { file_envoy_extensions_filters_http_dynamic_forward_proxy_v3_dynamic_forward_proxy } from './gen/envoy/extensions/filters/http/dynamic_forward_proxy/v3/dynamic_forward_proxy_pb.js';
 import { FilterConfigSchema as GrpcStatsSchema } from './gen/envoy/extensions/filters/http/grpc_stats/v3/config_pb.js';
-import { file_envoy_extensions_filters_http_header_mutation_v3_header_mutation } from './gen/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.js';
 import { ConfigSchema as HeaderToMetadataSchema } from './gen/envoy/extensions/filters/http/header_to_metadata/v3/header_to_metadata_pb.js';
 import { file_envoy_extensions_filters_http_rbac_v3_rbac } from './gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.js';
 import { file_envoy_extensions_filters_http_router_v3_router } from './gen/envoy/extensions/filters/http/router/v3/router_pb.js';
@@ -36,6 +35,7 @@ import { file_envoy_extensions_filters_network_sni_dynamic_forward_proxy_v3_sni_
 import { TcpProxySchema } from './gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
 import { file_envoy_extensions_filters_udp_udp_proxy_v3_route } from './gen/envoy/extensions/filters/udp/udp_proxy/v3/route_pb.js';
 import { file_envoy_extensions_filters_udp_udp_proxy_v3_udp_proxy } from './gen/envoy/extensions/filters/udp/udp_proxy/v3/udp_proxy_pb.js';
+import { HeaderMutationSchema as HeaderRemovalSchema } from './gen/envoy/extensions/http/early_header_mutation/header_mutation/v3/header_mutation_pb.js';
 import { file_envoy_extensions_matching_common_inputs_network_v3_network_inputs } from './gen/envoy/extensions/matching/common_inputs/network/v3/network_inputs_pb.js';
 import { StatFullNameMatchInputSchema } from './gen/envoy/extensions/matching/common_inputs/stats/v3/stats_pb.js';
 import { CaresDnsResolverConfigSchema } from './gen/envoy/extensions/network/dns_resolver/cares/v3/cares_dns_resolver_pb.js';
@@ -75,7 +75,7 @@ const registry = createRegistry(
   ProxyProtocolUpstreamTransportSchema,
   RawBufferSchema,
   file_envoy_extensions_filters_http_dynamic_forward_proxy_v3_dynamic_forward_proxy,
-  file_envoy_extensions_filters_http_header_mutation_v3_header_mutation,
+  HeaderRemovalSchema,
   file_envoy_extensions_filters_http_rbac_v3_rbac,
   file_envoy_extensions_filters_http_router_v3_router,
   file_envoy_extensions_filters_http_set_filter_state_v3_set_filter_state,

@@ -75,6 +75,8 @@ export function buildRouteConfiguration(options: RouteConfigurationOptions): Rou
     virtualHosts: [...options.virtualHosts],
     vhds: { configSource: adsConfigSource },
     validateClusters: false,
+    // Envoy's own addition to every request (header-removal.ts takes off what callers sent).
+    requestHeadersToRemove: ['x-forwarded-proto'],
     ignorePortInHostMatching: options.portsInDomains !== true,
   });
 }

@@ -3,7 +3,7 @@
 import { isWildcardHost } from '../api/host-name.ts';
 import { buildGrpcMessagesFilter } from '../envoy/grpc-messages.ts';
 import { buildHttpConnectionManager } from '../envoy/http-connection-manager.ts';
-import { buildDynamicForwardProxyFilters, buildHeaderRemoval, whereRoutesAsk } from '../envoy/http-filters.ts';
+import { buildDynamicForwardProxyFilters, whereRoutesAsk } from '../envoy/http-filters.ts';
 import { buildFilterChain, type FilterChain } from '../envoy/listener.ts';
 import { buildClusterFromSni, buildSniDynamicForwardProxy, buildTcpProxy } from '../envoy/network-filters.ts';
 import { buildRouteMarkFilter } from '../envoy/route-mark.ts';
@@ -46,8 +46,8 @@ export function httpChain(name: string, port: number, config: MeshConfig, captur
       statPrefix: `outbound_0.0.0.0_${port};`,
       routeName: routeConfigurationName(port),
       accessLog: outboundHttpLogs(config, originalDestination(port, capture)),
+      removedHeaders: { prefixes: internalHeaderPrefixes },
       filters: [
-        buildHeaderRemoval({ prefixes: internalHeaderPrefixes }),
         buildRouteMarkFilter(),
         buildGrpcMessagesFilter(),
         // Where a program asks its proxy, even "anywhere" is a name to be resolved.

@@ -1,5 +1,6 @@
 // Which headers leave the mesh. The router adds some after all downstream filters, and again at each retry, so the
-// removal stands in two places: before the router for what the application sent, upstream for what the router adds.
+// removal stands in two places: before the router for what the application sent, upstream for what the router adds where a
+// route has a time-out or a rewrite.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Scope, startEnvoy } from '../support/envoy-process.ts';
@@ -40,6 +41,8 @@ interface Setup {
   readonly clusterFilters?: readonly Json[];
   readonly virtualHost?: Json;
   readonly route?: Json;
+  /** Of the connection manager. */
+  readonly manager?: Json;
 }
 
 /** Routes everything to an outside server that answers 503 to every first request of a path with `fail`. */
@@ -59,6 +62,7 @@ async function start(t: Scope, setup: Setup) {
   const manager = {
     generate_request_id: false,
     skip_xff_append: true,
+    ...setup.manager,
     access_log: accessLog('%RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)%'),
     route_config: { name: '80', virtual_hosts: [{ name: 'all', domains: ['*'], routes, ...virtualHost }] },
   };
@@ -105,6 +109,18 @@ test('a downstream removal drops what the application sent; only the expected ti
 
 test('with no route timeout a downstream removal is enough', async (t) => {
   const { outside, port } = await start(t, { route: { route: { timeout: '0s' } } });
+  await httpCall({ port, host: 'a.test', headers: sentByApplication });
+  assert.deepEqual(await reached(outside), ['traceparent', 'x-request-id']);
+});
+
+test('removed early nothing of the application is left, and what Envoy adds goes by the route', async (t) => {
+  const mutations = ['x-envoy-', 'x-forwarded-'].map((prefix) => ({ remove_on_match: { key_matcher: { prefix } } }));
+  const early = 'envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation';
+  const { outside, port } = await start(t, {
+    filters: [],
+    manager: { early_header_mutation_extensions: [{ name: 'early', typed_config: typed(early, { mutations }) }] },
+    route: { request_headers_to_remove: ['x-forwarded-proto'], route: { timeout: '0s' } },
+  });
   await httpCall({ port, host: 'a.test', headers: sentByApplication });
   assert.deepEqual(await reached(outside), ['traceparent', 'x-request-id']);
 });

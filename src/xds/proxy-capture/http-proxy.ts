@@ -17,7 +17,7 @@ import type { Route } from '../../envoy/gen/envoy/config/route/v3/route_componen
 import { RouteConfigurationSchema } from '../../envoy/gen/envoy/config/route/v3/route_pb.js';
 import { buildGrpcMessagesFilter } from '../../envoy/grpc-messages.ts';
 import { buildHttpConnectionManager } from '../../envoy/http-connection-manager.ts';
-import { buildDynamicForwardProxyFilters, buildHeaderRemoval } from '../../envoy/http-filters.ts';
+import { buildDynamicForwardProxyFilters } from '../../envoy/http-filters.ts';
 import { buildHttpProtocolOptions } from '../../envoy/http-protocol-options.ts';
 import { buildInternalListener } from '../../envoy/internal-listener.ts';
 import { buildFilterChain } from '../../envoy/listener.ts';
@@ -77,8 +77,8 @@ function buildListener(config: MeshConfig) {
         routeName: httpProxy,
         connect: true,
         accessLog: outboundHttpLogs(config, '').map((log) => filtered(log, toldHere)),
+        removedHeaders: { names: ['proxy-authorization'], prefixes: internalHeaderPrefixes },
         filters: [
-          buildHeaderRemoval({ names: ['proxy-authorization'], prefixes: internalHeaderPrefixes }),
           buildRouteMarkFilter(),
           buildGrpcMessagesFilter(),
           ...buildDynamicForwardProxyFilters(dynamicDnsCache, 80),
