@@ -1,5 +1,6 @@
 // What the names in a proxy's counters and records stand for, read from the mesh that is in force and from the pods that
 // run. Selecting a service is that of the views, so that traffic is told as it was routed.
+import { isIP } from 'node:net';
 import { wildcardsAbove } from '../api/host-name.ts';
 import { isTls } from '../api/protocol.ts';
 import type { ProxyIdentity } from '../discovery/view.ts';
@@ -59,6 +60,7 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
         ...(source === 'ServiceEntry' ? { serviceEntry: `${namespace}/${name}` } : {}),
         ...(workload === undefined ? {} : { workload }),
       },
+      ...onlyPeerOf(service),
       protocol: protocolOf(port),
     };
   }
@@ -85,6 +87,12 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
       return { mode, object: policyDeclared ? `${kind}/${namespace}/${name}` : 'default' };
     },
   };
+}
+
+function onlyPeerOf({ endpoints: [endpoint, ...others] }: Service): Pick<Registered, 'onlyPeer'> {
+  if (endpoint === undefined || others.length > 0 || isIP(endpoint.address) === 0) return {};
+  const { address, locality } = endpoint;
+  return { onlyPeer: { address, ...(locality === undefined ? {} : { locality }) } };
 }
 
 function protocolOf({ protocol }: ServicePort): Protocol {

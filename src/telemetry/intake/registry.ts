@@ -5,6 +5,8 @@ import type { Destination, Protocol, Source } from '../traffic.ts';
 export interface Registered {
   /** Of kind `service` or `external`. */
   readonly destination: Destination;
+  /** Where all of it goes, if there is one address only. */
+  readonly onlyPeer?: { readonly address: string; readonly locality?: string };
   /** As declared: `http` also stands for gRPC, which its requests tell. */
   readonly protocol: Protocol;
 }

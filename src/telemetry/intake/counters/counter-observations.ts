@@ -144,8 +144,8 @@ function common(options: ObserveOptions, key: CounterKey, family: 'http' | 'tcp'
     const source = registry.workloadAt(withoutPort(key.peer));
     return { ...seen, source, destination: ownDestination(own, key), protocol: protocolOf(key, family, family) };
   }
-  const { destination, protocol } = meanings.cluster(own.namespace, key.cluster, family);
-  const peer = meanings.peer(own.namespace, key);
+  const { destination, protocol, onlyPeer } = meanings.cluster(own.namespace, key.cluster, family);
+  const peer = meanings.peer(own.namespace, key) ?? onlyPeer;
   return {
     ...seen,
     source: own,
