@@ -1,0 +1,73 @@
+// What clusters, hosts and addresses in counters and records mean, as the mesh would route them.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decodeManifests } from '../api/decode.ts';
+import { emptyMesh, updateMesh } from '../mesh/mesh.ts';
+import { createMeshObjects } from '../mesh/mesh-objects.ts';
+import { createTrafficRegistry } from './traffic-registry.ts';
+
+function registryOf(yaml: string) {
+  const events = decodeManifests(yaml, 'test.yaml').objects.map(({ object }) => ({ type: 'ADDED' as const, object }));
+  const change = createMeshObjects().translate(events);
+  const { mesh } = updateMesh(emptyMesh, change.services, change.config);
+  return createTrafficRegistry({ mesh: () => mesh, pods: () => [], proxies: () => [] });
+}
+
+const entries = `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: db, namespace: data }
+spec:
+  hosts: [db.example.com]
+  ports: [{ number: 5432, name: tcp, protocol: TCP }]
+  resolution: STATIC
+  endpoints: [{ address: 192.0.2.5, locality: eu/eu-1 }]
+  exportTo: ['.']
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: wild, namespace: shop }
+spec:
+  hosts: ['*.example.org']
+  ports: [{ number: 443, name: tls, protocol: TLS }]
+  resolution: DYNAMIC_DNS
+`;
+
+test('a cluster is what its proxy’s namespace knows under that name, with the only address and its locality', () => {
+  const registry = registryOf(entries);
+  assert.deepEqual(registry.cluster('data', 'outbound|5432||db.example.com'), {
+    destination: {
+      kind: 'external',
+      host: 'db.example.com',
+      port: 5432,
+      namespace: 'data',
+      name: 'db.example.com',
+      serviceEntry: 'data/db',
+    },
+    onlyPeer: { address: '192.0.2.5', locality: 'eu/eu-1' },
+    protocol: 'tcp',
+  });
+  assert.equal(registry.locality('data', 'outbound|5432||db.example.com', '192.0.2.5'), 'eu/eu-1');
+  assert.equal(registry.cluster('shop', 'outbound|5432||db.example.com'), undefined);
+  assert.equal(registry.cluster('data', 'PassthroughCluster'), undefined);
+});
+
+test('a host below a wildcard is the wildcard’s, on its ports only', () => {
+  const registry = registryOf(entries);
+  assert.equal(registry.host('any', 'a.b.example.org', 443)?.destination.serviceEntry, 'shop/wild');
+  assert.equal(registry.host('any', 'a.b.example.org', 80), undefined);
+  assert.equal(registry.host('any', 'example.org', 443), undefined);
+});
+
+test('the policy is the mesh object’s where it says one, else the default', () => {
+  assert.deepEqual(registryOf('').policy(), { mode: 'ALLOW_ANY', object: 'default' });
+  const istio = (mode: string) => `
+apiVersion: istio.banzaicloud.io/v1beta1
+kind: Istio
+metadata: { name: mesh, namespace: istio-system }
+spec: { version: 1.4.9${mode} }
+`;
+  assert.deepEqual(registryOf(istio('')).policy(), { mode: 'ALLOW_ANY', object: 'default' });
+  const restricted = registryOf(istio(', outboundTrafficPolicy: { mode: REGISTRY_ONLY }'));
+  assert.deepEqual(restricted.policy(), { mode: 'REGISTRY_ONLY', object: 'Istio/istio-system/mesh' });
+});
