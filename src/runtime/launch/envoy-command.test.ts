@@ -1,6 +1,7 @@
 // A pod's Envoy, started for real: whose process it is, and what it sees.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { suiteScope } from '../../../test/support/suite-scope.ts';
 import { proxyUid, startCaptureEnvoy } from '../network/testing/capture-envoy.ts';
@@ -36,7 +37,7 @@ onOwnHost(import.meta.filename, () => {
     assert.deepEqual(seen(`${mesh.runPath}/x`).sort(), ['3', 'envoy', 'work']);
     assert.deepEqual(seen(`${mesh.runPath}/x/3`).sort(), ['admin.sock', 'bootstrap.json']);
     assert.equal(readlinkSync(`/proc/${pid}/cwd`), `${mesh.runPath}/x/work`);
-    assert.equal(statSync(`/proc/${pid}/cwd`).ino, statSync(`${mesh.dataPath}/work/3`).ino);
+    assert.equal(statSync(`/proc/${pid}/cwd`).ino, statSync(join(mesh.dataPath, 'work', '3')).ino);
     assert.equal(existsSync(mesh.journalFile), true);
     assert.deepEqual(readdirSync(`${mesh.runPath}/x`), ['3']);
   });
