@@ -27,6 +27,7 @@ import type { ObjectStore } from './store/store.ts';
 import { createIntake, type RecordedProxy } from './telemetry/intake/intake.ts';
 import { openLedgerOrAnew } from './telemetry/ledger/open-or-anew.ts';
 import type { Ledger } from './telemetry/ledger.ts';
+import { counterScope } from './xds/counter-key.ts';
 import { httpProxy, virtualInbound } from './xds/names.ts';
 import { proxyConfigOf } from './xds/proxy-config.ts';
 import { createViews } from './xds/views.ts';
@@ -143,7 +144,13 @@ async function wire(
           store,
           runtime: keeper,
           serveProxy: (proxy) => discovery.serveProxy(proxy),
-          defaults: { env: options.env, user, envoyArgs, listeners: { outbound: httpProxy, inbound: virtualInbound } },
+          defaults: {
+            env: options.env,
+            user,
+            envoyArgs,
+            countedScopes: [counterScope],
+            listeners: { outbound: httpProxy, inbound: virtualInbound },
+          },
           signal,
           log,
         });

@@ -7,7 +7,6 @@ import { buildBootstrap } from '../envoy/bootstrap.ts';
 import { BootstrapSchema } from '../envoy/gen/envoy/config/bootstrap/v3/bootstrap_pb.js';
 import { messageToJson } from '../envoy/json.ts';
 import type { PodSpec, SandboxRequest, SandboxStatus } from '../runtime/protocol.ts';
-import { counterScope } from '../telemetry/intake/counter-key.ts';
 import { captureEnvironment } from './capture-environment.ts';
 
 export interface WorkloadDefaults {
@@ -15,6 +14,8 @@ export interface WorkloadDefaults {
   readonly env: Readonly<Record<string, string>>;
   readonly user: PodSpec['user'];
   readonly envoyArgs: readonly string[];
+  /** Scopes of what its Envoy counts. */
+  readonly countedScopes: readonly string[];
   /** Of proxy capture: the listeners that a pod's own sockets hand connections to. */
   readonly listeners: { readonly outbound: string; readonly inbound: string };
 }
@@ -82,9 +83,10 @@ export function podSpecOf(pod: Pod, sandbox: SandboxStatus, defaults: WorkloadDe
   };
 }
 
-function bootstrapOf(pod: Pod, container: PodContainer, sandbox: SandboxStatus, { listeners }: WorkloadDefaults) {
+function bootstrapOf(pod: Pod, container: PodContainer, sandbox: SandboxStatus, defaults: WorkloadDefaults) {
   const identity = identityOf(pod, sandbox);
   const { outboundProxy, podIP, appIP } = sandbox;
+  const { listeners, countedScopes } = defaults;
   return buildBootstrap({
     nodeId: identity.nodeId,
     nodeCluster: `${identity.workload}.${identity.namespace}`,
@@ -98,7 +100,7 @@ function bootstrapOf(pod: Pod, container: PodContainer, sandbox: SandboxStatus, 
     xdsSocket: xdsSocketOf(sandbox),
     adminSocket: `${sandbox.xdsPath}/admin.sock`,
     dns: sandbox.dns,
-    countedScopes: [counterScope],
+    countedScopes,
     ...(outboundProxy === undefined
       ? { dnsRelay: sandbox.dnsRelay }
       : {

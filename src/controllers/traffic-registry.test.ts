@@ -33,9 +33,9 @@ spec:
   resolution: DYNAMIC_DNS
 `;
 
-test('a cluster is what its proxy’s namespace knows under that name, with the only address and its locality', () => {
+test('a host is what the proxy’s namespace knows under that name, with the only address and its locality', () => {
   const registry = registryOf(entries);
-  assert.deepEqual(registry.cluster('data', 'outbound|5432||db.example.com'), {
+  assert.deepEqual(registry.host('data', 'db.example.com', 5432), {
     destination: {
       kind: 'external',
       host: 'db.example.com',
@@ -47,9 +47,9 @@ test('a cluster is what its proxy’s namespace knows under that name, with the 
     onlyPeer: { address: '192.0.2.5', locality: 'eu/eu-1' },
     protocol: 'tcp',
   });
-  assert.equal(registry.locality('data', 'outbound|5432||db.example.com', '192.0.2.5'), 'eu/eu-1');
-  assert.equal(registry.cluster('shop', 'outbound|5432||db.example.com'), undefined);
-  assert.equal(registry.cluster('data', 'PassthroughCluster'), undefined);
+  assert.equal(registry.locality('data', 'db.example.com', '192.0.2.5'), 'eu/eu-1');
+  assert.equal(registry.host('shop', 'db.example.com', 5432), undefined);
+  assert.equal(registry.host('data', 'db.example.com', 80), undefined);
 });
 
 test('a host below a wildcard is the wildcard’s, on its ports only', () => {

@@ -20,9 +20,10 @@ export interface TrafficRegistryOptions {
   readonly proxies: () => readonly ProxyIdentity[];
 }
 
-const clusterName = /^outbound\|(\d+)\|[^|]*\|(.+)$/;
-
 export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOptions): Registry {
+  /** Meanings are asked for every key that counted something, twice a second. */
+  const known = new WeakMap<Service, Map<number, Registered>>();
+
   function find(namespace: string, host: string): Service | undefined {
     for (const name of [host, ...wildcardsAbove(host)]) {
       const service = selectService(mesh().services.get(name), namespace);
@@ -65,21 +66,21 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
     };
   }
 
-  function portOf(service: Service | undefined, number: number): Registered | undefined {
-    const port = service?.ports.find((candidate) => candidate.number === number);
-    return service === undefined || port === undefined ? undefined : registered(service, port);
-  }
-
   return {
-    cluster(namespace, cluster) {
-      const [, port, host] = clusterName.exec(cluster) ?? [];
-      return host === undefined ? undefined : portOf(find(namespace, host), Number(port));
+    host(namespace, host, number) {
+      const service = find(namespace, host);
+      const port = service?.ports.find((candidate) => candidate.number === number);
+      if (service === undefined || port === undefined) return undefined;
+      const ofService = known.get(service) ?? new Map<number, Registered>();
+      const meaning = ofService.get(number) ?? registered(service, port);
+      // The workload of a Service's pods may not be known yet; everything else is the service's own.
+      if (service.source !== 'Service' || meaning.destination.workload !== undefined) {
+        known.set(service, ofService.set(number, meaning));
+      }
+      return meaning;
     },
-    host: (namespace, host, port) => portOf(find(namespace, host), port),
-    locality(namespace, cluster, address) {
-      const [, , host = ''] = clusterName.exec(cluster) ?? [];
-      return find(namespace, host)?.endpoints.find((endpoint) => endpoint.address === address)?.locality;
-    },
+    locality: (namespace, host, address) =>
+      find(namespace, host)?.endpoints.find((endpoint) => endpoint.address === address)?.locality,
     workloadAt,
     policy() {
       const { outboundTrafficPolicy: mode, policyDeclared } = mesh().config;

@@ -12,9 +12,23 @@ export const inboundPort = 15006;
 /** Proxy capture: the listener that programs are told of, and the routes of what they ask there. */
 export const httpProxy = 'http_proxy';
 
+/** Routes of what nobody registered, let out and refused; the third refuses CONNECT. */
+export const allowAnyRoute = 'allow_any';
+export const blockAllRoute = 'block_all';
+export const blockConnectRoute = 'block_connect';
+/** Of CONNECT to what is registered. */
+export const connectRoute = 'connect';
+
 /** `outbound|443||api.example.com`. */
 export function outboundCluster(port: number, host: string, subset = ''): string {
   return `${outboundClusterPrefix(port, subset)}${host}`;
+}
+
+/** What such a name says; undefined for every other cluster. */
+export function parseOutboundCluster(name: string): { readonly host: string; readonly port: number } | undefined {
+  const [direction, port, subset, ...host] = name.split('|');
+  if (direction !== 'outbound' || subset === undefined || host.length === 0) return undefined;
+  return { host: host.join('|'), port: Number(port) };
 }
 
 /** `inbound|8080||`. */

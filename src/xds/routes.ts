@@ -12,7 +12,7 @@ import { buildForwardRoute, buildRouteConfiguration, buildStatusRoute, buildVirt
 import { handlingOf, isHttp2 } from '../mesh/handling.ts';
 import type { MeshConfig } from '../mesh/mesh-config.ts';
 import { originOf, type Service } from '../mesh/service.ts';
-import { passthroughCluster, virtualHostName } from './names.ts';
+import { allowAnyRoute, blockAllRoute, passthroughCluster, virtualHostName } from './names.ts';
 import { type TypedResource, typedResource } from './resource.ts';
 import { unregisteredRoute } from './route-marks.ts';
 import { clusterOf } from './service-clusters.ts';
@@ -39,11 +39,11 @@ export function buildPortRoutes(port: number, config: MeshConfig): TypedResource
   const catchAll =
     config.outboundTrafficPolicy === 'ALLOW_ANY'
       ? buildVirtualHost(
-          'allow_any',
+          allowAnyRoute,
           ['*'],
-          [buildForwardRoute({ name: 'allow_any', cluster: passthroughCluster, perFilter: unregisteredRoute })],
+          [buildForwardRoute({ name: allowAnyRoute, cluster: passthroughCluster, perFilter: unregisteredRoute })],
         )
-      : buildVirtualHost('block_all', ['*'], [buildStatusRoute('block_all', 502, unregisteredRoute)]);
+      : buildVirtualHost(blockAllRoute, ['*'], [buildStatusRoute(blockAllRoute, 502, unregisteredRoute)]);
   const message = buildRouteConfiguration({ name, virtualHosts: [catchAll] });
   const { type, resource } = typedResource(typeUrls.route, RouteConfigurationSchema, name, message, []);
   return { type, resource: { ...resource, vhds: true } };

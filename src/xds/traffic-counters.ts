@@ -1,10 +1,10 @@
-// What Envoy counts of each event, and pushes to us as running totals (design decision 7; telemetry/intake/counter-key.ts
+// What Envoy counts of each event, and pushes to us as running totals (design decision 7; counter-key.ts
 // is the form). The names are Istio's (istio-semantics 6); the number of requests is the count of their durations. Sizes of
 // bodies are counted by cluster instead: under the key they would cost every request several microseconds more.
 import type { AccessLog } from '../envoy/access-log.ts';
 import { atTcp, filtered } from '../envoy/access-log-filter.ts';
 import { buildStatsAccessLog } from '../envoy/stats-access-log.ts';
-import { counterKeyTag, counterScope } from '../telemetry/intake/counter-key.ts';
+import { counterKeyTag, counterScope } from './counter-key.ts';
 
 /** Who told, and whose address stands last in the key: none, since whoever is called outside may be anyone's choice. */
 type Reporter = 'source' | 'destination';

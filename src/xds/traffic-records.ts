@@ -1,9 +1,9 @@
 // A line for each event that was stopped or left unregistered, which Envoy appends to the file in its working folder
-// (telemetry/intake/record-line.ts is the form). Some that did not are written too, where leaving them out would cost
+// (record-line.ts is the form). Some that did not are written too, where leaving them out would cost
 // every request something; the reader knows them.
 import { type AccessLog, buildJsonAccessLog } from '../envoy/access-log.ts';
 import { anyOfFilters, atTcp, filtered, statusFrom, withFlags, withMetadata } from '../envoy/access-log-filter.ts';
-import { httpRecordFields, recordsFile, tcpRecordFields } from '../telemetry/intake/record-line.ts';
+import { httpRecordFields, recordsFile, tcpRecordFields } from './record-line.ts';
 import { unregisteredMark } from './route-marks.ts';
 
 /** `originalDestination`: where the connection was going, if the listener's own address does not say it. */

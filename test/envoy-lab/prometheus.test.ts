@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { counterKeyTag, counterScope } from '../../src/telemetry/intake/counter-key.ts';
+import { counterKeyTag, counterScope } from '../../src/xds/counter-key.ts';
 import { startEnvoy } from '../support/envoy-process.ts';
 import { httpCall, rawExchange, tcpConnect } from '../support/http-client.ts';
 import { freePort } from '../support/ports.ts';

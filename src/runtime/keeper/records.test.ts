@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { needs } from '../../../test/support/requires.ts';
-import { recordsFile as readersName } from '../../telemetry/intake/record-line.ts';
+import { recordsFile as readersName } from '../../xds/record-line.ts';
 import { isRecordsFolder, makeRecordsFolder, recordsFile, rotateRecords } from './records.ts';
 
 const bounds = { largest: 8, most: 3, keepMs: 3_600_000 };

@@ -23,7 +23,7 @@ const defaultBounds: RecordsBounds = { largest: 8 * 1024 * 1024, most: 8, keepMs
 
 const folderPrefix = 'records-';
 
-/** `<logs>/<namespace>/<pod>/records-<hash of uid>/records.log`; the name is that of telemetry/intake/record-line.ts. */
+/** `<logs>/<namespace>/<pod>/records-<hash of uid>/records.log`; the name is that of xds/record-line.ts. */
 export function recordsFile(logsPath: string, pod: PodKey, uid: string): string {
   const hash = createHash('sha256').update(uid).digest('hex').slice(0, 8);
   return join(logFolder(logsPath, pod), `${folderPrefix}${hash}`, 'records.log');

@@ -1,8 +1,8 @@
 // Counters against records: late is not lost, lost is told once, and neither load nor restarts make anything up.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseCounterKey } from '../../xds/counter-key.ts';
 import { createBalance, kindOf } from './balance.ts';
-import { parseCounterKey } from './counter-key.ts';
 
 function kind(text: string, family: 'http' | 'tcp' = 'http'): string {
   const key = parseCounterKey(text);

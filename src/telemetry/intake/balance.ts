@@ -3,7 +3,7 @@
 // told without its host, so that totals stay exact.
 // Invariant: counted minus recorded minus booked is kept with the positions, so nothing is booked twice.
 import { z } from 'zod';
-import type { CounterKey } from './counter-key.ts';
+import type { CounterKey } from '../../xds/counter-key.ts';
 import { countedById } from './counters/counted-metric.ts';
 
 export interface LostEvents {

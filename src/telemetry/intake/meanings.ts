@@ -1,6 +1,7 @@
 // What the names in counters and records mean, also when the object behind them was taken away within the second: the
 // last meaning is remembered. Invariant: bounded; those that were not asked for the longest are forgotten first.
-import type { CounterKey } from './counter-key.ts';
+import type { CounterKey } from '../../xds/counter-key.ts';
+import { parseOutboundCluster } from '../../xds/names.ts';
 import { withoutPort } from './peer-address.ts';
 import type { Registered, Registry } from './registry.ts';
 
@@ -29,21 +30,17 @@ export function createMeanings(registry: Registry): Meanings {
   return {
     cluster(namespace, cluster, family) {
       const name = `${namespace}/${cluster}`;
-      const meaning = registry.cluster(namespace, cluster) ?? known.get(name);
-      return meaning === undefined ? namedBy(cluster, family) : remember(name, meaning);
+      const { host, port } = parseOutboundCluster(cluster) ?? { host: '', port: 0 };
+      const meaning = registry.host(namespace, host, port) ?? known.get(name);
+      if (meaning !== undefined) return remember(name, meaning);
+      return { destination: { kind: 'external', host, port }, protocol: family };
     },
     host: (namespace, host, port) => registry.host(namespace, host, port),
     peer(namespace, { cluster, peer }) {
       if (peer === '' || peer === '-') return undefined;
       const address = withoutPort(peer);
-      const locality = registry.locality(namespace, cluster, address);
+      const locality = registry.locality(namespace, parseOutboundCluster(cluster)?.host ?? '', address);
       return { address, ...(locality === undefined ? {} : { locality }) };
     },
   };
-}
-
-/** `outbound|443|v1|api.example.com` */
-function namedBy(cluster: string, family: 'http' | 'tcp'): Registered {
-  const [, port = '', , host = ''] = cluster.split('|');
-  return { destination: { kind: 'external', host, port: Number(port) || 0 }, protocol: family };
 }

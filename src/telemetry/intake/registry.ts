@@ -12,12 +12,10 @@ export interface Registered {
 }
 
 export interface Registry {
-  /** What `outbound|443||api.example.com` means to the proxies of a namespace; undefined: nothing, or no more. */
-  cluster(namespace: string, cluster: string): Registered | undefined;
-  /** What a proxy of this namespace would do with `host:port`: for records, whose cluster may be absent. */
+  /** What `host:port` means to the proxies of a namespace; undefined: nothing, or no more. */
   host(namespace: string, host: string, port: number): Registered | undefined;
-  /** `region/zone/subzone` of an endpoint of the cluster, by its address without port. */
-  locality(namespace: string, cluster: string, address: string): string | undefined;
+  /** `region/zone/subzone` of an endpoint of the host, by its address without port. */
+  locality(namespace: string, host: string, address: string): string | undefined;
   /** The workload with this address. */
   workloadAt(address: string): Source | undefined;
   /** The mesh's policy and what set it: `Istio/istio-system/mesh`, or `default`. */

@@ -2,17 +2,17 @@
 // left unregistered; told twice it would be counted twice. The counters' key alone decides, and a record has all that
 // stands in it, so that the two can be held against each other.
 // Invariant: of the same event both sides come to the same answer. xds/traffic-records.ts writes what is told here.
-import type { CounterKey } from './counter-key.ts';
+import type { CounterKey } from '../../xds/counter-key.ts';
+import {
+  allowAnyRoute,
+  blackHoleCluster,
+  blockAllRoute,
+  blockConnectRoute,
+  passthroughCluster,
+} from '../../xds/names.ts';
 
 /** `nobody`: no event of its own; it was handed over to another listener, or was over before it was a request. */
 export type Teller = 'counters' | 'records' | 'nobody';
-
-export const passthroughCluster = 'PassthroughCluster';
-export const blackHoleCluster = 'BlackHoleCluster';
-export const allowAnyRoute = 'allow_any';
-/** Routes that refuse what nobody registered; the second one refuses CONNECT. */
-export const blockAllRoute = 'block_all';
-export const blockConnectRoute = 'block_connect';
 
 const unregisteredRoutes: readonly string[] = [blockAllRoute, blockConnectRoute, allowAnyRoute];
 

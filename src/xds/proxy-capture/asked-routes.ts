@@ -9,7 +9,7 @@ import { buildForwardRoute, buildStatusRoute, buildVirtualHost } from '../../env
 import { handlingOf } from '../../mesh/handling.ts';
 import type { MeshConfig } from '../../mesh/mesh-config.ts';
 import { compareAge, originOf, type Service, type ServicePort } from '../../mesh/service.ts';
-import { httpProxy, virtualHostName } from '../names.ts';
+import { blockAllRoute, connectRoute, httpProxy, virtualHostName } from '../names.ts';
 import { type TypedResource, typedResource } from '../resource.ts';
 import { unregisteredRoute } from '../route-marks.ts';
 import { defaultRetryPolicy } from '../routes.ts';
@@ -53,7 +53,7 @@ function askedRoutes(service: Service, port: ServicePort, config: MeshConfig): R
   const handling = handlingOf(port.protocol);
   if (handling === 'tls') {
     return looksForServerName(port, config)
-      ? [handOver(port, []), buildStatusRoute('block_all', 502, unregisteredRoute)]
+      ? [handOver(port, []), buildStatusRoute(blockAllRoute, 502, unregisteredRoute)]
       : [straight(service, port), plainHttp];
   }
   if (handling === 'tcp') return [straight(service, port), plainHttp];
@@ -73,12 +73,12 @@ function forwards({ resolution }: Service): boolean {
 }
 
 function straight(service: Service, port: ServicePort): Route {
-  return buildConnectRoute({ name: 'connect', cluster: clusterOf(service, port) });
+  return buildConnectRoute({ name: connectRoute, cluster: clusterOf(service, port) });
 }
 
 function handOver(port: ServicePort, filterState: readonly FilterStateValue[]): Route {
   return buildConnectRoute({
-    name: 'connect',
+    name: connectRoute,
     cluster: connectedListenerName(port.number),
     handedOver: true,
     filterState,

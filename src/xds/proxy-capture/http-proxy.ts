@@ -29,7 +29,15 @@ import { exactHostGuard } from '../address-policy.ts';
 import type { PortRule } from '../capture.ts';
 import { dynamicDnsCache } from '../dynamic-dns.ts';
 import { internalHeaderPrefixes } from '../filter-chains.ts';
-import { blackHoleCluster, httpProxy, outboundPort, passthroughCluster } from '../names.ts';
+import {
+  allowAnyRoute,
+  blackHoleCluster,
+  blockAllRoute,
+  blockConnectRoute,
+  httpProxy,
+  outboundPort,
+  passthroughCluster,
+} from '../names.ts';
 import { type TypedResource, typedResource } from '../resource.ts';
 import { unregisteredRoute } from '../route-marks.ts';
 import { outboundHttpLogs } from '../traffic-logs.ts';
@@ -95,16 +103,16 @@ const toldHere = anyOfFilters(headerAbsent(handedOverHeader), statusFrom(300));
 function buildCatchAll(config: MeshConfig, ranged: Iterable<Service>, rules: readonly PortRule[]) {
   const ranges = buildRangeRoutes(ranged, config);
   if (config.outboundTrafficPolicy === 'REGISTRY_ONLY') {
-    return buildVirtualHost('block_all', ['*'], [...ranges, ...blocked]);
+    return buildVirtualHost(blockAllRoute, ['*'], [...ranges, ...blocked]);
   }
   const specificFirst = rules.toSorted((a, b) => Number(a.port === undefined) - Number(b.port === undefined));
   const mapped = specificFirst.flatMap(buildRuleRoutes);
-  return buildVirtualHost('allow_any', ['*'], [...ranges, ...mapped, ...anywhere([])]);
+  return buildVirtualHost(allowAnyRoute, ['*'], [...ranges, ...mapped, ...anywhere([])]);
 }
 
 const blocked: readonly Route[] = [
-  buildConnectStatusRoute('block_connect', 403),
-  buildStatusRoute('block_all', 502, unregisteredRoute),
+  buildConnectStatusRoute(blockConnectRoute, 403),
+  buildStatusRoute(blockAllRoute, 502, unregisteredRoute),
 ];
 
 /** A proxy that was asked for itself would ask itself for ever. */
@@ -124,7 +132,7 @@ function buildRuleRoutes({ host, port, address, targetPort }: PortRule): readonl
 
 function anywhere(filterState: readonly FilterStateValue[]): readonly Route[] {
   return [
-    buildConnectRoute({ name: 'allow_any', cluster: passthroughCluster, filterState, perFilter: unregisteredRoute }),
-    buildForwardRoute({ name: 'allow_any', cluster: passthroughCluster, filterState, perFilter: unregisteredRoute }),
+    buildConnectRoute({ name: allowAnyRoute, cluster: passthroughCluster, filterState, perFilter: unregisteredRoute }),
+    buildForwardRoute({ name: allowAnyRoute, cluster: passthroughCluster, filterState, perFilter: unregisteredRoute }),
   ];
 }

@@ -1,6 +1,6 @@
 // The metrics that are read of what an Envoy counts (xds/traffic-counters.ts), and which of them stand together: all of
 // one counter key, or of one cluster. Everything else in an export is left out.
-import { type CounterKey, counterScope, parseCounterKey } from '../counter-key.ts';
+import { type CounterKey, counterScope, parseCounterKey } from '../../../xds/counter-key.ts';
 
 /**
  * Of a cluster, whose name has no key: `wire`, the bytes that crossed the wire and gRPC's messages; `sizes`, those of the

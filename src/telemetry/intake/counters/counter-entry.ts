@@ -1,6 +1,6 @@
 // All that a proxy has counted under one key: the totals that were told last, and what they gained since.
 
-import type { CounterKey } from '../counter-key.ts';
+import type { CounterKey } from '../../../xds/counter-key.ts';
 import { histogramLength } from '../histogram.ts';
 import { tellerOf } from '../teller.ts';
 import { type Counted, countedById, type Family, isHistogram, slotsOf } from './counted-metric.ts';

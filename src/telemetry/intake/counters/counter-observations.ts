@@ -1,16 +1,17 @@
 // What a proxy's counters gained, as observations: of registered destinations, and of what came in to the workload. What
 // was blocked or left unregistered is in none of them; the records tell it, with the hosts.
 
+import type { CounterKey } from '../../../xds/counter-key.ts';
+import { connectRoute, passthroughCluster } from '../../../xds/names.ts';
 import type { Observation } from '../../observation.ts';
 import { type Destination, type Outcome, otherHost, type Protocol, type Source } from '../../traffic.ts';
 import type { LostEvents } from '../balance.ts';
 import type { Caller } from '../caller.ts';
-import type { CounterKey } from '../counter-key.ts';
 import { countOf, deltaOf } from '../histogram.ts';
 import type { Meanings } from '../meanings.ts';
 import { withoutPort } from '../peer-address.ts';
 import type { Registry } from '../registry.ts';
-import { hasFlag, isServiceCluster, passthroughCluster } from '../teller.ts';
+import { hasFlag, isServiceCluster } from '../teller.ts';
 import type { Entry } from './counter-entry.ts';
 import { neverOpened, type OpenGroup } from './open-connections.ts';
 import type { ProxyTotals } from './proxy-totals.ts';
@@ -53,9 +54,6 @@ export function observeLost(options: ObserveOptions, { family, key, count }: Los
   const destination = isServiceCluster(key.cluster) ? seen.destination : ({ kind, host: otherHost, port: 0 } as const);
   return { ...seen, destination, ...counts, metrics: {} };
 }
-
-/** Of CONNECT (xds/proxy-capture): what goes through it is a connection. */
-const connectRoute = 'connect';
 
 function observeRequests(options: ObserveOptions, { key, gained }: Gain): Observation {
   const [durations] = gained;

@@ -1,6 +1,6 @@
 // How many connections of one proxy are open to each destination and peer: what its process takes with it when it dies.
 // They open under one counter key and close under another, since flags stand only at the end.
-import type { CounterKey } from '../counter-key.ts';
+import type { CounterKey } from '../../../xds/counter-key.ts';
 import { hasFlag } from '../teller.ts';
 
 export interface OpenGroup {

@@ -1,7 +1,7 @@
 // Reads what Envoy's OpenTelemetry sink sends, byte by byte: a hundred times a second, mostly values that did not change,
 // so nothing is built that a reader does not ask for. Wire: opentelemetry.proto.collector.metrics.v1, field numbers below.
 // Invariants: bytes of any kind never throw, and never take longer than a pass over them.
-import { counterKeyTag } from '../counter-key.ts';
+import { counterKeyTag } from '../../../xds/counter-key.ts';
 
 /** A data point of a sum or a histogram. One object for all: valid until the next one. Ranges are offsets in `bytes`. */
 export interface Point {

@@ -2,7 +2,7 @@
 // Invariant: what is told is the growth of the totals, each part once: over exports that never came, over new Envoys,
 // which count from 0, and over restarts of ours, which go on from the totals that were committed.
 
-import type { CounterKey } from '../counter-key.ts';
+import type { CounterKey } from '../../../xds/counter-key.ts';
 import { countOf, readHistogram } from '../histogram.ts';
 import { countedMetric, endedSlot, isHistogram } from './counted-metric.ts';
 import { addGains, createEntry, type Entry, growSlot, restoreEntry } from './counter-entry.ts';

@@ -1,7 +1,7 @@
 // One line of a proxy's records, read with care: every value may be missing, odd or hostile. Invariant: what comes out
 // has values of its types; texts are as they were written.
-import type { CounterKey } from '../counter-key.ts';
-import type { httpRecordFields, tcpRecordFields } from '../record-line.ts';
+import type { CounterKey } from '../../../xds/counter-key.ts';
+import type { httpRecordFields, tcpRecordFields } from '../../../xds/record-line.ts';
 
 /** Empty texts and zeros stand for what the line does not have. */
 export interface EventRecord {

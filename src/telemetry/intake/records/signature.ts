@@ -1,15 +1,15 @@
 // Which of the known ways an event was stopped or let out in (security-facts 1.D): by Envoy's response code details where
 // there are some, else by flags, route and cluster. Undefined: registered traffic that nothing of ours refused.
-import type { Signature } from '../../decision.ts';
+
 import {
   allowAnyRoute,
   blackHoleCluster,
   blockAllRoute,
   blockConnectRoute,
-  hasFlag,
-  isServiceCluster,
   passthroughCluster,
-} from '../teller.ts';
+} from '../../../xds/names.ts';
+import type { Signature } from '../../decision.ts';
+import { hasFlag, isServiceCluster } from '../teller.ts';
 import type { EventRecord } from './event-record.ts';
 
 export function signatureOf(record: EventRecord): Signature | undefined {

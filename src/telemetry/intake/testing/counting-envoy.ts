@@ -15,8 +15,8 @@ import {
   virtualHost,
 } from '../../../../test/envoy-lab/envoy-json.ts';
 import { type EnvoyProcess, type Scope, startEnvoy } from '../../../../test/support/envoy-process.ts';
-import { counterKeyTag, counterScope } from '../counter-key.ts';
-import { httpRecordFields, tcpRecordFields } from '../record-line.ts';
+import { counterKeyTag, counterScope } from '../../../xds/counter-key.ts';
+import { httpRecordFields, tcpRecordFields } from '../../../xds/record-line.ts';
 
 /** Calls `take` with each export; returns the port. */
 export async function startReceiver(t: Scope, take: (bytes: Uint8Array) => void): Promise<number> {

@@ -11,12 +11,8 @@ export function proxyOf(name: string, namespace = 'default'): ProxyIdentity {
 
 /** `good.test` on 80 (HTTP), 443 (TLS) and 9000 (TCP), and `rebind.test` on 80, all of ServiceEntries. */
 export const testRegistry: Registry = {
-  cluster(_namespace, cluster) {
-    const [direction, port, , host] = cluster.split('|');
-    return direction === 'outbound' && host !== undefined ? registered(host, Number(port)) : undefined;
-  },
   host: (_namespace, host, port) => registered(host, port),
-  locality: (_namespace, _cluster, address) => (address === '10.1.0.1' ? 'eu/eu-1/a' : undefined),
+  locality: (_namespace, _host, address) => (address === '10.1.0.1' ? 'eu/eu-1/a' : undefined),
   workloadAt: (address) =>
     address === '10.0.0.9'
       ? { namespace: 'default', workload: 'caller', serviceAccount: 'caller', labels: {} }
