@@ -16,6 +16,7 @@ const controlPlane = await startControlPlane({
   resolve: [],
   capture: 'redirect',
   drainSeconds: 10,
+  extraRootsFile: undefined,
   keeper: false,
   env: {},
   signal: stop.signal,

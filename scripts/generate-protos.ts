@@ -102,6 +102,11 @@ const lacking: readonly { file: string; after: string; insert: string }[] = [
     insert: '  message DropAction {}\n  .xds.type.matcher.v3.Matcher custom_metric_conversions = 8;\n',
   },
   {
+    file: 'envoy/extensions/transport_sockets/tls/v3/tls.proto',
+    after: '  google.protobuf.BoolValue enforce_rsa_key_usage = 5;\n',
+    insert: '  bool auto_host_sni = 6;\n  bool auto_sni_san_validation = 7;\n',
+  },
+  {
     file: 'envoy/extensions/network/dns_resolver/cares/v3/cares_dns_resolver.proto',
     after: 'message CaresDnsResolverConfig {\n',
     insert:

@@ -1,14 +1,18 @@
 // The composition root of the control plane: the only file that wires the layers together. Order: the store and the
 // files it follows, the mesh out of it, discovery, then what runs; the API opens last, when all of it is served.
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { istioVersion } from './api/kinds/istio.ts';
 import { assignClusterIps } from './controllers/cluster-ip.ts';
 import { startDeploymentController } from './controllers/deployments/deployments.ts';
 import { createDnsRecords } from './controllers/dns-records.ts';
 import { followFiles } from './controllers/followed-files.ts';
+import { startGatewayControllers } from './controllers/gateways/gateway-controllers.ts';
 import { keepConfigured } from './controllers/keeper-config.ts';
+import { startLoadBalancerController } from './controllers/load-balancers.ts';
 import { type PodController, type ServedProxy, startPodController } from './controllers/pods.ts';
 import { createTrafficRegistry } from './controllers/traffic-registry.ts';
+import { followTrustFiles } from './controllers/trust-files.ts';
 import { createDiscovery } from './discovery/discovery.ts';
 import { identifyByNode } from './discovery/node-identity.ts';
 import type { ProxyIdentity } from './discovery/view.ts';
@@ -28,7 +32,7 @@ import { createIntake, type RecordedProxy } from './telemetry/intake/intake.ts';
 import { openLedgerOrAnew } from './telemetry/ledger/open-or-anew.ts';
 import type { Ledger } from './telemetry/ledger.ts';
 import { counterScope } from './xds/counter-key.ts';
-import { httpProxy, virtualInbound } from './xds/names.ts';
+import { httpProxy, listenerName, virtualInbound } from './xds/names.ts';
 import { proxyConfigOf } from './xds/proxy-config.ts';
 import { createViews } from './xds/views.ts';
 
@@ -47,6 +51,8 @@ export interface ControlPlaneOptions {
   readonly resolve: readonly ResolveRule[];
   readonly capture: 'redirect' | 'proxy';
   readonly drainSeconds: number;
+  /** PEM file of roots that servers outside may be signed by, beside the system's. */
+  readonly extraRootsFile: string | undefined;
   /** Without a keeper nothing runs here; the API and xDS still serve. */
   readonly keeper: boolean;
   readonly env: Readonly<Record<string, string>>;
@@ -102,10 +108,17 @@ async function wire(
     capture: capture === 'proxy' ? { kind: 'proxy', portRules: options.resolve } : { kind: 'redirect' },
   });
   const dnsRecords = createDnsRecords();
+  const trustFiles = followTrustFiles({
+    extraRoots: options.extraRootsFile,
+    onChange: (content) => following.setFiles(content),
+    signal,
+    log,
+  });
   let current = emptyMesh;
   const following = followStore(
     store,
     (mesh, delta) => {
+      if (mesh.fileUsers !== current.fileUsers) trustFiles.follow(mesh.fileUsers.hosts());
       current = mesh;
       views.update(mesh, delta);
       const records = dnsRecords.update(mesh, delta);
@@ -113,7 +126,7 @@ async function wire(
     },
     signal,
   );
-  const background = [following, assignClusterIps(store, signal)];
+  const background = [following.done, assignClusterIps(store, signal)];
   stack.defer(async () => void (await Promise.allSettled(background)));
   const broken = Promise.race(background.map(rejectionOf));
   await Promise.race([views.ready, broken]);
@@ -149,7 +162,11 @@ async function wire(
             user,
             envoyArgs,
             countedScopes: [counterScope],
-            listeners: { outbound: httpProxy, inbound: virtualInbound },
+            listeners: {
+              outbound: httpProxy,
+              inbound: virtualInbound,
+              gateway: (port) => listenerName('0.0.0.0', port),
+            },
           },
           signal,
           log,
@@ -164,7 +181,12 @@ async function wire(
           signal,
           log,
         });
-  await Promise.all([pods?.ready, deployments?.ready]);
+  const loadBalancers =
+    keeper === undefined ? undefined : startLoadBalancerController({ store, runtime: keeper, signal, log });
+  if (keeper !== undefined) {
+    startGatewayControllers({ store, lowestPort: capture === 'proxy' ? lowestOwnPort() : 1, signal, log });
+  }
+  await Promise.all([pods?.ready, deployments?.ready, loadBalancers?.ready]);
 
   const startedAt = new Date().toISOString();
   const api = await serveApi(
@@ -190,6 +212,12 @@ async function wire(
   );
   stack.defer(() => api.close());
   return { api, broken };
+}
+
+/** The lowest port that this user's own processes may listen on. */
+function lowestOwnPort(): number {
+  if (process.getuid?.() === 0) return 1;
+  return Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
 }
 
 /** What flowed is history: a damaged file is put aside, and counting begins anew. */

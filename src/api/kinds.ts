@@ -3,13 +3,21 @@ import { closestWord } from './closest-word.ts';
 import type { Kind } from './kind.ts';
 import { configMapKind } from './kinds/config-map.ts';
 import { deploymentKind } from './kinds/deployment.ts';
+import { destinationRuleKind } from './kinds/destination-rule.ts';
+import { gatewayKind } from './kinds/gateway.ts';
+import { horizontalPodAutoscalerKind } from './kinds/horizontal-pod-autoscaler.ts';
 import { istioKind } from './kinds/istio.ts';
+import { meshGatewayKind } from './kinds/mesh-gateway.ts';
 import { namespaceKind } from './kinds/namespace.ts';
 import { podKind } from './kinds/pod.ts';
+import { podDisruptionBudgetKind } from './kinds/pod-disruption-budget.ts';
+import { clusterRoleKind, roleKind } from './kinds/role.ts';
+import { clusterRoleBindingKind, roleBindingKind } from './kinds/role-binding.ts';
 import { secretKind } from './kinds/secret.ts';
 import { serviceKind } from './kinds/service.ts';
 import { serviceAccountKind } from './kinds/service-account.ts';
 import { serviceEntryKind } from './kinds/service-entry.ts';
+import { virtualServiceKind } from './kinds/virtual-service.ts';
 
 export const kinds: readonly Kind[] = [
   namespaceKind,
@@ -19,8 +27,18 @@ export const kinds: readonly Kind[] = [
   secretKind,
   podKind,
   deploymentKind,
+  roleKind,
+  roleBindingKind,
+  clusterRoleKind,
+  clusterRoleBindingKind,
+  horizontalPodAutoscalerKind,
+  podDisruptionBudgetKind,
   istioKind,
+  meshGatewayKind,
   serviceEntryKind,
+  virtualServiceKind,
+  destinationRuleKind,
+  gatewayKind,
 ];
 
 /** `findKind('networking.istio.io', 'ServiceEntry')`; the core group is ''. */

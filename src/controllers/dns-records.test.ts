@@ -23,7 +23,7 @@ test('Services have records, hosts outside have none and cost nothing', () => {
   const records = createDnsRecords();
   let mesh = emptyMesh;
   const after = (type: 'ADDED' | 'DELETED', object: KubeObject) => {
-    const next = updateMesh(mesh, objects.translate([{ type, object }]).services);
+    const next = updateMesh(mesh, objects.translate([{ type, object }]));
     mesh = next.mesh;
     return records.update(mesh, next.delta);
   };

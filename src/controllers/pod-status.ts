@@ -1,7 +1,7 @@
 // What the keeper says of a pod -> the status of the Pod object, in core/v1's words.
 import type { Pod } from '../api/kinds/pod.ts';
 import type { PodStatus, ProcessStatus } from '../runtime/protocol.ts';
-import { commandOf } from './pod-workload.ts';
+import { commandOf, isGatewayPod } from './pod-workload.ts';
 
 export interface KubePodStatus {
   readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed';
@@ -28,17 +28,20 @@ interface ContainerStatus {
   };
 }
 
-export function kubePodStatus(pod: PodStatus, { metadata, spec }: Pod): KubePodStatus {
-  const name = spec.containers[0]?.name ?? metadata.name;
-  const program = { ...containerStatus(name, pod.app), ...(isStartable(pod, spec) ? {} : withoutCommand(name)) };
-  const proxy = pod.proxy.phase === 'Absent' ? [] : [containerStatus('istio-proxy', pod.proxy)];
-  const containerStatuses = [program, ...proxy];
+export function kubePodStatus(pod: PodStatus, object: Pod): KubePodStatus {
+  const containerStatuses = isGatewayPod(object) ? [proxyContainer(pod)] : workloadContainers(pod, object);
   return { phase: phaseOf(pod), podIP: pod.podIP, conditions: [readiness(pod, containerStatuses)], containerStatuses };
 }
 
-/** A pod that is its Envoy alone needs no command. */
-function isStartable({ app }: PodStatus, spec: Pod['spec']): boolean {
-  return commandOf(spec).length > 0 || app.phase !== 'Pending' || app.reason !== undefined;
+function workloadContainers(pod: PodStatus, { metadata, spec }: Pod): readonly ContainerStatus[] {
+  const name = spec.containers[0]?.name ?? metadata.name;
+  const isStartable = commandOf(spec).length > 0 || pod.app.phase !== 'Pending';
+  const program = { ...containerStatus(name, pod.app), ...(isStartable ? {} : withoutCommand(name)) };
+  return [program, ...(pod.proxy.phase === 'Absent' ? [] : [proxyContainer(pod)])];
+}
+
+function proxyContainer({ proxy }: PodStatus): ContainerStatus {
+  return containerStatus('istio-proxy', proxy);
 }
 
 /** What a kubelet says of an image without a command. */

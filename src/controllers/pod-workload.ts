@@ -1,9 +1,10 @@
 // A Pod object -> what the keeper runs and who the proxy is. Pure. Of a pod template its first container's command,
 // args, env and working directory are run as a process; the image is not (design: the same manifests run in both).
+// A gateway is a pod that is its Envoy alone; Istio's words for it (`proxy router …`) are its mark and are not run.
 import { hostAddressAnnotation } from '../api/annotations.ts';
 import type { Pod, PodContainer } from '../api/kinds/pod.ts';
 import type { ProxyIdentity } from '../discovery/view.ts';
-import { buildBootstrap } from '../envoy/bootstrap.ts';
+import { type BootstrapOptions, buildBootstrap } from '../envoy/bootstrap.ts';
 import { BootstrapSchema } from '../envoy/gen/envoy/config/bootstrap/v3/bootstrap_pb.js';
 import { messageToJson } from '../envoy/json.ts';
 import type { PodSpec, SandboxRequest, SandboxStatus } from '../runtime/protocol.ts';
@@ -17,8 +18,16 @@ export interface WorkloadDefaults {
   /** Scopes of what its Envoy counts. */
   readonly countedScopes: readonly string[];
   /** Of proxy capture: the listeners that a pod's own sockets hand connections to. */
-  readonly listeners: { readonly outbound: string; readonly inbound: string };
+  readonly listeners: {
+    readonly outbound: string;
+    readonly inbound: string;
+    /** Of a gateway, for what comes to this port. */
+    readonly gateway: (port: number) => string;
+  };
 }
+
+/** How long a gateway may finish what it has begun, where its pod does not say. */
+const gatewayDrainSeconds = 10;
 
 /** The name of the workload the pod belongs to: its controller's, else its own. */
 function workloadOf(pod: Pod): string {
@@ -28,24 +37,35 @@ function workloadOf(pod: Pod): string {
 
 export function identityOf(pod: Pod, sandbox: SandboxStatus): ProxyIdentity {
   const { name, namespace = 'default', labels = {} } = pod.metadata;
+  const type = isGatewayPod(pod) ? 'router' : 'sidecar';
   return {
     namespace,
     name,
     workload: workloadOf(pod),
     serviceAccount: pod.spec.serviceAccountName ?? 'default',
     labels,
-    type: 'sidecar',
-    nodeId: `sidecar~${sandbox.podIP}~${name}.${namespace}~${namespace}.svc.cluster.local`,
+    type,
+    nodeId: `${type}~${sandbox.podIP}~${name}.${namespace}~${namespace}.svc.cluster.local`,
   };
 }
 
-/** A pod with the host's network has no sidecar, as in Istio. */
+/** Its first container is a proxy that is told to be a router, as Istio's gateways are. */
+export function isGatewayPod({ spec: { containers } }: Pod): boolean {
+  const [{ name, args = [] } = {}] = containers;
+  return name === 'istio-proxy' && args[0] === 'proxy' && args[1] === 'router';
+}
+
+/**
+ * A pod with the host's network has no sidecar, as in Istio.
+ * Istio: a gateway may have it too; here: its Envoy gets configuration in a place of its own only.
+ */
 export function isHostPod(pod: Pod): boolean {
-  return pod.spec.hostNetwork === true;
+  return pod.spec.hostNetwork === true && !isGatewayPod(pod);
 }
 
 export function sandboxRequestOf(pod: Pod): SandboxRequest {
   const uid = pod.metadata.uid ?? '';
+  if (isGatewayPod(pod)) return { uid, type: 'router' };
   if (!isHostPod(pod)) return { uid };
   const address = pod.metadata.annotations?.[hostAddressAnnotation];
   return { uid, type: 'host', ...(address === undefined ? {} : { address }) };
@@ -65,28 +85,47 @@ export function podSpecOf(pod: Pod, sandbox: SandboxStatus, defaults: WorkloadDe
   const [container] = pod.spec.containers;
   const command = commandOf(pod.spec);
   if (container === undefined || command.length === 0) return undefined;
-  const own = (container.env ?? []).map(({ name, value }) => [name, value ?? ''] as const);
   return {
     uid: pod.metadata.uid ?? '',
     workload: workloadOf(pod),
     hostname: pod.spec.hostname ?? pod.metadata.name,
-    command,
-    env: { ...defaults.env, ...captureEnvironment(pod, sandbox), ...Object.fromEntries(own) },
-    cwd: container.workingDir ?? '/',
     user: defaults.user,
-    ports: tcpPorts(container),
     bootstrap: isHostPod(pod)
       ? ''
       : JSON.stringify(messageToJson(BootstrapSchema, bootstrapOf(pod, container, sandbox, defaults))),
-    envoyArgs: defaults.envoyArgs,
     restartPolicy: pod.spec.restartPolicy === 'Never' ? 'Never' : 'Always',
+    ...(isGatewayPod(pod) ? gatewayPart(pod, defaults) : programPart(pod, container, sandbox, defaults)),
+  };
+}
+
+type Own = Pick<PodSpec, 'command' | 'env' | 'cwd' | 'ports' | 'envoyArgs' | 'drainSeconds'>;
+
+function programPart(pod: Pod, container: PodContainer, sandbox: SandboxStatus, defaults: WorkloadDefaults): Own {
+  const own = (container.env ?? []).map(({ name, value }) => [name, value ?? ''] as const);
+  return {
+    command: commandOf(pod.spec),
+    env: { ...defaults.env, ...captureEnvironment(pod, sandbox), ...Object.fromEntries(own) },
+    cwd: container.workingDir ?? '/',
+    ports: tcpPorts(container),
+    envoyArgs: defaults.envoyArgs,
+  };
+}
+
+/** `immediate`: a gateway that is taken away asks its callers at their next request to go elsewhere. */
+function gatewayPart({ spec }: Pod, { envoyArgs }: WorkloadDefaults): Own {
+  const { terminationGracePeriodSeconds: seconds } = spec;
+  return {
+    command: [],
+    env: {},
+    cwd: '/',
+    ports: [],
+    envoyArgs: [...envoyArgs, '--drain-strategy', 'immediate'],
+    drainSeconds: typeof seconds === 'number' && seconds >= 0 ? seconds : gatewayDrainSeconds,
   };
 }
 
 function bootstrapOf(pod: Pod, container: PodContainer, sandbox: SandboxStatus, defaults: WorkloadDefaults) {
   const identity = identityOf(pod, sandbox);
-  const { outboundProxy, podIP, appIP } = sandbox;
-  const { listeners, countedScopes } = defaults;
   return buildBootstrap({
     nodeId: identity.nodeId,
     nodeCluster: `${identity.workload}.${identity.namespace}`,
@@ -100,21 +139,34 @@ function bootstrapOf(pod: Pod, container: PodContainer, sandbox: SandboxStatus, 
     xdsSocket: xdsSocketOf(sandbox),
     adminSocket: `${sandbox.xdsPath}/admin.sock`,
     dns: sandbox.dns,
-    countedScopes,
-    ...(outboundProxy === undefined
-      ? { dnsRelay: sandbox.dnsRelay }
-      : {
-          proxyCapture: {
-            outboundProxy,
-            outboundListener: listeners.outbound,
-            inbound: tcpPorts(container).map((port) => ({
-              at: { address: podIP, port },
-              program: { address: appIP, port },
-            })),
-            inboundListener: listeners.inbound,
-          },
-        }),
+    countedScopes: defaults.countedScopes,
+    ...socketsOf(pod, container, sandbox, defaults),
   });
+}
+
+/** What its Envoy binds by itself: DNS where it relays it, and with proxy capture the pod's own ports. */
+function socketsOf(
+  pod: Pod,
+  container: PodContainer,
+  { outboundProxy, dnsRelay, podIP, appIP }: SandboxStatus,
+  { listeners }: WorkloadDefaults,
+): Pick<BootstrapOptions, 'dnsRelay' | 'proxyCapture'> {
+  const ports = tcpPorts(container);
+  if (isGatewayPod(pod)) {
+    // It has no program that would ask for names.
+    if (outboundProxy === undefined) return {};
+    const gateway = ports.map((port) => ({ at: { address: podIP, port }, listener: listeners.gateway(port) }));
+    return { proxyCapture: { gateway } };
+  }
+  if (outboundProxy === undefined) return { dnsRelay };
+  return {
+    proxyCapture: {
+      outboundProxy,
+      outboundListener: listeners.outbound,
+      inbound: ports.map((port) => ({ at: { address: podIP, port }, program: { address: appIP, port } })),
+      inboundListener: listeners.inbound,
+    },
+  };
 }
 
 export function xdsSocketOf(sandbox: SandboxStatus): string {

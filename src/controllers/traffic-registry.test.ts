@@ -9,7 +9,7 @@ import { createTrafficRegistry } from './traffic-registry.ts';
 function registryOf(yaml: string) {
   const events = decodeManifests(yaml, 'test.yaml').objects.map(({ object }) => ({ type: 'ADDED' as const, object }));
   const change = createMeshObjects().translate(events);
-  const { mesh } = updateMesh(emptyMesh, change.services, change.config);
+  const { mesh } = updateMesh(emptyMesh, change);
   return createTrafficRegistry({ mesh: () => mesh, pods: () => [], proxies: () => [] });
 }
 

@@ -118,6 +118,14 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
     announce();
   }
 
+  /** A proxy whose view is another one now connects again, says what it holds, and gets what differs. */
+  const stopRegrouping = views.onRegroup?.(() => {
+    for (const session of [...sessions]) {
+      if (views.viewFor(session.identity) === session.tracked.view) continue;
+      session.end(grpcStatus.unavailable, 'this proxy has another view now; connect again');
+    }
+  });
+
   async function serve(
     listen: string | GrpcAddress,
     secrets: boolean,
@@ -169,6 +177,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
     },
     async close() {
       closing = true;
+      stopRegrouping?.();
       for (const server of servers) server.stopListening();
       const pauseMs = Math.min(staggerMs, staggerTotalMs / Math.max(1, sessions.size));
       for (const session of [...sessions]) {

@@ -67,4 +67,6 @@ export interface ViewProvider {
   /** Resolves when every source has been read once. */
   readonly ready: Promise<void>;
   viewFor(proxy: ProxyIdentity): View;
+  /** Called when proxies may have another view than before; returns the unsubscribe function. */
+  onRegroup?(listener: () => void): () => void;
 }

@@ -1,6 +1,7 @@
-// The sockets of an Envoy to which nothing is redirected: the proxy that its program is told of, and the ports at which
-// others reach the program. Only they are bound here, since they are this pod's own; what is done with a connection comes
-// over xDS like all policy, in the internal listeners that they hand it to. Until those are there it is closed.
+// The sockets of an Envoy to which nothing is redirected: of a sidecar the proxy that its program is told of, and the ports
+// at which others reach the program; of a gateway its ports. Only they are bound here, since they are this pod's own; what
+// is done with a connection comes over xDS like all policy, in the internal listeners that they hand it to. Until those are
+// there it is closed.
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { anyOf } from './any.ts';
 import { buildNetworkFilterState } from './filter-state.ts';
@@ -13,7 +14,9 @@ import { buildInternalCluster, originalDestinationKeys } from './internal-listen
 import { buildTcpProxy, type NetworkFilter } from './network-filters.ts';
 import { type SocketPlace, socketAddress } from './values.ts';
 
-export interface ProxyCaptureOptions {
+export type ProxyCaptureOptions = SidecarSockets | GatewaySockets;
+
+export interface SidecarSockets {
   /** Where the program's HTTP proxy is. */
   readonly outboundProxy: SocketPlace;
   /** Internal listener of what comes there. */
@@ -24,6 +27,13 @@ export interface ProxyCaptureOptions {
   readonly inboundListener: string;
 }
 
+export interface GatewaySockets {
+  /** Connections to `at` go to the internal listener, which finds their addresses by the PROXY protocol. */
+  readonly gateway: readonly { readonly at: SocketPlace; readonly listener: string }[];
+}
+
+type Sockets = Pick<ProxyCapture, 'clusters' | 'listeners'>;
+
 export interface ProxyCapture {
   readonly clusters: readonly Cluster[];
   readonly listeners: readonly Listener[];
@@ -31,23 +41,8 @@ export interface ProxyCapture {
 }
 
 export function buildProxyCapture(options: ProxyCaptureOptions): ProxyCapture {
-  const { outboundProxy, outboundListener, inboundListener } = options;
-  // A pod may declare a port twice, under two names.
-  const inbound = new Map(options.inbound.map((entry) => [`${entry.at.address}_${entry.at.port}`, entry]));
   return {
-    clusters: [buildInternalCluster(outboundListener, 'caller'), buildInternalCluster(inboundListener, 'filter-state')],
-    listeners: [
-      buildSocket('outbound_proxy', outboundProxy, TrafficDirection.OUTBOUND, [passTo(outboundListener)]),
-      ...[...inbound].map(([name, { at, program }]) =>
-        buildSocket(`inbound_${name}`, at, TrafficDirection.INBOUND, [
-          buildNetworkFilterState([
-            { key: originalDestinationKeys.local, format: `${program.address}:${program.port}`, shared: true },
-            { key: originalDestinationKeys.remote, format: '%DOWNSTREAM_REMOTE_ADDRESS%', shared: true },
-          ]),
-          passTo(inboundListener),
-        ]),
-      ),
-    ],
+    ...('gateway' in options ? gatewaySockets(options) : sidecarSockets(options)),
     bootstrap: {
       bootstrapExtensions: [
         { name: 'envoy.bootstrap.internal_listener', typedConfig: anyOf(InternalListenerSchema, {}) },
@@ -68,6 +63,37 @@ export function buildProxyCapture(options: ProxyCaptureOptions): ProxyCapture {
         ],
       },
     },
+  };
+}
+
+function sidecarSockets(options: SidecarSockets): Sockets {
+  const { outboundProxy, outboundListener, inboundListener } = options;
+  // A pod may declare a port twice, under two names.
+  const inbound = new Map(options.inbound.map((entry) => [`${entry.at.address}_${entry.at.port}`, entry]));
+  return {
+    clusters: [buildInternalCluster(outboundListener, 'caller'), buildInternalCluster(inboundListener, 'filter-state')],
+    listeners: [
+      buildSocket('outbound_proxy', outboundProxy, TrafficDirection.OUTBOUND, [passTo(outboundListener)]),
+      ...[...inbound].map(([name, { at, program }]) =>
+        buildSocket(`inbound_${name}`, at, TrafficDirection.INBOUND, [
+          buildNetworkFilterState([
+            { key: originalDestinationKeys.local, format: `${program.address}:${program.port}`, shared: true },
+            { key: originalDestinationKeys.remote, format: '%DOWNSTREAM_REMOTE_ADDRESS%', shared: true },
+          ]),
+          passTo(inboundListener),
+        ]),
+      ),
+    ],
+  };
+}
+
+function gatewaySockets({ gateway }: GatewaySockets): Sockets {
+  const sockets = new Map(gateway.map((entry) => [`${entry.at.address}_${entry.at.port}`, entry]));
+  return {
+    clusters: [...sockets.values()].map(({ listener }) => buildInternalCluster(listener, 'caller')),
+    listeners: [...sockets].map(([name, { at, listener }]) =>
+      buildSocket(`gateway_${name}`, at, TrafficDirection.OUTBOUND, [passTo(listener)]),
+    ),
   };
 }
 

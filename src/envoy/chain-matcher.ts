@@ -84,6 +84,17 @@ export function buildServerNameMatcher(
   return customTree(input, extension('envoy.matching.custom_matchers.domain_matcher', custom), otherwise);
 }
 
+/** Asks for TLS alone; what is undefined takes the default chain, and is closed where there is none. */
+export function buildTransportMatcher(chains: {
+  readonly tls: ChainChoice | undefined;
+  readonly plain: ChainChoice | undefined;
+}): Matcher {
+  const answers: (readonly [string, ChainChoice])[] = [];
+  if (chains.tls !== undefined) answers.push(['tls', chains.tls]);
+  if (chains.plain !== undefined) answers.push(['raw_buffer', chains.plain]);
+  return exactTree(extension('transport', anyOf(TransportProtocolInputSchema, {})), answers);
+}
+
 function buildProtocolMatcher({ byServerName, tls, http }: PortChains): Matcher | undefined {
   const answers: (readonly [string, ChainChoice])[] = [];
   const serverName = buildServerNameMatcher(byServerName, tls) ?? tls;

@@ -15,6 +15,8 @@ import { DnsClusterSchema } from './gen/envoy/extensions/clusters/dns/v3/dns_clu
 import { ClusterConfigSchema } from './gen/envoy/extensions/clusters/dynamic_forward_proxy/v3/cluster_pb.js';
 import type { DnsCacheConfigSchema } from './gen/envoy/extensions/common/dynamic_forward_proxy/v3/dns_cache_pb.js';
 import { httpProtocolOptionsKey } from './http-protocol-options.ts';
+import type { TransportSocket } from './transport-socket.ts';
+import { buildUpstreamPolicy, type UpstreamPolicy } from './upstream-policy.ts';
 import { adsConfigSource, seconds } from './values.ts';
 
 export interface ClusterOptions {
@@ -23,6 +25,9 @@ export interface ClusterOptions {
   readonly http?: Any;
   /** Counts the sizes of bodies: `cluster.<name>.upstream_{rq,rs}_body_size`. */
   readonly countsBodies?: boolean;
+  /** Plain TCP if absent. */
+  readonly transportSocket?: TransportSocket | undefined;
+  readonly policy?: UpstreamPolicy;
 }
 
 const unlimited = 0xffffffff;
@@ -33,11 +38,12 @@ export const openCircuitBreakers = {
   ],
 };
 
-function common({ name, http, countsBodies }: ClusterOptions) {
+function common({ name, http, countsBodies, transportSocket }: ClusterOptions) {
   return {
     name,
     connectTimeout: seconds(10),
     circuitBreakers: openCircuitBreakers,
+    ...(transportSocket === undefined ? {} : { transportSocket }),
     ...(countsBodies === true ? { trackClusterStats: { requestResponseSizes: true } } : {}),
     typedExtensionProtocolOptions: http === undefined ? {} : { [httpProtocolOptionsKey]: http },
   };
@@ -60,6 +66,7 @@ export function buildEmptyCluster(name: string): Cluster {
 export function buildOriginalDstCluster(options: ClusterOptions & { readonly port?: number }): Cluster {
   return create(ClusterSchema, {
     ...common(options),
+    ...buildUpstreamPolicy({ ...options.policy, loadBalancing: undefined }),
     clusterDiscoveryType: discovery(Cluster_DiscoveryType.ORIGINAL_DST),
     lbPolicy: Cluster_LbPolicy.CLUSTER_PROVIDED,
     ...(options.port === undefined
@@ -96,6 +103,7 @@ export function buildDnsCluster(options: DnsClusterOptions): Cluster {
       },
     },
     lbPolicy: Cluster_LbPolicy.LEAST_REQUEST,
+    ...buildUpstreamPolicy(options.policy ?? {}),
     loadAssignment: { clusterName: options.name, endpoints: [...options.endpoints] },
   });
 }
@@ -106,6 +114,7 @@ export function buildEdsCluster(options: ClusterOptions): Cluster {
     ...common(options),
     clusterDiscoveryType: discovery(Cluster_DiscoveryType.EDS),
     lbPolicy: Cluster_LbPolicy.LEAST_REQUEST,
+    ...buildUpstreamPolicy(options.policy ?? {}),
     edsClusterConfig: {
       edsConfig: adsConfigSource,
     },
@@ -118,6 +127,7 @@ export function buildDynamicForwardProxyCluster(
 ): Cluster {
   return create(ClusterSchema, {
     ...common(options),
+    ...buildUpstreamPolicy({ ...options.policy, loadBalancing: undefined }),
     lbPolicy: Cluster_LbPolicy.CLUSTER_PROVIDED,
     clusterDiscoveryType: {
       case: 'clusterType',

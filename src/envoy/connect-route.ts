@@ -10,11 +10,12 @@ import {
   RouteMatchSchema,
   RouteSchema,
 } from './gen/envoy/config/route/v3/route_components_pb.js';
+import type { WeightedCluster } from './network-filters.ts';
 import { withoutTimeLimit } from './route.ts';
 
 export interface ConnectRouteOptions {
   readonly name: string;
-  readonly cluster: string;
+  readonly cluster: string | readonly WeightedCluster[];
   /** The cluster leads to an internal listener, whose log will tell of this connection. */
   readonly handedOver?: boolean;
   readonly filterState?: readonly FilterStateValue[];
@@ -36,7 +37,7 @@ export function buildConnectRoute(options: ConnectRouteOptions): Route {
     action: {
       case: 'route',
       value: {
-        clusterSpecifier: { case: 'cluster', value: cluster },
+        clusterSpecifier: clusterSpecifier(cluster),
         ...withoutTimeLimit,
         upgradeConfigs: [{ upgradeType: 'CONNECT', connectConfig: {} }],
       },
@@ -44,6 +45,12 @@ export function buildConnectRoute(options: ConnectRouteOptions): Route {
     ...(handedOver === true ? { requestHeadersToAdd: [{ header: { key: handedOverHeader, value: '1' } }] } : {}),
     typedPerFilterConfig: { ...filterStateOfRoute(filterState), ...perFilter },
   });
+}
+
+function clusterSpecifier(cluster: ConnectRouteOptions['cluster']) {
+  if (typeof cluster === 'string') return { case: 'cluster', value: cluster } as const;
+  const clusters = cluster.map(({ cluster: name, weight }) => ({ name, weight: cluster.length === 1 ? 100 : weight }));
+  return { case: 'weightedClusters', value: { clusters } } as const;
 }
 
 /** Answers CONNECT with this status: the caller learns at once that there is no connection. */

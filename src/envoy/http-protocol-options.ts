@@ -4,6 +4,7 @@ import type { Any } from '@bufbuild/protobuf/wkt';
 import { anyOf } from './any.ts';
 import { HttpProtocolOptionsSchema } from './gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js';
 import { type HttpFilter, withCodec } from './http-filters.ts';
+import { buildCommonHttpOptions, buildHttp2Options, type UpstreamConnections } from './upstream-connections.ts';
 import { seconds } from './values.ts';
 
 export const httpProtocolOptionsKey = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
@@ -13,30 +14,38 @@ export interface HttpProtocol {
   readonly version: 'http1' | 'http2' | 'downstream';
   /** In place of those that the router has; empty: none at all. */
   readonly upstreamFilters?: readonly HttpFilter[];
-  /** SNI and certificate name follow the request's Host. */
+  /** The SNI follows the request's Host, where the cluster's TLS names none. */
   readonly autoSni?: boolean;
+  /** The certificate must be for that name. */
+  readonly autoSanValidation?: boolean;
+  readonly connections?: UpstreamConnections | undefined;
 }
 
 export function buildHttpProtocolOptions(options: HttpProtocol): Any {
+  const { version, autoSni = false, autoSanValidation = false, connections = {} } = options;
+  const common = {
+    ...(version === 'downstream' ? { idleTimeout: seconds(300) } : {}),
+    ...buildCommonHttpOptions(connections),
+  };
   return anyOf(HttpProtocolOptionsSchema, {
-    upstreamProtocolOptions: protocolOptions(options.version),
-    ...(options.version === 'downstream' ? { commonHttpProtocolOptions: { idleTimeout: seconds(300) } } : {}),
-    ...(options.autoSni === true ? { upstreamHttpProtocolOptions: { autoSni: true, autoSanValidation: true } } : {}),
+    upstreamProtocolOptions: protocolOptions(version, buildHttp2Options(connections)),
+    ...(Object.keys(common).length === 0 ? {} : { commonHttpProtocolOptions: common }),
+    ...(autoSni || autoSanValidation ? { upstreamHttpProtocolOptions: { autoSni, autoSanValidation } } : {}),
     httpFilters: options.upstreamFilters === undefined ? [] : withCodec(options.upstreamFilters),
   });
 }
 
-function protocolOptions(version: HttpProtocol['version']) {
+function protocolOptions(version: HttpProtocol['version'], http2ProtocolOptions: ReturnType<typeof buildHttp2Options>) {
   switch (version) {
     case 'downstream':
       return {
         case: 'useDownstreamProtocolConfig',
-        value: { httpProtocolOptions: {}, http2ProtocolOptions: {} },
+        value: { httpProtocolOptions: {}, http2ProtocolOptions },
       } as const;
     case 'http2':
       return {
         case: 'explicitHttpConfig',
-        value: { protocolConfig: { case: 'http2ProtocolOptions', value: {} } },
+        value: { protocolConfig: { case: 'http2ProtocolOptions', value: http2ProtocolOptions } },
       } as const;
     case 'http1':
       return {

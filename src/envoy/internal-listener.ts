@@ -46,7 +46,8 @@ export function buildInternalListener(options: InternalListenerOptions): Listene
   });
 }
 
-const restoring = {
+/** The listener filter that restores them. */
+export const restoring = {
   caller: listenerFilter('envoy.filters.listener.proxy_protocol', anyOf(ProxyProtocolSchema, {})),
   'filter-state': listenerFilter('envoy.filters.listener.original_dst', anyOf(OriginalDstSchema, {})),
 } as const;

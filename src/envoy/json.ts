@@ -18,7 +18,9 @@ import { InternalListenerSchema } from './gen/envoy/extensions/bootstrap/interna
 import { DnsClusterSchema } from './gen/envoy/extensions/clusters/dns/v3/dns_cluster_pb.js';
 import { ClusterConfigSchema } from './gen/envoy/extensions/clusters/dynamic_forward_proxy/v3/cluster_pb.js';
 import { file_envoy_extensions_filters_http_dynamic_forward_proxy_v3_dynamic_forward_proxy } from './gen/envoy/extensions/filters/http/dynamic_forward_proxy/v3/dynamic_forward_proxy_pb.js';
+import { HTTPFaultSchema } from './gen/envoy/extensions/filters/http/fault/v3/fault_pb.js';
 import { FilterConfigSchema as GrpcStatsSchema } from './gen/envoy/extensions/filters/http/grpc_stats/v3/config_pb.js';
+import { file_envoy_extensions_filters_http_header_mutation_v3_header_mutation } from './gen/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.js';
 import { ConfigSchema as HeaderToMetadataSchema } from './gen/envoy/extensions/filters/http/header_to_metadata/v3/header_to_metadata_pb.js';
 import { file_envoy_extensions_filters_http_rbac_v3_rbac } from './gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.js';
 import { file_envoy_extensions_filters_http_router_v3_router } from './gen/envoy/extensions/filters/http/router/v3/router_pb.js';
@@ -48,6 +50,7 @@ import {
 import { InternalUpstreamTransportSchema } from './gen/envoy/extensions/transport_sockets/internal_upstream/v3/internal_upstream_pb.js';
 import { ProxyProtocolUpstreamTransportSchema } from './gen/envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol_pb.js';
 import { RawBufferSchema } from './gen/envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer_pb.js';
+import { file_envoy_extensions_transport_sockets_tls_v3_tls } from './gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js';
 import { HttpProtocolOptionsSchema } from './gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js';
 import { file_xds_type_matcher_v3_domain } from './gen/xds/type/matcher/v3/domain_pb.js';
 import { file_xds_type_matcher_v3_ip } from './gen/xds/type/matcher/v3/ip_pb.js';
@@ -91,6 +94,9 @@ const registry = createRegistry(
   file_envoy_extensions_filters_udp_udp_proxy_v3_udp_proxy,
   file_envoy_extensions_matching_common_inputs_network_v3_network_inputs,
   file_envoy_extensions_rbac_matchers_upstream_ip_port_v3_upstream_ip_port_matcher,
+  HTTPFaultSchema,
+  file_envoy_extensions_filters_http_header_mutation_v3_header_mutation,
+  file_envoy_extensions_transport_sockets_tls_v3_tls,
   file_xds_type_matcher_v3_domain,
   file_xds_type_matcher_v3_ip,
 );

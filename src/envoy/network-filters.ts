@@ -1,5 +1,5 @@
-// Network filters that carry raw connections: tcp_proxy to a fixed cluster, to the cluster an SNI names, and to
-// the host an SNI names (envoy-lab sections 3 and 8).
+// Network filters that carry raw connections: tcp_proxy to fixed clusters, to the cluster an SNI names, and to the host
+// an SNI names (envoy-lab sections 3 and 8).
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { AccessLog } from './access-log.ts';
 import { anyOf } from './any.ts';
@@ -11,33 +11,55 @@ import {
   TcpProxySchema,
   UpstreamConnectMode,
 } from './gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
+import { seconds } from './values.ts';
 
 export type NetworkFilter = MessageInitShape<typeof FilterSchema>;
 
+export interface WeightedCluster {
+  readonly cluster: string;
+  /** Its share of new connections; at least 1. */
+  readonly weight: number;
+}
+
 export interface TcpProxyOptions {
   readonly statPrefix: string;
-  readonly cluster: string;
+  readonly cluster: string | readonly WeightedCluster[];
   readonly accessLog: readonly AccessLog[];
   /** Connect upstream only when the caller has sent something: filters before this one then judge first. */
   readonly connectOnData?: boolean;
+  /** Closed when nothing passed for so long, either way. Undefined: an hour; 0: never. */
+  readonly idleTimeoutMs?: number | undefined;
+  /** Closed when this old, whatever passes. */
+  readonly maxConnectionDurationMs?: number | undefined;
 }
 
-export function buildTcpProxy({ statPrefix, cluster, accessLog, connectOnData }: TcpProxyOptions): NetworkFilter {
+export function buildTcpProxy(options: TcpProxyOptions): NetworkFilter {
+  const { statPrefix, cluster, accessLog, connectOnData, idleTimeoutMs, maxConnectionDurationMs } = options;
   return {
     name: 'envoy.filters.network.tcp_proxy',
     configType: {
       case: 'typedConfig',
       value: anyOf(TcpProxySchema, {
         statPrefix,
-        clusterSpecifier: { case: 'cluster', value: cluster },
+        clusterSpecifier: clusterSpecifier(cluster),
         accessLog: [...accessLog],
         ...(accessLog.length === 0 ? {} : { accessLogOptions: { flushAccessLogOnConnected: true } }),
         ...(connectOnData === true
           ? { upstreamConnectMode: UpstreamConnectMode.ON_DOWNSTREAM_DATA, maxEarlyDataBytes: 16_384 }
           : {}),
+        ...(idleTimeoutMs === undefined ? {} : { idleTimeout: seconds(idleTimeoutMs / 1000) }),
+        ...(maxConnectionDurationMs === undefined
+          ? {}
+          : { maxDownstreamConnectionDuration: seconds(maxConnectionDurationMs / 1000) }),
       }),
     },
   };
+}
+
+function clusterSpecifier(cluster: TcpProxyOptions['cluster']) {
+  if (typeof cluster === 'string') return { case: 'cluster', value: cluster } as const;
+  const clusters = cluster.map(({ cluster: name, weight }) => ({ name, weight }));
+  return { case: 'weightedClusters', value: { clusters } } as const;
 }
 
 /** Sets the cluster that tcp_proxy uses to `<prefix><SNI>`; Envoy has put the SNI into lower case. */

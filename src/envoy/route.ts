@@ -8,6 +8,7 @@ import {
   type Route,
   RouteSchema,
   type VirtualHost,
+  VirtualHost_TlsRequirementType,
   VirtualHostSchema,
 } from './gen/envoy/config/route/v3/route_components_pb.js';
 import { type RouteConfiguration, RouteConfigurationSchema } from './gen/envoy/config/route/v3/route_pb.js';
@@ -56,8 +57,19 @@ export function buildStatusRoute(name: string, status: number, perFilter: Readon
   });
 }
 
-export function buildVirtualHost(name: string, domains: readonly string[], routes: readonly Route[]): VirtualHost {
-  return create(VirtualHostSchema, { name, domains: [...domains], routes: [...routes] });
+export interface VirtualHostOptions {
+  /** Requests without TLS are sent there again with it. */
+  readonly requiresTls?: boolean;
+}
+
+export function buildVirtualHost(
+  name: string,
+  domains: readonly string[],
+  routes: readonly Route[],
+  { requiresTls = false }: VirtualHostOptions = {},
+): VirtualHost {
+  const requireTls = requiresTls ? VirtualHost_TlsRequirementType.ALL : VirtualHost_TlsRequirementType.NONE;
+  return create(VirtualHostSchema, { name, domains: [...domains], routes: [...routes], requireTls });
 }
 
 export interface RouteConfigurationOptions {
@@ -66,6 +78,8 @@ export interface RouteConfigurationOptions {
   readonly virtualHosts: readonly VirtualHost[];
   /** Domains name ports; else the port of a Host header is ignored. */
   readonly portsInDomains?: boolean;
+  /** Requests go on to others of the mesh, who may want to know of the first caller. */
+  readonly keepsForwarded?: boolean;
 }
 
 /** Further virtual hosts are awaited by VHDS under the names `<name>/<host>`. */
@@ -76,7 +90,10 @@ export function buildRouteConfiguration(options: RouteConfigurationOptions): Rou
     vhds: { configSource: adsConfigSource },
     validateClusters: false,
     // Envoy's own addition to every request (header-removal.ts takes off what callers sent).
-    requestHeadersToRemove: ['x-forwarded-proto'],
+    ...(options.keepsForwarded === true
+      ? {}
+      : // Before what routes set themselves.
+        { requestHeadersToRemove: ['x-forwarded-proto'], mostSpecificHeaderMutationsWins: true }),
     ignorePortInHostMatching: options.portsInDomains !== true,
   });
 }

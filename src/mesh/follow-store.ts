@@ -4,7 +4,7 @@
 import { type KubeObject, keyOf, keyString } from '../api/object.ts';
 import { GoneError } from '../store/errors.ts';
 import type { Collection, ObjectStore, WatchEvent } from '../store/store.ts';
-import { emptyMesh, type Mesh, type MeshDelta, updateMesh } from './mesh.ts';
+import { emptyMesh, isEmptyDelta, type Mesh, type MeshChange, type MeshDelta, updateMesh } from './mesh.ts';
 import { createMeshObjects, meshKinds } from './mesh-objects.ts';
 
 /** Called with the first complete snapshot, then with each that differs from the one before. */
@@ -12,20 +12,38 @@ export type MeshListener = (mesh: Mesh, delta: MeshDelta) => void;
 
 const collections: readonly Collection[] = meshKinds.map(({ group, kind }) => ({ group, kind }));
 
-/** Ends when the signal aborts. Throws what the store throws, but for a history that is gone. */
-export async function followStore(store: ObjectStore, listener: MeshListener, signal: AbortSignal): Promise<void> {
+export interface MeshSource {
+  /** Ends when the signal aborts. Throws what the store throws, but for a history that is gone. */
+  readonly done: Promise<void>;
+  /** Takes over what does not come from the store: the content of files, by path; undefined: there is none. */
+  setFiles(files: ReadonlyMap<string, Uint8Array | undefined>): void;
+}
+
+export function followStore(store: ObjectStore, listener: MeshListener, signal: AbortSignal): MeshSource {
   const objects = createMeshObjects();
   let mesh = emptyMesh;
-  let known = new Map<string, KubeObject>();
   let first = true;
 
-  function take(events: readonly WatchEvent[]): void {
-    const change = objects.translate(events);
-    const next = updateMesh(mesh, change.services, change.config);
+  function take(change: MeshChange, complete: boolean): void {
+    const next = updateMesh(mesh, change);
     mesh = next.mesh;
-    if (first || next.delta.configChanged || next.delta.hosts.size > 0) listener(mesh, next.delta);
+    if (first && !complete) return;
+    if (first || !isEmptyDelta(next.delta)) listener(mesh, next.delta);
     first = false;
   }
+
+  return {
+    done: follow(store, (events) => take(objects.translate(events), true), signal),
+    setFiles: (files) => take({ files }, false),
+  };
+}
+
+async function follow(
+  store: ObjectStore,
+  take: (events: readonly WatchEvent[]) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let known = new Map<string, KubeObject>();
 
   while (!signal.aborted) {
     const listed = await listAll(store);

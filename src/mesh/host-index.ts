@@ -1,21 +1,23 @@
-// Host -> the services that claim it, as an immutable map whose next version shares all but one shard with the one
+// Key -> the things that claim it, as an immutable map whose next version shares all but one shard with the one
 // before: a change costs a 256th of a copy, and every snapshot stays readable for as long as somebody holds it.
-import type { Service } from './service.ts';
+// Keys are mostly hosts: of services, VirtualServices, DestinationRules.
 
 const shardCount = 256;
-type Shard = ReadonlyMap<string, readonly Service[]>;
+type Shard<T> = ReadonlyMap<string, readonly T[]>;
 
-export interface HostIndex {
+export interface HostIndex<T> {
   /** Claims on this host, oldest first; empty if there is none. */
-  get(host: string): readonly Service[];
+  get(host: string): readonly T[];
   hosts(): Iterable<string>;
   /** The index in which exactly these claims stand for the host. */
-  with(host: string, claims: readonly Service[]): HostIndex;
+  with(host: string, claims: readonly T[]): HostIndex<T>;
 }
 
-export const emptyHostIndex: HostIndex = indexOf(Array.from({ length: shardCount }, (): Shard => new Map()));
+export function emptyHostIndex<T>(): HostIndex<T> {
+  return indexOf(Array.from({ length: shardCount }, (): Shard<T> => new Map()));
+}
 
-function indexOf(shards: readonly Shard[]): HostIndex {
+function indexOf<T>(shards: readonly Shard<T>[]): HostIndex<T> {
   return {
     get: (host) => shards[shardOf(host)]?.get(host) ?? [],
     hosts: function* () {

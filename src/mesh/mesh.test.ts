@@ -16,9 +16,9 @@ function entry(name: string, hosts: readonly string[], fields: object = {}): Kub
 test('a change names just the hosts it touches, and older snapshots stay as they were', () => {
   const objects = createMeshObjects();
   const add = (object: KubeObject) => objects.translate([{ type: 'ADDED', object }]);
-  const first = updateMesh(emptyMesh, add(entry('one', ['a.test', 'b.test'])).services);
+  const first = updateMesh(emptyMesh, add(entry('one', ['a.test', 'b.test'])));
   assert.deepEqual([...first.delta.hosts].sort(), ['a.test', 'b.test']);
-  const second = updateMesh(first.mesh, add(entry('two', ['c.test'])).services);
+  const second = updateMesh(first.mesh, add(entry('two', ['c.test'])));
   assert.deepEqual([...second.delta.hosts], ['c.test']);
   assert.deepEqual([...first.mesh.services.hosts()].sort(), ['a.test', 'b.test']);
   assert.deepEqual([...second.mesh.services.hosts()].sort(), ['a.test', 'b.test', 'c.test']);
@@ -27,12 +27,12 @@ test('a change names just the hosts it touches, and older snapshots stay as they
 test('the next version of an object replaces what it stood for, and its deletion takes it away', () => {
   const objects = createMeshObjects();
   const created = objects.translate([{ type: 'ADDED', object: entry('one', ['a.test']) }]);
-  const first = updateMesh(emptyMesh, created.services).mesh;
+  const first = updateMesh(emptyMesh, created).mesh;
   const changed = objects.translate([{ type: 'MODIFIED', object: entry('one', ['b.test']) }]);
-  const second = updateMesh(first, changed.services).mesh;
+  const second = updateMesh(first, changed).mesh;
   assert.deepEqual([...second.services.hosts()], ['b.test']);
   const deleted = objects.translate([{ type: 'DELETED', object: entry('one', ['b.test']) }]);
-  assert.deepEqual([...updateMesh(second, deleted.services).mesh.services.hosts()], []);
+  assert.deepEqual([...updateMesh(second, deleted).mesh.services.hosts()], []);
 });
 
 test('an object that no longer fits its schema keeps its last good meaning', () => {
@@ -89,7 +89,7 @@ test('a Kubernetes Service follows its pods', () => {
 test('names such as constructor are data', () => {
   const objects = createMeshObjects();
   const odd = { ...entry('entry', ['a.test']), metadata: { name: 'constructor', namespace: 'constructor' } };
-  const { mesh } = updateMesh(emptyMesh, objects.translate([{ type: 'ADDED', object: odd }]).services);
+  const { mesh } = updateMesh(emptyMesh, objects.translate([{ type: 'ADDED', object: odd }]));
   assert.deepEqual(
     mesh.services.get('a.test').map(({ name, namespace }) => [name, namespace]),
     [['constructor', 'constructor']],

@@ -1,50 +1,199 @@
 // The Mesh: an immutable snapshot of everything that decides about egress, without an Envoy type in it. It is
 // made from the one before and the objects that changed, at a cost that follows the change: only hosts named by
 // those objects are touched, and the delta names them so that nothing downstream looks at the rest.
+import { isWildcardHost } from '../api/host-name.ts';
+import type { DestinationRule } from './destination-rule.ts';
+import type { Gateway } from './gateway.ts';
 import { emptyHostIndex, type HostIndex } from './host-index.ts';
 import { defaultMeshConfig, type MeshConfig } from './mesh-config.ts';
+import { compareOrigin, type Origin } from './origin.ts';
+import { filePathsOf, routedHosts, type ScopedSelector, selectorsOf } from './references.ts';
+import { selectorText } from './selector.ts';
 import { compareAge, type Service } from './service.ts';
+import type { TlsSecret } from './tls-secret.ts';
+import { meshGateway, type VirtualService } from './virtual-service.ts';
 
 export interface Mesh {
   readonly config: MeshConfig;
-  readonly services: HostIndex;
+  readonly services: HostIndex<Service>;
+  /** By each of their hosts. */
+  readonly virtualServices: HostIndex<VirtualService>;
+  /** By each gateway they are bound to, `mesh` left out. */
+  readonly boundTo: HostIndex<VirtualService>;
+  /** By each host that they send traffic to. */
+  readonly routedTo: HostIndex<VirtualService>;
+  readonly destinationRules: HostIndex<DestinationRule>;
+  /** Oldest first. */
+  readonly gateways: readonly Gateway[];
+  /** By `namespace/name`; one each. */
+  readonly secrets: HostIndex<TlsSecret>;
+  /** Content of files on the host that objects name, by path; one each. */
+  readonly files: HostIndex<Uint8Array>;
+  /** By the path of each file that they name. */
+  readonly fileUsers: HostIndex<DestinationRule | Gateway>;
+  /** What proxies of one namespace are told apart by; by text. */
+  readonly selectors: HostIndex<ScopedSelector>;
 }
 
 /** What differs between a snapshot and the one before. */
 export interface MeshDelta {
   readonly configChanged: boolean;
+  /** Whose routing, clusters or listeners may differ. */
   readonly hosts: ReadonlySet<string>;
+  /** Gateways came, went or changed. */
+  readonly gatewaysChanged: boolean;
+  /** Keys of secrets, and paths of files, that differ. */
+  readonly secrets: ReadonlySet<string>;
+  /** Proxies may have to be told apart otherwise than before. */
+  readonly selectorsChanged: boolean;
 }
 
-/** One object's change, already translated: the services it stood for and those it stands for now. */
-export interface ServicesChange {
-  readonly before: readonly Service[];
-  readonly after: readonly Service[];
+/** One object's change, already translated: what it stood for and what it stands for now; identity recognises it. */
+export interface Change<T> {
+  readonly before: readonly T[];
+  readonly after: readonly T[];
 }
 
-export const emptyMesh: Mesh = { config: defaultMeshConfig, services: emptyHostIndex };
+export interface MeshChange {
+  readonly services?: readonly Change<Service>[];
+  readonly virtualServices?: readonly Change<VirtualService>[];
+  readonly destinationRules?: readonly Change<DestinationRule>[];
+  readonly gateways?: readonly Change<Gateway>[];
+  /** Undefined: gone. */
+  readonly secrets?: ReadonlyMap<string, TlsSecret | undefined>;
+  readonly files?: ReadonlyMap<string, Uint8Array | undefined>;
+  /** Undefined: as it was. */
+  readonly config?: MeshConfig | undefined;
+}
 
-/** The next snapshot. `before` services are recognised by identity, as they came out of an earlier call. */
-export function updateMesh(
-  mesh: Mesh,
-  changes: readonly ServicesChange[],
-  config: MeshConfig = mesh.config,
-): { readonly mesh: Mesh; readonly delta: MeshDelta } {
-  const hosts = new Set<string>();
-  let { services } = mesh;
+export const emptyMesh: Mesh = {
+  config: defaultMeshConfig,
+  services: emptyHostIndex(),
+  virtualServices: emptyHostIndex(),
+  boundTo: emptyHostIndex(),
+  routedTo: emptyHostIndex(),
+  destinationRules: emptyHostIndex(),
+  gateways: [],
+  secrets: emptyHostIndex(),
+  files: emptyHostIndex(),
+  fileUsers: emptyHostIndex(),
+  selectors: emptyHostIndex(),
+};
+
+export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mesh; readonly delta: MeshDelta } {
+  const { services = [], virtualServices = [], destinationRules = [], gateways = [] } = change;
+  const { secrets = new Map<string, undefined>(), files = new Map<string, undefined>() } = change;
+  const config = change.config ?? mesh.config;
+  const configChanged = config !== mesh.config && JSON.stringify(config) !== JSON.stringify(mesh.config);
+  const next: Mesh = {
+    config: configChanged ? config : mesh.config,
+    services: reindexed(mesh.services, services, ({ host }) => [host], compareAge),
+    virtualServices: reindexed(mesh.virtualServices, virtualServices, ({ hosts }) => hosts, compareOrigin),
+    boundTo: reindexed(mesh.boundTo, virtualServices, boundGateways, compareOrigin),
+    routedTo: reindexed(mesh.routedTo, virtualServices, routedHosts, compareOrigin),
+    destinationRules: reindexed(mesh.destinationRules, destinationRules, ({ host }) => [host], compareOrigin),
+    gateways: changedList(mesh.gateways, gateways),
+    secrets: replaced(mesh.secrets, secrets),
+    files: replaced(mesh.files, files),
+    fileUsers: reindexed<DestinationRule | Gateway>(
+      mesh.fileUsers,
+      [...destinationRules, ...gateways],
+      filePathsOf,
+      compareOrigin,
+    ),
+    selectors: reselected(mesh.selectors, virtualServices, destinationRules),
+  };
+  const delta: MeshDelta = {
+    configChanged,
+    hosts: affectedHosts(next, { services, virtualServices, destinationRules }),
+    gatewaysChanged: gateways.length > 0,
+    secrets: new Set([...secrets.keys(), ...files.keys()]),
+    selectorsChanged: next.selectors !== mesh.selectors,
+  };
+  return { mesh: next, delta };
+}
+
+export function isEmptyDelta({ configChanged, hosts, gatewaysChanged, secrets }: MeshDelta): boolean {
+  return !configChanged && hosts.size === 0 && !gatewaysChanged && secrets.size === 0;
+}
+
+function boundGateways({ gateways }: VirtualService): readonly string[] {
+  return gateways.filter((gateway) => gateway !== meshGateway);
+}
+
+function reindexed<T>(
+  index: HostIndex<T>,
+  changes: readonly Change<T>[],
+  keysOf: (item: T) => Iterable<string>,
+  compare: (a: T, b: T) => number,
+): HostIndex<T> {
+  let next = index;
   for (const { before, after } of changes) {
-    for (const service of before) {
-      services = services.with(
-        service.host,
-        services.get(service.host).filter((claim) => claim !== service),
-      );
-      hosts.add(service.host);
+    for (const item of before) {
+      for (const key of keysOf(item)) {
+        next = next.with(
+          key,
+          next.get(key).filter((claim) => claim !== item),
+        );
+      }
     }
-    for (const service of after) {
-      services = services.with(service.host, [...services.get(service.host), service].sort(compareAge));
-      hosts.add(service.host);
+    for (const item of after) {
+      for (const key of keysOf(item)) next = next.with(key, [...next.get(key), item].sort(compare));
     }
   }
-  const configChanged = config !== mesh.config && JSON.stringify(config) !== JSON.stringify(mesh.config);
-  return { mesh: { config: configChanged ? config : mesh.config, services }, delta: { configChanged, hosts } };
+  return next;
+}
+
+function replaced<T>(index: HostIndex<T>, changes: ReadonlyMap<string, T | undefined>): HostIndex<T> {
+  let next = index;
+  for (const [key, value] of changes) next = next.with(key, value === undefined ? [] : [value]);
+  return next;
+}
+
+function changedList<T extends Origin>(list: readonly T[], changes: readonly Change<T>[]): readonly T[] {
+  if (changes.length === 0) return list;
+  const gone = new Set(changes.flatMap(({ before }) => before));
+  return [...list.filter((item) => !gone.has(item)), ...changes.flatMap(({ after }) => after)].sort(compareOrigin);
+}
+
+/** The very same index if nothing tells proxies apart otherwise. */
+function reselected(
+  index: HostIndex<ScopedSelector>,
+  virtualServices: readonly Change<VirtualService>[],
+  destinationRules: readonly Change<DestinationRule>[],
+): HostIndex<ScopedSelector> {
+  const changes = [...virtualServices, ...destinationRules].map(({ before, after }) => ({
+    before: before.flatMap(selectorsOf),
+    after: after.flatMap(selectorsOf),
+  }));
+  return reindexed(
+    index,
+    changes.filter(({ before, after }) => before.length > 0 || after.length > 0),
+    ({ selector }) => [selectorText(selector)],
+    () => 0,
+  );
+}
+
+type HostChanges = Required<Pick<MeshChange, 'services' | 'virtualServices' | 'destinationRules'>>;
+
+function affectedHosts(next: Mesh, changes: HostChanges): ReadonlySet<string> {
+  const hosts = new Set<string>();
+  const touch = (host: string) => {
+    hosts.add(host);
+    if (!isWildcardHost(host) && host !== '*') return;
+    const suffix = host.slice(1);
+    for (const index of [next.services, next.virtualServices]) {
+      for (const known of index.hosts()) if (known.endsWith(suffix)) hosts.add(known);
+    }
+  };
+  for (const service of itemsOf(changes.services)) hosts.add(service.host);
+  // What is routed to a host asks its ports.
+  for (const host of [...hosts]) for (const routing of next.routedTo.get(host)) routing.hosts.forEach(touch);
+  for (const routing of itemsOf(changes.virtualServices)) [...routing.hosts, ...routedHosts(routing)].forEach(touch);
+  for (const rule of itemsOf(changes.destinationRules)) touch(rule.host);
+  return hosts;
+}
+
+function itemsOf<T>(changes: readonly Change<T>[]): readonly T[] {
+  return changes.flatMap(({ before, after }) => [...before, ...after]);
 }

@@ -2,7 +2,7 @@
 // its own namespace, else a Kubernetes Service, else the oldest. Ports are added only from services of the same
 // namespace and resolution; other claims on the host are left out whole.
 import type { Service, ServicePort } from './service.ts';
-import { isVisible } from './visibility.ts';
+import { isVisible, sameVisibility } from './visibility.ts';
 
 /** `claims` oldest first. The result is the very same object when nothing had to be merged. */
 export function selectService(claims: readonly Service[], namespace: string): Service | undefined {
@@ -23,7 +23,7 @@ function canMerge(chosen: Service, other: Service): boolean {
     other.namespace === chosen.namespace &&
     other.resolution === chosen.resolution &&
     sameSet(other.addresses, chosen.addresses) &&
-    sameVisibility(other, chosen) &&
+    sameVisibility(other.visibility, chosen.visibility) &&
     other.endpoints.length === 0 &&
     chosen.endpoints.length === 0
   );
@@ -33,11 +33,6 @@ function mergePorts(merged: Service, other: Service): Service {
   const numbers = new Set(merged.ports.map((port) => port.number));
   const added: readonly ServicePort[] = other.ports.filter((port) => !numbers.has(port.number));
   return added.length === 0 ? merged : { ...merged, ports: [...merged.ports, ...added] };
-}
-
-function sameVisibility(a: Service, b: Service): boolean {
-  if (a.visibility.public || b.visibility.public) return a.visibility.public === b.visibility.public;
-  return sameSet([...a.visibility.namespaces], [...b.visibility.namespaces]);
 }
 
 function sameSet(a: readonly string[], b: readonly string[]): boolean {

@@ -2,6 +2,8 @@
 // from a Kubernetes Service. A ServiceEntry with three hosts is three services. Immutable, so identity can
 // stand for content: what was built from a Service object is still right as long as the object is the same.
 import type { Protocol } from '../api/protocol.ts';
+import { compareOrigin, compareText, type Origin } from './origin.ts';
+import type { LabelSelector } from './selector.ts';
 import type { Visibility } from './visibility.ts';
 
 /** How the upstream's addresses are found; the names are Istio's, `CLUSTER_IP` is a Kubernetes Service. */
@@ -26,17 +28,13 @@ export interface Endpoint {
   readonly locality?: string;
 }
 
-export interface Service {
+export interface Service extends Origin {
   /** Normalised: lower case, no trailing dot; may be `*.example.com`. */
   readonly host: string;
   /** Further names that mean it everywhere (`web.shop`), and in its own namespace (`web`). */
   readonly aliases: readonly string[];
   readonly localAliases: readonly string[];
   readonly source: 'ServiceEntry' | 'Service';
-  readonly namespace: string;
-  readonly name: string;
-  /** RFC 3339; the oldest of two that claim the same wins. */
-  readonly createdAt: string;
   readonly visibility: Visibility;
   readonly resolution: Resolution;
   readonly external: boolean;
@@ -45,6 +43,8 @@ export interface Service {
   readonly ports: readonly ServicePort[];
   readonly endpoints: readonly Endpoint[];
   readonly subjectAltNames: readonly string[];
+  /** Of a Kubernetes Service: the labels of its pods. */
+  readonly workloads?: LabelSelector;
   /** `egress.sallyport.dev/original-destination: trust`: follow the caller's address, as Istio does. */
   readonly trustOriginalDestination: boolean;
   /** Annotation `istio.io/connect-strategy: RACE_FIRST_TCP_CONNECT`. */
@@ -58,15 +58,5 @@ export function originOf(service: Service): string {
 
 /** Istio's order among equals: oldest first, then name, then namespace; here the host too, so that none are equal. */
 export function compareAge(a: Service, b: Service): number {
-  return (
-    compareText(a.createdAt, b.createdAt) ||
-    compareText(a.name, b.name) ||
-    compareText(a.namespace, b.namespace) ||
-    compareText(a.host, b.host) ||
-    compareText(a.source, b.source)
-  );
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return compareOrigin(a, b) || compareText(a.host, b.host) || compareText(a.source, b.source);
 }

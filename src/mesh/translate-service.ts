@@ -3,10 +3,11 @@
 import { isPodReady, type Pod } from '../api/kinds/pod.ts';
 import type { Service as KubeService } from '../api/kinds/service.ts';
 import { type Protocol, parseProtocol } from '../api/protocol.ts';
+import { clusterDomain } from './complete-host.ts';
+import { matchesLabels, selectorOf } from './selector.ts';
 import type { Endpoint, Service, ServicePort } from './service.ts';
 import { visibilityOf } from './visibility.ts';
 
-const clusterDomain = 'cluster.local';
 const exportToAnnotation = 'networking.istio.io/exportTo';
 
 type KubeServicePort = NonNullable<KubeService['spec']['ports']>[number];
@@ -33,16 +34,15 @@ export function translateService(object: KubeService, pods: Iterable<Pod>): Serv
     ports: ports.map(translatePort),
     endpoints: [...pods].filter((pod) => isSelected(spec.selector, pod)).flatMap((pod) => endpointOf(pod, ports)),
     subjectAltNames: [],
+    ...(spec.selector === undefined ? {} : { workloads: selectorOf(spec.selector) }),
     trustOriginalDestination: false,
     raceFirstConnect: false,
   };
 }
 
 /** An empty selector selects nothing: its endpoints are somebody else's to give. */
-function isSelected(selector: Readonly<Record<string, string>> | undefined, pod: Pod): boolean {
-  const wanted = Object.entries(selector ?? {});
-  const labels = new Map(Object.entries(pod.metadata.labels ?? {}));
-  return wanted.length > 0 && wanted.every(([key, value]) => labels.get(key) === value);
+function isSelected(selector: Readonly<Record<string, string>> = {}, pod: Pod): boolean {
+  return Object.keys(selector).length > 0 && matchesLabels(selectorOf(selector), pod.metadata.labels ?? {});
 }
 
 function endpointOf(pod: Pod, ports: readonly KubeServicePort[]): readonly Endpoint[] {
@@ -60,7 +60,13 @@ function targetPort(port: KubeServicePort, pod: Pod): number {
 }
 
 function translatePort(port: KubeServicePort): ServicePort {
-  return { number: port.port, name: portName(port), protocol: protocolOf(port) };
+  const { targetPort: target } = port;
+  return {
+    number: port.port,
+    name: portName(port),
+    protocol: protocolOf(port),
+    ...(typeof target === 'number' && target !== port.port ? { targetPort: target } : {}),
+  };
 }
 
 function portName(port: KubeServicePort): string {

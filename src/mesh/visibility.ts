@@ -20,3 +20,8 @@ export function visibilityOf(exportTo: readonly string[] | undefined, namespace:
 export function isVisible(visibility: Visibility, namespace: string): boolean {
   return visibility.public || visibility.namespaces.has(namespace);
 }
+
+export function sameVisibility(a: Visibility, b: Visibility): boolean {
+  if (a.public || b.public) return a.public === b.public;
+  return a.namespaces.size === b.namespaces.size && a.namespaces.isSubsetOf(b.namespaces);
+}

@@ -7,6 +7,9 @@
 //   PUT    /v1/pods/<ns>/<name>            PodSpec -> PodStatus    idempotent; starts Envoy, then the program
 //   DELETE /v1/pods/<ns>/<name>            ends program, Envoy (when its last numbers were sent), namespaces
 //   GET    /v1/pods/<ns>/<name>/exec       ExecPlan                how to run a command inside
+//   GET    /v1/loadbalancers               {namespace, name}[]
+//   PUT    /v1/loadbalancers/<ns>/<name>   LoadBalancerSpec -> LoadBalancerStatus      idempotent; the address stays
+//   DELETE /v1/loadbalancers/<ns>/<name>
 //   GET    /v1/events                      JSON lines of KeeperEvent until closed: every pod once, then changes
 //   POST   /v1/shutdown                    Ended     ends everything, undoes the host journal, exits
 
@@ -63,6 +66,11 @@ export interface PodSpec {
   /** Extra Envoy arguments, e.g. `--drain-time-s 10`. */
   readonly envoyArgs: readonly string[];
   readonly restartPolicy: 'Always' | 'Never';
+  /**
+   * Of a gateway: how long, when it is removed, its Envoy may finish what it has begun and ask callers to go elsewhere.
+   * Absent: it ends with its program.
+   */
+  readonly drainSeconds?: number;
 }
 
 /**
@@ -99,6 +107,25 @@ export interface PodStatus extends SandboxStatus {
      */
     readonly records?: string;
   };
+}
+
+/** A Service of type LoadBalancer: an address of its own on this machine, behind which pods answer. */
+export interface LoadBalancerSpec {
+  readonly uid: string;
+  readonly ports: readonly LoadBalancerPort[];
+}
+
+export interface LoadBalancerPort {
+  readonly port: number;
+  /** Ready pods; a connection goes to one of them. None: it is refused. */
+  readonly targets: readonly { readonly address: string; readonly port: number }[];
+}
+
+export interface LoadBalancerStatus {
+  /** IPv4, the same for as long as the load balancer is there. */
+  readonly address: string;
+  /** Ports that this user may not open: where they are served instead, on the same address. */
+  readonly mappedPorts: readonly { readonly port: number; readonly servedAt: number }[];
 }
 
 /** `name` answers `addresses` (IPv4 or IPv6) for workloads of `namespaces` (all if absent). */

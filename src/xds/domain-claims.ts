@@ -2,10 +2,14 @@
 // ServiceEntries. Envoy refuses a route table in which a domain stands twice, so each has one owner (Istio drops the
 // later one too): a service of exactly that host, else the oldest that claims it.
 import { compareAge, type Service } from '../mesh/service.ts';
+import { unregisteredPort } from './unregistered-port.ts';
 
 export interface DomainClaims {
-  /** Takes `before`'s claims away and adds `after`'s; answers the hosts whose own domains may differ now. */
-  change(host: string, before: Service | undefined, after: Service | undefined): ReadonlySet<string>;
+  /**
+   * Takes `before`'s claims away and adds `after`'s; answers the hosts whose own domains may differ now. `named`: there is
+   * no service, but a VirtualService of that host, which speaks for it on the port of unregistered hosts.
+   */
+  change(host: string, before: Service | undefined, after: Service | undefined, named: boolean): ReadonlySet<string>;
   /** The extra domains this service owns on a port of its own, sorted. */
   owned(service: Service, port: number): readonly string[];
 }
@@ -14,13 +18,14 @@ export interface DomainClaims {
 export function createPortDomainClaims(namespace: string): DomainClaims {
   const ports = new Map<number, DomainClaims>();
   return {
-    change(host, before, after) {
+    change(host, before, after, named) {
       const affected = new Set<string>([host]);
-      for (const number of new Set([...portsOf(before), ...portsOf(after)])) {
+      for (const number of new Set([...portsOf(before), ...portsOf(after), unregisteredPort.number])) {
         const claims = ports.get(number) ?? createDomainClaims(namespace);
         ports.set(number, claims);
         const [old, next] = [before, after].map((service) => (portsOf(service).has(number) ? service : undefined));
-        for (const other of claims.change(host, old, next)) affected.add(other);
+        const isNamed = named && number === unregisteredPort.number;
+        for (const other of claims.change(host, old, next, isNamed)) affected.add(other);
       }
       return affected;
     },
@@ -50,7 +55,7 @@ export function createDomainClaims(namespace: string): DomainClaims {
   }
 
   return {
-    change(host, before, after) {
+    change(host, before, after, named) {
       const affected = new Set<string>([host]);
       const domains = new Set([host, ...extraDomains(before), ...extraDomains(after)]);
       for (const domain of domains) {
@@ -61,9 +66,9 @@ export function createDomainClaims(namespace: string): DomainClaims {
         claimants?.delete(host);
         if (claimants?.size === 0) claims.delete(domain);
       }
-      if (after === undefined) hosts.delete(host);
-      else {
-        hosts.add(host);
+      if (after === undefined && !named) hosts.delete(host);
+      else hosts.add(host);
+      if (after !== undefined) {
         for (const domain of extraDomains(after)) {
           const claimants = claims.get(domain) ?? new Map<string, Service>();
           claims.set(domain, claimants.set(host, after));

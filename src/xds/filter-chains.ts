@@ -1,11 +1,17 @@
 // The filter chains that outbound listeners are made of: HTTP, TLS by SNI, one service, and the catch-all that ends
 // every listener (istio-semantics 1.1, 1.5).
 import { isWildcardHost } from '../api/host-name.ts';
+import { buildFaultFilter } from '../envoy/fault.ts';
 import { buildGrpcMessagesFilter } from '../envoy/grpc-messages.ts';
 import { buildHttpConnectionManager } from '../envoy/http-connection-manager.ts';
 import { buildDynamicForwardProxyFilters, whereRoutesAsk } from '../envoy/http-filters.ts';
 import { buildFilterChain, type FilterChain } from '../envoy/listener.ts';
-import { buildClusterFromSni, buildSniDynamicForwardProxy, buildTcpProxy } from '../envoy/network-filters.ts';
+import {
+  buildClusterFromSni,
+  buildSniDynamicForwardProxy,
+  buildTcpProxy,
+  type NetworkFilter,
+} from '../envoy/network-filters.ts';
 import { buildRouteMarkFilter } from '../envoy/route-mark.ts';
 import { type AddressGuard, buildNetworkAddressFilter } from '../envoy/upstream-address-guard.ts';
 import type { MeshConfig } from '../mesh/mesh-config.ts';
@@ -18,6 +24,7 @@ import { routeConfigurationName } from './routes.ts';
 import { clusterOf } from './service-clusters.ts';
 import { outboundHttpLogs, outboundTcpLogs } from './traffic-logs.ts';
 import { buildUpstreamFilters } from './upstream-filters.ts';
+import type { PassedRoute } from './virtual-service/passed-routes.ts';
 
 /** Headers that speak of the mesh: not the application's to send out, and not ours. */
 export const internalHeaderPrefixes = ['x-envoy-', 'x-forwarded-'];
@@ -50,6 +57,7 @@ export function httpChain(name: string, port: number, config: MeshConfig, captur
       filters: [
         buildRouteMarkFilter(),
         buildGrpcMessagesFilter(),
+        ...whereRoutesAsk([buildFaultFilter()]),
         // Where a program asks its proxy, even "anywhere" is a name to be resolved.
         ...(capture === 'proxy' ? forward : whereRoutesAsk(forward)),
       ],
@@ -65,27 +73,53 @@ export function serverNameChain(name: string, port: number, config: MeshConfig, 
     buildTcpProxy({
       statPrefix: 'sni',
       cluster: blackHoleCluster,
-      accessLog: outboundTcpLogs(config, 'by-name', originalDestination(port, capture)),
+      accessLog: outboundTcpLogs(config, 'by-name', { destination: originalDestination(port, capture) }),
     }),
   ]);
 }
 
 /** All connections to this one service; named by its host. A wildcard's are resolved by their SNI, and judged. */
-export function serviceChain({ service, port }: PortService, config: MeshConfig): FilterChain {
+export function serviceChain(entry: PortService, config: MeshConfig): FilterChain {
+  const { service, port } = entry;
+  const [passed] = entry.passed;
+  if (passed !== undefined && passed.serverNames.length === 0) return passedChain(passed, config, service.host);
   const cluster = clusterOf(service, port);
   if (service.resolution === 'DYNAMIC_DNS' && isWildcardHost(service.host)) {
     const guard = wildcardHostGuard(config.allowedRanges, port.targetPort ?? port.number);
-    return forwardedChain({ service, port }, guard, config);
+    return forwardedChain(entry, guard, config);
   }
   return buildFilterChain(service.host, [
     buildTcpProxy({ statPrefix: cluster, cluster, accessLog: outboundTcpLogs(config, 'registered') }),
   ]);
 }
 
+/** Where a VirtualService sends connections; named by its route, or by the host that takes all of a listener's. */
+export function passedChain(route: PassedRoute, config: MeshConfig, name = route.name): FilterChain {
+  return buildFilterChain(name, passedFilters(route, config));
+}
+
+export function passedFilters(
+  { name, clusters, forwarded }: PassedRoute,
+  config: MeshConfig,
+): readonly NetworkFilter[] {
+  if (forwarded !== undefined) {
+    const { port } = forwarded;
+    return forwardedFilters(forwarded, wildcardHostGuard(config.allowedRanges, port.targetPort ?? port.number), config);
+  }
+  const accessLog = outboundTcpLogs(config, 'registered', { route: name });
+  return [buildTcpProxy({ statPrefix: name, cluster: clusters, accessLog })];
+}
+
 /** To the address that the SNI resolves to, if the guard allows it. */
-export function forwardedChain({ service, port }: PortService, guard: AddressGuard, config: MeshConfig): FilterChain {
+export function forwardedChain(entry: PortService, guard: AddressGuard, config: MeshConfig): FilterChain {
+  return buildFilterChain(entry.service.host, forwardedFilters(entry, guard, config));
+}
+
+type Forwarded = Pick<PortService, 'service' | 'port'>;
+
+function forwardedFilters({ service, port }: Forwarded, guard: AddressGuard, config: MeshConfig) {
   const cluster = clusterOf(service, port);
-  return buildFilterChain(service.host, [
+  return [
     buildSniDynamicForwardProxy(dynamicDnsCache, port.targetPort ?? port.number),
     buildNetworkAddressFilter(guard, 'sni_guard'),
     buildTcpProxy({
@@ -94,5 +128,5 @@ export function forwardedChain({ service, port }: PortService, guard: AddressGua
       accessLog: outboundTcpLogs(config, 'judged'),
       connectOnData: true,
     }),
-  ]);
+  ];
 }

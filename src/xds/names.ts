@@ -19,6 +19,32 @@ export const blockConnectRoute = 'block_connect';
 /** Of CONNECT to what is registered. */
 export const connectRoute = 'connect';
 
+export interface VirtualServiceRoute {
+  /** What was asked for, as it is configured. */
+  readonly host: string;
+  readonly port: number;
+  readonly virtualService: { readonly namespace: string; readonly name: string };
+  readonly rule: string;
+}
+
+/**
+ * `httpbin.org:80|default/httpbin-egress|0`. Istio: the rule's own name; here: what was asked for as well, since the
+ * cluster says only where it went, and that may be a gateway.
+ */
+export function virtualServiceRoute({ host, port, virtualService, rule }: VirtualServiceRoute): string {
+  return `${host}:${port}|${virtualService.namespace}/${virtualService.name}|${rule.replaceAll(/[^\w.-]/g, '_')}`;
+}
+
+/** Undefined for every other route's name. */
+export function parseVirtualServiceRoute(name: string): VirtualServiceRoute | undefined {
+  const [asked, object, rule] = name.split('|');
+  if (asked === undefined || object === undefined || rule === undefined) return undefined;
+  const colon = asked.lastIndexOf(':');
+  const slash = object.indexOf('/');
+  const virtualService = { namespace: object.slice(0, slash), name: object.slice(slash + 1) };
+  return { host: asked.slice(0, colon), port: Number(asked.slice(colon + 1)), virtualService, rule };
+}
+
 /** `outbound|443||api.example.com`. */
 export function outboundCluster(port: number, host: string, subset = ''): string {
   return `${outboundClusterPrefix(port, subset)}${host}`;

@@ -15,7 +15,7 @@ import { handlingOf } from '../mesh/handling.ts';
 import type { MeshConfig } from '../mesh/mesh-config.ts';
 import { originOf } from '../mesh/service.ts';
 import type { Capture } from './capture.ts';
-import { catchAllChain, httpChain, serverNameChain, serviceChain } from './filter-chains.ts';
+import { catchAllChain, httpChain, passedChain, serverNameChain, serviceChain } from './filter-chains.ts';
 import { listenerName } from './names.ts';
 import { isBelow, needsListing, oldestFirst, type PortService, type PortUse } from './port-use.ts';
 import { type TypedResource, typedResource } from './resource.ts';
@@ -45,19 +45,23 @@ function buildAddressListeners(port: number, use: PortUse, config: MeshConfig): 
       if (!address.includes('/') && !byAddress.has(address)) byAddress.set(address, claim);
     }
   }
-  return [...byAddress].map(([address, { service, port: servicePort }]) => {
+  return [...byAddress].map(([address, entry]) => {
     const name = listenerName(address, port);
+    const named = entry.passed.filter(({ serverNames }) => serverNames.length > 0);
+    const matcher = buildServerNameMatcher(named.map((route) => ({ names: route.serverNames, chain: route.name })));
     const message = buildListener({
       name,
       address,
       port,
       direction: 'outbound',
       bind: false,
-      inspectors: handlingOf(servicePort.protocol) === 'tls' ? ['tls'] : [],
-      chains: [],
-      defaultChain: serviceChain({ service, port: servicePort }, config),
+      inspectors: handlingOf(entry.port.protocol) === 'tls' ? ['tls'] : [],
+      chains: named.map((route) => passedChain(route, config)),
+      ...(matcher === undefined ? {} : { matcher }),
+      // Rules by SNI stand in place of what the address alone would be.
+      defaultChain: named.length > 0 ? catchAllChain(config) : serviceChain(entry, config),
     });
-    return typedResource(typeUrls.listener, ListenerSchema, name, message, [originOf(service)]);
+    return typedResource(typeUrls.listener, ListenerSchema, name, message, [originOf(entry.service)]);
   });
 }
 
@@ -128,12 +132,24 @@ const sniChainName = 'sni';
 function buildServerNames(use: PortUse, config: MeshConfig, chainOf: (entry: PortService) => FilterChain) {
   const policy = config.outboundTrafficPolicy;
   const listed = oldestFirst(use.serverNames.values()).filter((entry) => needsListing(entry, policy));
-  const wildcards = listed.map(({ service }) => service.host).filter(isWildcardHost);
+  const wildcards = listed
+    .flatMap(({ service, passed }) => [service.host, ...passed.flatMap(({ serverNames }) => serverNames)])
+    .filter(isWildcardHost);
   const shared: string[] = [];
   const choices: ServerNameChain[] = [];
   const chains: FilterChain[] = [];
+  const taken = new Set<string>();
   for (const entry of listed) {
     const { host, resolution } = entry.service;
+    for (const route of entry.passed) {
+      const free = route.serverNames.filter((serverName) => !taken.has(serverName));
+      for (const serverName of free) taken.add(serverName);
+      if (free.length === 0 || chains.some(({ name }) => name === route.name)) continue;
+      chains.push(passedChain(route, config));
+      choices.push({ names: free, chain: route.name });
+    }
+    if (entry.passed.length > 0 || taken.has(host)) continue;
+    taken.add(host);
     if (isWildcardHost(host) || resolution === 'NONE') {
       chains.push(chainOf(entry));
       choices.push({ names: [host], chain: host });
@@ -141,7 +157,8 @@ function buildServerNames(use: PortUse, config: MeshConfig, chainOf: (entry: Por
   }
   if (wildcards.length > 0) {
     for (const [host, entry] of use.serverNames) {
-      if (!needsListing(entry, policy) && wildcards.some((wildcard) => isBelow(host, wildcard))) shared.push(host);
+      if (needsListing(entry, policy) || taken.has(host)) continue;
+      if (wildcards.some((wildcard) => isBelow(host, wildcard))) shared.push(host);
     }
   }
   if (shared.length > 0) choices.push({ names: shared.sort(), chain: sniChainName });
@@ -159,13 +176,17 @@ function buildRanges(use: PortUse, config: MeshConfig) {
     const ranges = service.addresses.filter((address) => address.includes('/'));
     if (ranges.length === 0) continue;
     const tls = handlingOf(port.protocol) === 'tls';
+    const named = entry.passed.filter(({ serverNames }) => serverNames.length > 0);
+    const own = { names: [service.host], chain: service.host };
+    const byRoute = named.map((route) => ({ names: route.serverNames, chain: route.name }));
     const byName: ChainChoice | undefined = tls
-      ? buildServerNameMatcher([{ names: [service.host], chain: service.host }])
+      ? buildServerNameMatcher(named.length > 0 ? byRoute : [own])
       : service.host;
     if (byName === undefined) continue;
     inspectsTls ||= tls;
     choices.push({ ranges, chain: byName });
-    chains.push(serviceChain(entry, config));
+    if (named.length === 0) chains.push(serviceChain(entry, config));
+    else chains.push(...named.map((route) => passedChain(route, config)));
     origins.push(originOf(service));
   }
   return { choices, chains, inspectsTls, origins };

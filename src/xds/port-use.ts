@@ -4,11 +4,16 @@ import { isWildcardHost, wildcardsAbove } from '../api/host-name.ts';
 import { handlingOf } from '../mesh/handling.ts';
 import type { OutboundTrafficPolicy } from '../mesh/mesh-config.ts';
 import { compareAge, type Service, type ServicePort } from '../mesh/service.ts';
+import type { PassedRoute } from './virtual-service/passed-routes.ts';
 
-/** A service together with the port of it that is meant. */
+/** A service together with the port of it that is meant, and what objects say of it. */
 export interface PortService {
   readonly service: Service;
   readonly port: ServicePort;
+  /** Its clusters have settings of their own. */
+  readonly hasRule: boolean;
+  /** Where a VirtualService sends its connections instead of to its own cluster: by SNI, or all of them. */
+  readonly passed: readonly PassedRoute[];
 }
 
 export interface PortUse {
@@ -35,24 +40,25 @@ export function createPortBook(): PortBook {
 }
 
 /**
- * Takes `before` out of the book and `after` in; undefined stands for no such service. True if the port's listeners or
- * routes may differ now: not so for the usual change, one more plain host where there are others.
+ * Replaces what the book has of the host; undefined stands for no such service. True if the port's listeners or routes may
+ * differ now: not so for the usual change, one more plain host where there are others.
  */
 export function changePortBook(
   book: PortBook,
-  before: PortService | undefined,
+  host: string,
   after: PortService | undefined,
   policy: OutboundTrafficPolicy,
 ): boolean {
   const shape = shapeOf(book);
-  for (const entry of [before, after]) {
-    if (entry === undefined) continue;
-    const { host } = entry.service;
-    book.http.delete(host);
-    for (const map of [book.serverNames, book.addressed, book.tcp]) map.delete(host);
-  }
+  const special = isSpecial(entryOf(book, host), book, policy);
+  book.http.delete(host);
+  for (const map of [book.serverNames, book.addressed, book.tcp]) map.delete(host);
   if (after !== undefined) enter(book, after);
-  return shapeOf(book) !== shape || isSpecial(before, book, policy) || isSpecial(after, book, policy);
+  return shapeOf(book) !== shape || special || isSpecial(after, book, policy);
+}
+
+function entryOf({ serverNames, addressed, tcp }: PortBook, host: string): PortService | undefined {
+  return serverNames.get(host) ?? addressed.get(host) ?? tcp.get(host);
 }
 
 function enter(book: PortBook, entry: PortService): void {
@@ -86,9 +92,11 @@ export function oldestFirst(services: Iterable<PortService>): readonly PortServi
  * Whether this service's SNI must be listed by name in the listener. Not so for most: under REGISTRY_ONLY a cluster of
  * the SNI's name is enough, under ALLOW_ANY a host without settings of its own passes through like any other.
  */
-export function needsListing({ service, port }: PortService, policy: OutboundTrafficPolicy): boolean {
-  if (service.resolution === 'NONE') return true;
+export function needsListing(entry: PortService, policy: OutboundTrafficPolicy): boolean {
+  const { service, port, hasRule, passed } = entry;
+  if (service.resolution === 'NONE' || passed.length > 0) return true;
   if (policy === 'REGISTRY_ONLY') return isWildcardHost(service.host);
+  if (hasRule) return true;
   const resolvesItself = service.resolution === 'STATIC' || service.resolution === 'CLUSTER_IP';
   return resolvesItself || service.endpoints.length > 0 || (port.targetPort ?? port.number) !== port.number;
 }

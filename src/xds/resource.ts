@@ -9,6 +9,8 @@ import { encode } from '../envoy/any.ts';
 export interface TypedResource {
   readonly type: TypeUrl;
   readonly resource: Resource;
+  /** Names of the secrets that it fetches by SDS. */
+  readonly secrets?: readonly string[];
 }
 
 export function typedResource<Desc extends DescMessage>(
@@ -17,8 +19,9 @@ export function typedResource<Desc extends DescMessage>(
   name: string,
   message: MessageShape<Desc>,
   origins: readonly string[],
+  secrets: readonly string[] = [],
 ): TypedResource {
   const bytes = encode(schema, message);
   const version = createHash('sha256').update(bytes).digest('base64url').slice(0, 16);
-  return { type, resource: { name, version, bytes, origins } };
+  return { type, resource: { name, version, bytes, origins }, ...(secrets.length === 0 ? {} : { secrets }) };
 }

@@ -1,34 +1,24 @@
 // HTTP routing of one port: a RouteConfiguration with the catch-all, and the virtual host of each service on it
 // (istio-semantics 1.4, 1.5). Virtual hosts go out one by one.
-import type { MessageInitShape } from '@bufbuild/protobuf';
 import { typeUrls } from '../discovery/view.ts';
-import { anyOf } from '../envoy/any.ts';
-import { type RetryPolicySchema, VirtualHostSchema } from '../envoy/gen/envoy/config/route/v3/route_components_pb.js';
+import { type Route, VirtualHostSchema } from '../envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { RouteConfigurationSchema } from '../envoy/gen/envoy/config/route/v3/route_pb.js';
-import { PreviousHostsPredicateSchema } from '../envoy/gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.js';
 import { countGrpcMessages } from '../envoy/grpc-messages.ts';
 import { forwardOnRoute } from '../envoy/http-filters.ts';
 import { buildForwardRoute, buildRouteConfiguration, buildStatusRoute, buildVirtualHost } from '../envoy/route.ts';
 import { handlingOf, isHttp2 } from '../mesh/handling.ts';
 import type { MeshConfig } from '../mesh/mesh-config.ts';
-import { originOf, type Service } from '../mesh/service.ts';
+import { originOf, type Service, type ServicePort } from '../mesh/service.ts';
+import { virtualServiceOrigin } from '../mesh/virtual-service.ts';
 import { allowAnyRoute, blockAllRoute, passthroughCluster, virtualHostName } from './names.ts';
 import { type TypedResource, typedResource } from './resource.ts';
+import { defaultRetryPolicy } from './retry-policy.ts';
 import { unregisteredRoute } from './route-marks.ts';
+import type { SelectedHost } from './selected-host.ts';
 import { clusterOf } from './service-clusters.ts';
-
-/** Istio's default for outbound routes (core/route/retry/retry.go). */
-export const defaultRetryPolicy: MessageInitShape<typeof RetryPolicySchema> = {
-  retryOn: 'connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes',
-  numRetries: 2,
-  retryHostPredicate: [
-    {
-      name: 'envoy.retry_host_predicates.previous_hosts',
-      configType: { case: 'typedConfig', value: anyOf(PreviousHostsPredicateSchema, {}) },
-    },
-  ],
-  hostSelectionRetryMaxAttempts: 5n,
-};
+import { unregisteredPort } from './unregistered-port.ts';
+import { buildHttpRoutes } from './virtual-service/http-routes.ts';
+import type { Routing } from './virtual-service/routing.ts';
 
 export function routeConfigurationName(port: number): string {
   return String(port);
@@ -49,27 +39,49 @@ export function buildPortRoutes(port: number, config: MeshConfig): TypedResource
   return { type, resource: { ...resource, vhds: true } };
 }
 
-/** `extraDomains`: further names and addresses that mean this service and no other one on a port. */
-export function buildServiceVirtualHosts(
-  service: Service,
+/** `extraDomains`: further names and addresses that mean this host and no other one on a port. */
+export function buildHostVirtualHosts(
+  selected: SelectedHost,
   extraDomains: (port: number) => readonly string[],
+  routing: (port: number) => Routing,
 ): readonly TypedResource[] {
-  const resources: TypedResource[] = [];
-  for (const port of service.ports) {
+  const { host, service, virtualService } = selected;
+  const ports = service?.ports ?? (virtualService === undefined ? [] : [unregisteredPort]);
+  return ports.flatMap((port) => {
     const handling = handlingOf(port.protocol);
-    if (handling !== 'http' && handling !== 'auto') continue;
-    const name = virtualHostName(routeConfigurationName(port.number), service.host);
-    const route = buildForwardRoute({
-      name: 'default',
-      cluster: clusterOf(service, port),
-      retryPolicy: defaultRetryPolicy,
-      perFilter: {
-        ...(service.resolution === 'DYNAMIC_DNS' ? forwardOnRoute(port.number) : {}),
-        ...(isHttp2(port.protocol) ? countGrpcMessages : {}),
-      },
-    });
-    const message = buildVirtualHost(name, [service.host, ...extraDomains(port.number)], [route]);
-    resources.push(typedResource(typeUrls.virtualHost, VirtualHostSchema, name, message, [originOf(service)]));
+    const routes = handling === 'http' || handling === 'auto' ? hostRoutes(selected, port, routing(port.number)) : [];
+    if (routes.length === 0) return [];
+    const name = virtualHostName(routeConfigurationName(port.number), host);
+    const message = buildVirtualHost(name, [host, ...extraDomains(port.number)], routes);
+    return [typedResource(typeUrls.virtualHost, VirtualHostSchema, name, message, originsOf(selected))];
+  });
+}
+
+/** Empty where a VirtualService has rules, but none for these proxies: the host is then as if nobody knew it, as in Istio. */
+export function hostRoutes(selected: SelectedHost, port: ServicePort, routing: Routing): readonly Route[] {
+  const { host, service, virtualService } = selected;
+  if (virtualService !== undefined && virtualService.http.length > 0) {
+    return buildHttpRoutes(virtualService, host, routing);
   }
-  return resources;
+  return service === undefined ? [] : [defaultRoute(service, port)];
+}
+
+/** To the service's own cluster. */
+export function defaultRoute(service: Service, port: ServicePort): Route {
+  return buildForwardRoute({
+    name: 'default',
+    cluster: clusterOf(service, port),
+    retryPolicy: defaultRetryPolicy,
+    perFilter: {
+      ...(service.resolution === 'DYNAMIC_DNS' ? forwardOnRoute(port.number) : {}),
+      ...(isHttp2(port.protocol) ? countGrpcMessages : {}),
+    },
+  });
+}
+
+export function originsOf({ service, virtualService }: SelectedHost): readonly string[] {
+  return [
+    ...(service === undefined ? [] : [originOf(service)]),
+    ...(virtualService === undefined ? [] : [virtualServiceOrigin(virtualService)]),
+  ];
 }

@@ -1,61 +1,117 @@
-// Service -> clusters, one for each port (istio-semantics 2.2). Pure; the same service and settings give the same
-// bytes, whichever proxies see it.
-import { typeUrls } from '../discovery/view.ts';
+// Service -> clusters, one for each port and for each subset of it (istio-semantics 2.2, 4). Pure; the same service, rule
+// and settings give the same bytes, whichever proxies see it.
+import { type ProxyIdentity, typeUrls } from '../discovery/view.ts';
 import {
   buildDnsCluster,
   buildDynamicForwardProxyCluster,
   buildEdsCluster,
+  buildEmptyCluster,
   buildOriginalDstCluster,
+  type ClusterOptions,
 } from '../envoy/cluster.ts';
 import { type Cluster, ClusterSchema } from '../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
-import { buildHttpProtocolOptions, type HttpProtocol } from '../envoy/http-protocol-options.ts';
-import type { AddressGuard } from '../envoy/upstream-address-guard.ts';
-import { handlingOf, isHttp2 } from '../mesh/handling.ts';
+import { type DestinationRule, destinationRuleOrigin, effectivePolicy, type Subset } from '../mesh/destination-rule.ts';
+import { handlingOf } from '../mesh/handling.ts';
 import type { MeshConfig } from '../mesh/mesh-config.ts';
 import { originOf, type Service, type ServicePort } from '../mesh/service.ts';
-import { exactHostGuard, listedAddressesGuard, wildcardHostGuard } from './address-policy.ts';
 import type { Capture } from './capture.ts';
+import { buildClusterHttp } from './cluster-http.ts';
+import { upstreamPolicyOf } from './cluster-policy.ts';
+import { buildClusterTls } from './cluster-tls.ts';
 import { dynamicDnsCache } from './dynamic-dns.ts';
 import { originalDestinationSubset, outboundCluster } from './names.ts';
 import { type TypedResource, typedResource } from './resource.ts';
+import { secretSource } from './secret-names.ts';
 import { buildLocalities, serviceEndpoints } from './service-endpoints.ts';
-import { buildUpstreamFilters } from './upstream-filters.ts';
+
+/** What decides about a service's clusters beside itself. */
+export interface ClusterSettings {
+  readonly config: MeshConfig;
+  readonly capture: Capture['kind'];
+  readonly proxy: ProxyIdentity['type'];
+  readonly rule: DestinationRule | undefined;
+  /** Routes send to it by rules of a VirtualService, for which Envoys add headers that are not to leave. */
+  readonly routed: boolean;
+}
 
 /** The cluster that traffic to this port of the service is sent to. */
-export function clusterOf(service: Service, port: ServicePort): string {
-  return outboundCluster(port.number, service.host, service.resolution === 'NONE' ? originalDestinationSubset : '');
+export function clusterOf(service: Service, port: ServicePort, subset = ''): string {
+  const followsCaller = service.resolution === 'NONE';
+  return outboundCluster(port.number, service.host, followsCaller ? originalDestinationSubset : subset);
 }
 
 /** A DNS cluster without endpoints is left out, as Istio does; its route then finds no cluster. */
-export function buildServiceClusters(
-  service: Service,
-  config: MeshConfig,
-  capture: Capture['kind'],
-): readonly TypedResource[] {
+export function buildServiceClusters(service: Service, settings: ClusterSettings): readonly TypedResource[] {
   const resources: TypedResource[] = [];
+  const { rule } = settings;
+  const origins = [originOf(service), ...(rule === undefined ? [] : [destinationRuleOrigin(rule)])];
   for (const port of service.ports) {
     if (handlingOf(port.protocol) === 'none') continue;
-    const cluster = buildServiceCluster(service, port, config, capture);
-    if (cluster === undefined) continue;
-    resources.push(typedResource(typeUrls.cluster, ClusterSchema, cluster.name, cluster, [originOf(service)]));
+    for (const subset of [undefined, ...subsetsOf(service, rule)]) {
+      const built = buildServiceCluster(service, port, subset, settings);
+      if (built === undefined) continue;
+      const { cluster, secrets } = built;
+      resources.push(typedResource(typeUrls.cluster, ClusterSchema, cluster.name, cluster, origins, secrets));
+    }
   }
   return resources;
+}
+
+/** Where addresses are found connection by connection there is nothing to choose from. */
+export function subsetsOf({ resolution }: Service, rule: DestinationRule | undefined): readonly Subset[] {
+  return resolution === 'NONE' || resolution === 'DYNAMIC_DNS' ? [] : (rule?.subsets ?? []);
+}
+
+interface BuiltCluster {
+  readonly cluster: Cluster;
+  readonly secrets: readonly string[];
 }
 
 function buildServiceCluster(
   service: Service,
   port: ServicePort,
-  config: MeshConfig,
-  capture: Capture['kind'],
-): Cluster | undefined {
-  const name = clusterOf(service, port);
-  const http = capture === 'proxy' ? buildAsked(service, port, config) : buildHttp(service, port, config);
+  subset: Subset | undefined,
+  settings: ClusterSettings,
+): BuiltCluster | undefined {
+  const { capture, proxy, rule } = settings;
+  const policy = effectivePolicy(rule, port.number, subset);
+  const tls = buildClusterTls(service, port, policy.tls);
   const handling = handlingOf(port.protocol);
-  // CONNECT passes a cluster as HTTP, whatever is inside.
-  const countsBodies = capture === 'proxy' || handling === 'http' || handling === 'auto';
-  const options = { name, countsBodies, ...(http === undefined ? {} : { http }) };
+  const http = buildClusterHttp(service, port, { ...settings, policy, tls });
+  const options = {
+    name: clusterOf(service, port, subset?.name),
+    // CONNECT passes a cluster as HTTP, whatever is inside.
+    countsBodies: capture === 'proxy' || handling === 'http' || handling === 'auto' || tls !== undefined,
+    ...(http === undefined ? {} : { http }),
+    transportSocket: tls?.transportSocket,
+    policy: upstreamPolicyOf(policy),
+  };
+  const cluster = buildByResolution(service, port, subset, options, settings);
+  if (cluster === undefined) return undefined;
+  const keysAllowed = proxy === 'router' || rule?.workloadSelector !== undefined;
+  return { cluster, secrets: keysAllowed ? (tls?.secrets ?? []) : withoutCredentials(tls?.secrets ?? []) };
+}
+
+/**
+ * A credential's key is not for all sidecars of a namespace.
+ * Istio: at sidecars a credentialName without workloadSelector is ignored, and with it TLS: the request leaves in the
+ * clear; here: TLS stays, and without the key there is no connection.
+ */
+function withoutCredentials(secrets: readonly string[]): readonly string[] {
+  return secrets.filter((name) => secretSource(name)?.kind !== 'credential');
+}
+
+function buildByResolution(
+  service: Service,
+  port: ServicePort,
+  subset: Subset | undefined,
+  options: ClusterOptions,
+  { capture, proxy }: ClusterSettings,
+): Cluster | undefined {
   switch (service.resolution) {
     case 'NONE':
+      // The address that a gateway's caller connected to is the gateway's.
+      if (proxy === 'router') return buildEmptyCluster(options.name);
       // A program that asks its proxy has connected nowhere: it names the address, or a name.
       if (capture === 'proxy') return buildDynamicForwardProxyCluster({ ...options, cache: dynamicDnsCache });
       return buildOriginalDstCluster({
@@ -69,7 +125,7 @@ function buildServiceCluster(
       return buildDynamicForwardProxyCluster({ ...options, cache: dynamicDnsCache });
     case 'DNS':
     case 'DNS_ROUND_ROBIN': {
-      const endpoints = serviceEndpoints(service, port);
+      const endpoints = serviceEndpoints(service, port, subset);
       if (endpoints.length === 0) return undefined;
       const strict = service.resolution === 'DNS' && !service.raceFirstConnect;
       return buildDnsCluster({
@@ -80,48 +136,4 @@ function buildServiceCluster(
       });
     }
   }
-}
-
-/**
- * Packed HTTP options, where the port is HTTP and differs from what Envoy does by itself. Services are the mesh's own,
- * and the addresses of their pods need no judgement.
- */
-function buildHttp(service: Service, port: ServicePort, config: MeshConfig) {
-  const handling = handlingOf(port.protocol);
-  if (handling !== 'http' && handling !== 'auto') return undefined;
-  const version = httpVersion(port);
-  const guard = addressGuard(service, port, config);
-  const own = service.resolution === 'CLUSTER_IP' || guard !== undefined;
-  if (!own && version === 'http1') return undefined;
-  return buildHttpProtocolOptions({ version, ...(own ? { upstreamFilters: buildUpstreamFilters(guard) } : {}) });
-}
-
-/**
- * The same where programs ask a proxy: CONNECT passes the upstream filters too, whatever is inside, so every port has
- * them.
- */
-function buildAsked(service: Service, port: ServicePort, config: MeshConfig) {
-  const handling = handlingOf(port.protocol);
-  const version = handling === 'http' || handling === 'auto' ? httpVersion(port) : 'http1';
-  const guard = addressGuard(service, port, config);
-  const own = service.resolution === 'CLUSTER_IP' || guard !== undefined;
-  if (!own && version === 'http1') return undefined;
-  return buildHttpProtocolOptions({ version, ...(own ? { upstreamFilters: buildUpstreamFilters(guard) } : {}) });
-}
-
-function httpVersion(port: ServicePort): HttpProtocol['version'] {
-  if (isHttp2(port.protocol)) return 'http2';
-  return handlingOf(port.protocol) === 'auto' ? 'downstream' : 'http1';
-}
-
-/** The judgement of a service whose addresses are found connection by connection. */
-export function forwardedGuard(service: Service, port: ServicePort, config: MeshConfig): AddressGuard {
-  return addressGuard(service, port, config) ?? exactHostGuard(config.allowedRanges);
-}
-
-/** Where the judgement of addresses that stands in the router does not do. */
-function addressGuard(service: Service, port: ServicePort, config: MeshConfig): AddressGuard | undefined {
-  if (service.resolution === 'DYNAMIC_DNS') return wildcardHostGuard(config.allowedRanges, port.number);
-  const listed = service.resolution === 'NONE' && !service.trustOriginalDestination && service.addresses.length > 0;
-  return listed ? listedAddressesGuard(service.addresses) : undefined;
 }

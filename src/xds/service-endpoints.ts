@@ -7,7 +7,9 @@ import { typeUrls } from '../discovery/view.ts';
 import type { LocalityLbEndpointsSchema } from '../envoy/gen/envoy/config/endpoint/v3/endpoint_components_pb.js';
 import { ClusterLoadAssignmentSchema } from '../envoy/gen/envoy/config/endpoint/v3/endpoint_pb.js';
 import { pipeAddress, socketAddress } from '../envoy/values.ts';
+import type { DestinationRule, Subset } from '../mesh/destination-rule.ts';
 import { handlingOf } from '../mesh/handling.ts';
+import { matchesLabels } from '../mesh/selector.ts';
 import { originOf, type Service, type ServicePort } from '../mesh/service.ts';
 import { outboundCluster } from './names.ts';
 import { type TypedResource, typedResource } from './resource.ts';
@@ -22,14 +24,18 @@ export interface ServiceEndpoint {
 
 const unixPrefix = 'unix://';
 
-export function serviceEndpoints(service: Service, port: ServicePort): readonly ServiceEndpoint[] {
+/** `subset`: only those with its labels. */
+export function serviceEndpoints(service: Service, port: ServicePort, subset?: Subset): readonly ServiceEndpoint[] {
   const fallback = port.targetPort ?? port.number;
   const resolved = service.resolution === 'DNS' || service.resolution === 'DNS_ROUND_ROBIN';
   if (service.endpoints.length === 0) {
     if (!resolved || isWildcardHost(service.host)) return [];
     return [{ address: service.host, port: fallback, weight: undefined, locality: '' }];
   }
-  return service.endpoints.map((endpoint) => ({
+  const endpoints = service.endpoints.filter(
+    ({ labels }) => subset === undefined || matchesLabels(subset.labels, labels),
+  );
+  return endpoints.map((endpoint) => ({
     address: endpoint.address,
     port: endpoint.ports.get(port.name) ?? fallback,
     weight: endpoint.weight,
@@ -63,16 +69,18 @@ export function buildLocalities(
 }
 
 /** One ClusterLoadAssignment for each cluster that fetches its endpoints; empty ones too, or it would never be ready. */
-export function buildServiceAssignments(service: Service): readonly TypedResource[] {
+export function buildServiceAssignments(service: Service, rule: DestinationRule | undefined): readonly TypedResource[] {
   if (service.resolution !== 'STATIC' && service.resolution !== 'CLUSTER_IP') return [];
   return service.ports
     .filter((port) => handlingOf(port.protocol) !== 'none')
-    .map((port) => {
-      const clusterName = outboundCluster(port.number, service.host);
-      const endpoints = [...buildLocalities(serviceEndpoints(service, port))];
-      const assignment = create(ClusterLoadAssignmentSchema, { clusterName, endpoints });
-      return typedResource(typeUrls.endpoint, ClusterLoadAssignmentSchema, clusterName, assignment, [
-        originOf(service),
-      ]);
-    });
+    .flatMap((port) =>
+      [undefined, ...(rule?.subsets ?? [])].map((subset) => {
+        const clusterName = outboundCluster(port.number, service.host, subset?.name);
+        const endpoints = [...buildLocalities(serviceEndpoints(service, port, subset))];
+        const assignment = create(ClusterLoadAssignmentSchema, { clusterName, endpoints });
+        return typedResource(typeUrls.endpoint, ClusterLoadAssignmentSchema, clusterName, assignment, [
+          originOf(service),
+        ]);
+      }),
+    );
 }

@@ -1,25 +1,39 @@
-// Clusters and endpoints depend on the service alone, not on who sees it: built once for each service and setting, and
-// shared by all views. Services are immutable, so the object itself is the key.
-import type { MeshConfig } from '../mesh/mesh-config.ts';
+// The resources that a service and the settings for it alone decide: clusters and endpoints. Shared by all views that see
+// the service with the same rule, so that a change costs its building and encoding once, however many namespaces there are.
 import type { Service } from '../mesh/service.ts';
-import type { Capture } from './capture.ts';
 import type { TypedResource } from './resource.ts';
-import { buildServiceClusters } from './service-clusters.ts';
+import { buildServiceClusters, type ClusterSettings } from './service-clusters.ts';
 import { buildServiceAssignments } from './service-endpoints.ts';
 
 export interface ServiceResources {
-  of(service: Service, config: MeshConfig): readonly TypedResource[];
+  of(service: Service, settings: ClusterSettings): readonly TypedResource[];
 }
 
-export function createServiceResources(capture: Capture['kind'] = 'redirect'): ServiceResources {
-  const cache = new WeakMap<Service, { readonly config: MeshConfig; readonly resources: readonly TypedResource[] }>();
+interface Cached {
+  readonly settings: ClusterSettings;
+  readonly resources: readonly TypedResource[];
+}
+
+export function createServiceResources(): ServiceResources {
+  const cache = new WeakMap<Service, readonly Cached[]>();
   return {
-    of(service, config) {
-      const cached = cache.get(service);
-      if (cached?.config === config) return cached.resources;
-      const resources = [...buildServiceClusters(service, config, capture), ...buildServiceAssignments(service)];
-      cache.set(service, { config, resources });
+    of(service, settings) {
+      const known = (cache.get(service) ?? []).filter((entry) => entry.settings.config === settings.config);
+      const found = known.find((entry) => isSame(entry.settings, settings));
+      if (found !== undefined) return found.resources;
+      const resources = [
+        ...buildServiceClusters(service, settings),
+        ...buildServiceAssignments(service, settings.rule),
+      ];
+      cache.set(service, [...known, { settings, resources }].slice(-mostKept));
       return resources;
     },
   };
+}
+
+/** Of one service; namespaces with rules of their own for it are few. */
+const mostKept = 16;
+
+function isSame(a: ClusterSettings, b: ClusterSettings): boolean {
+  return a.capture === b.capture && a.proxy === b.proxy && a.rule === b.rule && a.routed === b.routed;
 }

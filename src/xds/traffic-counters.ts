@@ -11,16 +11,8 @@ type Reporter = 'source' | 'destination';
 
 const nobody = '-';
 
-function keyTag(reporter: Reporter, code: string, peer: string) {
-  const fields = [
-    reporter,
-    '%UPSTREAM_CLUSTER_RAW%',
-    '%ROUTE_NAME%',
-    code,
-    '%RESPONSE_FLAGS%',
-    '%GRPC_STATUS_NUMBER%',
-    peer,
-  ];
+function keyTag(reporter: Reporter, code: string, peer: string, route = '%ROUTE_NAME%') {
+  const fields = [reporter, '%UPSTREAM_CLUSTER_RAW%', route, code, '%RESPONSE_FLAGS%', '%GRPC_STATUS_NUMBER%', peer];
   return { name: counterKeyTag, format: fields.join(';') };
 }
 
@@ -38,9 +30,13 @@ export function buildHttpCounters(reporter: Reporter): readonly AccessLog[] {
 }
 
 /** `registered`: the upstream's address is one that the mesh's configuration leads to, and is told. */
-export function buildTcpCounters(reporter: Reporter, destination: 'registered' | 'any'): readonly AccessLog[] {
+export function buildTcpCounters(
+  reporter: Reporter,
+  destination: 'registered' | 'any',
+  route?: string,
+): readonly AccessLog[] {
   const upstream = destination === 'registered' ? '%UPSTREAM_HOST%' : nobody;
-  const tag = keyTag(reporter, '0', reporter === 'source' ? upstream : caller);
+  const tag = keyTag(reporter, '0', reporter === 'source' ? upstream : caller, route);
   const opened = buildStatsAccessLog({
     scope: counterScope,
     // At this moment no flag stands, so that what opened and what closed are not of one series: the reader adds them up.

@@ -17,11 +17,22 @@ export function outboundHttpLogs(config: MeshConfig, destination?: string): read
  */
 export type TcpChain = 'registered' | 'by-name' | 'judged' | 'unregistered';
 
-export function outboundTcpLogs(config: MeshConfig, chain: TcpChain, destination?: string): readonly AccessLog[] {
+export interface TcpLogOptions {
+  /** As for HTTP. */
+  readonly destination?: string | undefined;
+  /** Name of the VirtualService's route that the chain stands for. */
+  readonly route?: string;
+}
+
+export function outboundTcpLogs(
+  config: MeshConfig,
+  chain: TcpChain,
+  { destination, route }: TcpLogOptions = {},
+): readonly AccessLog[] {
   const known = chain === 'registered' || chain === 'by-name';
   return [
     ...ended(buildTextAccessLog(config)),
-    ...buildTcpCounters('source', known ? 'registered' : 'any'),
+    ...buildTcpCounters('source', known ? 'registered' : 'any', route),
     buildTcpRecords(known ? 'unknown' : 'all', destination),
   ];
 }

@@ -3,16 +3,20 @@ import type { Mesh } from '../mesh/mesh.ts';
 import type { MeshConfig } from '../mesh/mesh-config.ts';
 import { selectService } from '../mesh/select-service.ts';
 import type { Service } from '../mesh/service.ts';
+import type { Capture } from './capture.ts';
 import { createDomainClaims, type DomainClaims } from './domain-claims.ts';
 import { buildInboundResources } from './inbound-listener.ts';
 import type { InboundPort } from './inbound-ports.ts';
 import { alwaysHttpPort, buildPortListeners } from './outbound-listeners.ts';
 import type { PortUse } from './port-use.ts';
 import type { TypedResource } from './resource.ts';
-import { buildPortRoutes, buildServiceVirtualHosts } from './routes.ts';
+import { buildHostVirtualHosts, buildPortRoutes } from './routes.ts';
+import type { SelectedHost } from './selected-host.ts';
 import { buildStaticResources } from './static-resources.ts';
+import type { Routing } from './virtual-service/routing.ts';
 
 export interface ViewParts {
+  readonly capture: Capture['kind'];
   /** The service that a namespace knows under this host. */
   select(mesh: Mesh, host: string, namespace: string): Service | undefined;
   /** Hosts to be selected anew when what this host stands for has changed. */
@@ -22,15 +26,17 @@ export interface ViewParts {
   buildWhole(config: MeshConfig, ranged: Iterable<Service>): readonly TypedResource[];
   buildInbound(ports: readonly InboundPort[], config: MeshConfig): readonly TypedResource[];
   buildPort(port: number, use: PortUse, config: MeshConfig): readonly TypedResource[];
-  /** `extraDomains`: further names and addresses that mean this service on a port. */
+  /** `extraDomains`: further names and addresses that mean this host on a port. */
   buildVirtualHosts(
-    service: Service,
+    selected: SelectedHost,
     extraDomains: (port: number) => readonly string[],
+    routing: (port: number) => Routing,
     config: MeshConfig,
   ): readonly TypedResource[];
 }
 
 export const redirectParts: ViewParts = {
+  capture: 'redirect',
   select: (mesh, host, namespace) => selectService(mesh.services.get(host), namespace),
   dependents: () => [],
   createClaims: createDomainClaims,
@@ -40,5 +46,5 @@ export const redirectParts: ViewParts = {
     ...buildPortListeners(port, use, config),
     ...(use.http.size > 0 || port === alwaysHttpPort ? [buildPortRoutes(port, config)] : []),
   ],
-  buildVirtualHosts: buildServiceVirtualHosts,
+  buildVirtualHosts: buildHostVirtualHosts,
 };

@@ -40,7 +40,7 @@ export function renderGolden(inputFile: string): Rendered {
   const change = createMeshObjects().translate(
     objects.map(({ object }, index) => ({ type: 'ADDED', object: aged(object, index) })),
   );
-  const { mesh, delta } = updateMesh(emptyMesh, change.services, change.config);
+  const { mesh, delta } = updateMesh(emptyMesh, change);
   const views = createViews({ capture: captureOf(dirname(inputFile)) });
   views.update(mesh, delta);
   const view = views.viewFor(testProxy('golden'));

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { TLSSocket, type TlsOptions } from 'node:tls';
 import type { Scope } from './envoy-process.ts';
 import { createJournal, type Journal } from './journal.ts';
 import { serverCertificate } from './tls-fixtures.ts';
@@ -21,6 +21,8 @@ export interface OutsideRequest {
   readonly body: Buffer;
   /** Server name of the TLS handshake, undefined without TLS or SNI. */
   readonly sni: string | undefined;
+  /** Common name of the certificate that the other side showed. */
+  readonly client: string | undefined;
   /** `address:port` of the other side. */
   readonly peer: string;
 }
@@ -39,8 +41,8 @@ export interface OutsideHttpOptions {
   readonly address?: string;
   /** A fixed port; any free one if absent. */
   readonly port?: number;
-  /** HTTPS with the certificate of the test fixtures. */
-  readonly tls?: boolean;
+  /** HTTPS; `true` with the certificate of the test fixtures. */
+  readonly tls?: boolean | TlsOptions;
   /** Answers 200 with the body `outside` if absent. */
   readonly respond?: (request: OutsideRequest, response: ServerResponse) => void;
 }
@@ -59,8 +61,9 @@ export async function startOutsideHttp(options: OutsideHttpOptions): Promise<Out
     requests.push(request);
     respond(request, response);
   };
-  const server = tls ? createHttpsServer(serverCertificate, listener) : createHttpServer(listener);
-  server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => {
+  const tlsOptions = tls === true ? serverCertificate : tls;
+  const server = tlsOptions === false ? createHttpServer(listener) : createHttpsServer(tlsOptions, listener);
+  server.on(tlsOptions !== false ? 'secureConnection' : 'connection', (socket: Socket) => {
     connections.push({ peer: peerOf(socket), sni: sniOf(socket) });
   });
   const close = async () => {
@@ -155,6 +158,7 @@ function recordRequest(incoming: IncomingMessage, body: Buffer): OutsideRequest 
     rawHeaders: incoming.rawHeaders,
     body,
     sni: sniOf(incoming.socket),
+    client: clientOf(incoming.socket),
     peer: peerOf(incoming.socket),
   };
 }
@@ -167,6 +171,11 @@ function recordConnection(socket: Socket): OutsideConnection {
 
 function sniOf(socket: Socket): string | undefined {
   return socket instanceof TLSSocket && typeof socket.servername === 'string' ? socket.servername : undefined;
+}
+
+function clientOf(socket: Socket): string | undefined {
+  const subject = socket instanceof TLSSocket ? socket.getPeerCertificate().subject : undefined;
+  return typeof subject?.CN === 'string' ? subject.CN : undefined;
 }
 
 function peerOf(socket: Socket): string {

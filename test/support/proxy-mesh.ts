@@ -7,7 +7,7 @@ import { decodeManifests } from '../../src/api/decode.ts';
 import { createDiscovery } from '../../src/discovery/discovery.ts';
 import { encode } from '../../src/envoy/any.ts';
 import { buildBootstrap } from '../../src/envoy/bootstrap.ts';
-import type { ProxyCaptureOptions } from '../../src/envoy/bootstrap-proxy-capture.ts';
+import type { SidecarSockets } from '../../src/envoy/bootstrap-proxy-capture.ts';
 import { BootstrapSchema } from '../../src/envoy/gen/envoy/config/bootstrap/v3/bootstrap_pb.js';
 import { bytesToJson } from '../../src/envoy/json.ts';
 import { emptyMesh, updateMesh } from '../../src/mesh/mesh.ts';
@@ -30,7 +30,7 @@ export interface ProxyMeshOptions {
   /** What DNS answers; any other name does not exist. */
   readonly names: Readonly<Record<string, string>>;
   readonly portRules?: readonly PortRule[];
-  readonly inbound?: ProxyCaptureOptions['inbound'];
+  readonly inbound?: SidecarSockets['inbound'];
 }
 
 export interface ProxyMesh {
@@ -65,8 +65,7 @@ export async function startProxyMesh(options: ProxyMeshOptions): Promise<ProxyMe
     const decoded = decodeManifests(yaml, 'test.yaml');
     const errors = decoded.diagnostics.filter(({ severity }) => severity === 'error');
     if (errors.length > 0) throw new Error(JSON.stringify(errors));
-    const { services, config } = objects.translate(decoded.objects.map(({ object }) => ({ type, object })));
-    const next = updateMesh(mesh, services, config);
+    const next = updateMesh(mesh, objects.translate(decoded.objects.map(({ object }) => ({ type, object }))));
     mesh = next.mesh;
     views.update(mesh, next.delta);
   };

@@ -12,16 +12,18 @@ import { HttpConnectionManagerSchema } from '../../src/envoy/gen/envoy/extension
 import { ConfigSchema as SetFilterStateSchema } from '../../src/envoy/gen/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.js';
 import { TcpProxySchema } from '../../src/envoy/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
 import { ServerNameInputSchema } from '../../src/envoy/gen/envoy/extensions/matching/common_inputs/network/v3/network_inputs_pb.js';
+import { SecretSchema } from '../../src/envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
 import { HttpProtocolOptionsSchema } from '../../src/envoy/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js';
 import { ServerNameMatcherSchema } from '../../src/envoy/gen/xds/type/matcher/v3/domain_pb.js';
 
-export type ResourceType = 'CDS' | 'LDS' | 'RDS' | 'VHDS';
+export type ResourceType = 'CDS' | 'LDS' | 'RDS' | 'VHDS' | 'SDS';
 
 const schemas: Readonly<Record<ResourceType, DescMessage>> = {
   CDS: ClusterSchema,
   LDS: ListenerSchema,
   RDS: RouteConfigurationSchema,
   VHDS: VirtualHostSchema,
+  SDS: SecretSchema,
 };
 
 function typeUrl(type: ResourceType): string {
@@ -33,6 +35,7 @@ export const typeUrls: Readonly<Record<ResourceType, string>> = {
   LDS: typeUrl('LDS'),
   RDS: typeUrl('RDS'),
   VHDS: typeUrl('VHDS'),
+  SDS: typeUrl('SDS'),
 };
 
 const registry = createRegistry(

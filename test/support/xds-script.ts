@@ -29,6 +29,8 @@ export interface XdsResource {
   readonly version?: string;
   /** The resource as JSON; absent for a resource that only has a name and aliases. */
   readonly value?: Readonly<Record<string, unknown>>;
+  /** The message itself, in place of `value`. */
+  readonly bytes?: Uint8Array;
   readonly aliases?: readonly string[];
 }
 
@@ -186,17 +188,21 @@ function encodeAnswer(answer: XdsAnswer, nonce: string): DeltaDiscoveryResponse 
     nonce,
     systemVersionInfo: nonce,
     removedResources: [...(answer.removed ?? [])],
-    resources: (answer.resources ?? []).map(({ name, version = '1', value, aliases = [] }) => ({
-      name,
-      version,
-      aliases: [...aliases],
-      ...(value === undefined
-        ? {}
-        : {
-            resource: create(AnySchema, { typeUrl: typeUrls[answer.type], value: encodeResource(answer.type, value) }),
-          }),
-    })),
+    resources: (answer.resources ?? []).map((resource) => {
+      const { name, version = '1', aliases = [] } = resource;
+      const value = bytesOf(answer.type, resource);
+      return {
+        name,
+        version,
+        aliases: [...aliases],
+        ...(value === undefined ? {} : { resource: create(AnySchema, { typeUrl: typeUrls[answer.type], value }) }),
+      };
+    }),
   });
+}
+
+function bytesOf(type: ResourceType, { value, bytes }: XdsResource): Uint8Array | undefined {
+  return value === undefined ? bytes : encodeResource(type, value);
 }
 
 function commonName(call: Call): string | undefined {

@@ -5,42 +5,18 @@ import { z } from 'zod';
 import type { Immutable } from '../immutable.ts';
 import { metadataSchema } from '../metadata.ts';
 import { shorten } from '../schema-messages.ts';
-import { passed, passedFields, portNumber, portNumberOrName, stringMap, textList } from '../schema-parts.ts';
+import { passed, textList } from '../schema-parts.ts';
 import { componentSchemas, remoteAddress } from './istio-components.ts';
+import { meshGatewayFields } from './mesh-gateway-fields.ts';
+import { servicePortSchema } from './service.ts';
 
 const flag = z.boolean().exactOptional();
 const text = z.string().exactOptional();
-const count = z.int().min(0).exactOptional();
-
-const gatewayPort = z.strictObject({
-  name: text,
-  port: portNumber,
-  targetPort: portNumberOrName.exactOptional(),
-  protocol: z.enum(['TCP', 'UDP', 'SCTP']).exactOptional(),
-  nodePort: passed,
-});
 
 const gateway = z.strictObject({
   enabled: flag,
-  replicaCount: count,
-  minReplicas: count,
-  maxReplicas: count,
-  serviceType: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']).exactOptional(),
-  ports: z.array(gatewayPort).exactOptional(),
-  sds: z.strictObject({ enabled: flag, image: text, resources: passed }).exactOptional(),
-  serviceAnnotations: stringMap.exactOptional(),
-  serviceLabels: stringMap.exactOptional(),
-  loadBalancerIP: text,
-  requestedNetworkView: text,
-  ...passedFields([
-    'additionalEnvVars',
-    'affinity',
-    'applicationPorts',
-    'nodeSelector',
-    'podAnnotations',
-    'resources',
-    'tolerations',
-  ]),
+  ports: z.array(servicePortSchema).min(1).exactOptional(),
+  ...meshGatewayFields,
 });
 
 const remoteService = z.strictObject({

@@ -6,6 +6,8 @@ import type { Finding, Kind } from '../kind.ts';
 import { shorten } from '../schema-messages.ts';
 import { withIstioDefaults } from './istio-defaults.ts';
 import { type Istio, istioSchema } from './istio-schema.ts';
+import { formatAddresses } from './mesh-gateway.ts';
+import { checkGatewayPorts, checkReplicas } from './mesh-gateway-validation.ts';
 
 export { istioVersion } from './istio-defaults.ts';
 export type { Istio, IstioGateway, IstioSpec } from './istio-schema.ts';
@@ -19,15 +21,12 @@ export const istioKind: Kind<Istio> = {
   shortNames: [],
   namespaced: true,
   schema: istioSchema,
-  validate: (istio) => [...checkPlace(istio), ...checkAllowedRanges(istio)],
+  validate: (istio) => [...checkPlace(istio), ...checkAllowedRanges(istio), ...checkGateways(istio)],
   withDefaults: withIstioDefaults,
   columns: [
     { title: 'STATUS', value: ({ status }) => status?.Status ?? '' },
     { title: 'ERROR', value: ({ status }) => status?.ErrorMessage ?? '' },
-    {
-      title: 'GATEWAYS',
-      value: ({ status }) => (status?.GatewayAddress ? `[${status.GatewayAddress.join(' ')}]` : ''),
-    },
+    { title: 'GATEWAYS', value: ({ status }) => formatAddresses(status?.GatewayAddress) },
   ],
 };
 
@@ -48,5 +47,16 @@ function* checkAllowedRanges({ metadata: { annotations } }: Istio): Iterable<Fin
       `'${shorten(range)}' is not a range of addresses`,
       'write 10.0.0.0/8, separated by commas',
     );
+  }
+}
+
+function* checkGateways(istio: Istio): Iterable<Finding> {
+  const { gateways } = istio.spec;
+  for (const part of ['ingress', 'egress'] as const) {
+    if (gateways?.[part] === undefined) continue;
+    const { ports = [], ...counts } = withIstioDefaults(istio).spec.gateways?.[part] ?? {};
+    const path = ['spec', 'gateways', part];
+    yield* checkGatewayPorts(ports, [...path, 'ports']);
+    yield* checkReplicas(counts, path);
   }
 }

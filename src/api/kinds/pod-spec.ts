@@ -10,7 +10,7 @@ const label = checked(z.string(), function* (name): Iterable<Finding> {
   if (!isDnsLabel(name)) yield problem('SP0201', [], `'${name}' is not a DNS label`, dnsLabelForm);
 });
 
-const environmentVariable = z.strictObject({
+export const environmentVariable = z.strictObject({
   name: z.string().min(1, 'an environment variable needs a name'),
   value: z.string().exactOptional(),
   valueFrom: passed,

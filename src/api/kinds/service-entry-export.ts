@@ -1,6 +1,24 @@
-// Who may see a ServiceEntry. Follows validateExportTo of Istio's pkg/config/validation.
+// Who may see a ServiceEntry, a VirtualService or a DestinationRule. Follows validateExportTo of Istio's
+// pkg/config/validation.
+import { z } from 'zod';
+import { isDnsLabel } from '../dns-name.ts';
 import { problem } from '../finding.ts';
 import type { Finding } from '../kind.ts';
+import { shorten } from '../schema-messages.ts';
+import { checked } from '../schema-parts.ts';
+
+export const exportTarget = checked(z.string(), function* (target): Iterable<Finding> {
+  if (target === '.' || target === '*' || isDnsLabel(target)) return;
+  const hint = "use '*' (everywhere), '.' (this namespace) or the name of a namespace";
+  yield problem('SP0331', [], `exportTo '${shorten(target)}' is no namespace`, hint);
+});
+
+/** Only a ServiceEntry may be for no one. */
+export const serviceEntryExportTarget = checked(z.string(), function* (target): Iterable<Finding> {
+  if (target === '.' || target === '*' || target === '~' || isDnsLabel(target)) return;
+  const hint = "use '*' (everywhere), '.' (this namespace), '~' (nowhere) or the name of a namespace";
+  yield problem('SP0331', [], `exportTo '${shorten(target)}' is no namespace`, hint);
+});
 
 export function* checkExportTo(exportTo: readonly string[], namespace: string | undefined): Iterable<Finding> {
   const seen = new Set<string>();

@@ -10,6 +10,7 @@ import { labelMap, metadataSchema } from '../metadata.ts';
 import { parseProtocol, protocols } from '../protocol.ts';
 import { shorten } from '../schema-messages.ts';
 import { checked, portNumber, textList } from '../schema-parts.ts';
+import { serviceEntryExportTarget } from './service-entry-export.ts';
 import { checkHost } from './service-entry-hosts.ts';
 
 const host = checked(z.string(), checkHost);
@@ -53,12 +54,6 @@ const endpoint = z.strictObject({
   serviceAccount: z.string().exactOptional(),
 });
 
-const exportTarget = checked(z.string(), function* (target): Iterable<Finding> {
-  if (target === '.' || target === '*' || target === '~' || isDnsLabel(target)) return;
-  const hint = "use '*' (everywhere), '.' (this namespace), '~' (nowhere) or the name of a namespace";
-  yield problem('SP0331', [], `exportTo '${shorten(target)}' is no namespace`, hint);
-});
-
 export const serviceEntrySchema = z.strictObject({
   apiVersion: z.string(),
   kind: z.string(),
@@ -71,7 +66,7 @@ export const serviceEntrySchema = z.strictObject({
     resolution: z.enum(['NONE', 'STATIC', 'DNS', 'DNS_ROUND_ROBIN', 'DYNAMIC_DNS']).exactOptional(),
     endpoints: z.array(endpoint).max(4096).exactOptional(),
     workloadSelector: z.strictObject({ labels: labelMap.exactOptional() }).exactOptional(),
-    exportTo: z.array(exportTarget).exactOptional(),
+    exportTo: z.array(serviceEntryExportTarget).exactOptional(),
     subjectAltNames: textList.exactOptional(),
   }),
   status: z.unknown().exactOptional(),

@@ -1,13 +1,14 @@
 // core/v1 Service: a name and an address inside the mesh for the pods its selector matches.
 import { z } from 'zod';
 import { dnsLabelForm, isDnsLabel } from '../dns-name.ts';
-import { problem } from '../finding.ts';
+import { type FieldPath, problem } from '../finding.ts';
 import type { Immutable } from '../immutable.ts';
 import type { Finding, Kind } from '../kind.ts';
 import { labelMap, metadataSchema } from '../metadata.ts';
+import type { KubeObject } from '../object.ts';
 import { passed, passedFields, portNumber, portNumberOrName } from '../schema-parts.ts';
 
-const port = z.strictObject({
+export const servicePortSchema = z.strictObject({
   name: z.string().exactOptional(),
   port: portNumber,
   targetPort: portNumberOrName.exactOptional(),
@@ -19,7 +20,7 @@ const port = z.strictObject({
 const spec = z.strictObject({
   type: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName']).exactOptional(),
   selector: labelMap.exactOptional(),
-  ports: z.array(port).exactOptional(),
+  ports: z.array(servicePortSchema).exactOptional(),
   clusterIP: z.string().exactOptional(),
   clusterIPs: z.array(z.string()).exactOptional(),
   externalName: z.string().exactOptional(),
@@ -54,6 +55,7 @@ const schema = z.strictObject({
 });
 
 export type Service = Immutable<z.infer<typeof schema>>;
+export type ServicePort = Immutable<z.infer<typeof servicePortSchema>>;
 
 export const serviceKind: Kind<Service> = {
   group: '',
@@ -64,7 +66,7 @@ export const serviceKind: Kind<Service> = {
   shortNames: ['svc'],
   namespaced: true,
   schema,
-  validate: (service) => [...checkName(service), ...checkPorts(service)],
+  validate: (service) => [...checkServiceName(service), ...checkPortNames(service.spec.ports ?? [], ['spec', 'ports'])],
   withDefaults(service) {
     const ports = service.spec.ports?.map((given) => ({ protocol: 'TCP' as const, targetPort: given.port, ...given }));
     const filled = ports === undefined ? {} : { ports };
@@ -90,16 +92,17 @@ export const serviceKind: Kind<Service> = {
   ],
 };
 
-function* checkName({ metadata: { name } }: Service): Iterable<Finding> {
-  // A Service's name is one label of its DNS name.
+/** A Service's name is one label of its DNS name; so is that of an object which makes a Service of its own name. */
+export function* checkServiceName({ metadata: { name } }: Pick<KubeObject, 'metadata'>): Iterable<Finding> {
   if (isDnsLabel(name)) return;
   yield problem('SP0201', ['metadata', 'name'], `'${name}' is not a name of a Service`, dnsLabelForm);
 }
 
-function* checkPorts({ spec: { ports = [] } }: Service): Iterable<Finding> {
+/** `at`: where the list stands in its object. */
+export function* checkPortNames(ports: readonly { readonly name?: string }[], at: FieldPath): Iterable<Finding> {
   const names = new Set<string>();
   for (const [index, { name }] of ports.entries()) {
-    const path = ['spec', 'ports', index, 'name'];
+    const path = [...at, index, 'name'];
     if (name === undefined && ports.length > 1) {
       yield problem('SP0314', path, 'a Service with several ports needs a name for each', 'name the port');
     } else if (name !== undefined && !isDnsLabel(name)) {

@@ -1,6 +1,7 @@
 // `describe`: one object with its defaults, and what the mesh has to say about it.
 import type { Command } from 'commander';
 import type { KubeObject } from '../../api/object.ts';
+import type { KindNames } from '../../server/wire.ts';
 import { captureNoteFor } from '../capture-note.ts';
 import type { Cli } from '../cli.ts';
 import { isDeployment } from '../deployment-targets.ts';
@@ -31,10 +32,9 @@ async function describe(cli: Cli, words: readonly string[]): Promise<void> {
     const resource = [names.kind, ...(namespace === undefined ? [] : [namespace]), name].join('/');
     const lines = diagnosticLines(diagnostics.filter((diagnostic) => diagnostic.resource === resource));
     cli.write(`${headLines(object).join('\n')}\n`);
-    cli.write(await section('Spec', object.spec));
-    cli.write(await section('Data', object.data));
-    cli.write(await section('Status', object.status));
-    if (isDeployment(names, object)) for (const line of await ownedPodLines(cli, object)) cli.print(line);
+    const fields = new Map<string, unknown>(Object.entries(object));
+    for (const field of content) cli.write(await section(field, fields.get(field)));
+    for (const line of await podLines(cli, names, object)) cli.print(line);
     cli.print(
       lines.length === 0 ? 'Diagnostics:   <none>' : `Diagnostics:\n${lines.map((line) => `  ${line}`).join('\n')}`,
     );
@@ -43,7 +43,8 @@ async function describe(cli: Cli, words: readonly string[]): Promise<void> {
 }
 
 function headLines({ apiVersion, kind, metadata }: KubeObject): readonly string[] {
-  const { name, namespace, labels, annotations, creationTimestamp, generation } = metadata;
+  const { name, namespace, labels, annotations, creationTimestamp, generation, ownerReferences = [] } = metadata;
+  const controller = ownerReferences.find((owner) => owner.controller === true);
   return [
     ['Name', name],
     ...(namespace === undefined ? [] : [['Namespace', namespace]]),
@@ -51,6 +52,7 @@ function headLines({ apiVersion, kind, metadata }: KubeObject): readonly string[
     ['Annotations', pairs(annotations)],
     ['API Version', apiVersion],
     ['Kind', kind],
+    ...(controller === undefined ? [] : [['Controlled By', `${controller.kind}/${controller.name}`]]),
     ['Generation', String(generation ?? '')],
     ['Created', `${creationTimestamp ?? '<unknown>'} (${formatAge(creationTimestamp, Date.now())} ago)`],
   ].map(([title, value]) => `${`${title}:`.padEnd(15)}${value}`);
@@ -61,7 +63,21 @@ function pairs(map: Readonly<Record<string, string>> = {}): string {
   return lines.length === 0 ? '<none>' : lines.join(`\n${' '.repeat(15)}`);
 }
 
-async function section(title: string, value: unknown): Promise<string> {
+/** What is shown of an object beside its metadata, in this order. A Secret's plain text is not. */
+const content = ['spec', 'data', 'rules', 'roleRef', 'subjects', 'status'];
+
+/** Of a gateway those of its Deployment, which has its name. */
+async function podLines(cli: Cli, names: KindNames, object: KubeObject): Promise<readonly string[]> {
+  if (isDeployment(names, object)) return ownedPodLines(cli, object);
+  if (names.kind !== 'MeshGateway') return [];
+  const { namespace = '', name } = object.metadata;
+  const { items } = await cli.api().objects('deployments', { namespace });
+  const [deployment] = items.filter(({ metadata }) => metadata.name === name);
+  return deployment === undefined ? [] : ownedPodLines(cli, deployment);
+}
+
+async function section(field: string, value: unknown): Promise<string> {
   if (value === undefined) return '';
+  const title = `${field.charAt(0).toUpperCase()}${field.slice(1)}`;
   return `${title}:\n${(await formatStructured('yaml', value)).replaceAll(/^(?=.)/gm, '  ')}`;
 }

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { failureCondition } from '../../api/deployment-conditions.ts';
 import type { Deployment } from '../../api/kinds/deployment.ts';
+import { restartedAtAnnotation } from '../../api/restart-annotation.ts';
 import { SallyportError } from '../../platform/errors.ts';
 import { printedName } from '../../server/kind-names.ts';
 import type { Cli } from '../cli.ts';
@@ -13,9 +14,6 @@ interface StatusOptions {
   readonly watch: boolean;
   readonly timeout?: number;
 }
-
-/** The annotation that kubectl changes, so that either tool restarts what the other did. */
-const restartedAt = 'kubectl.kubernetes.io/restartedAt';
 
 const unitMs = new Map([
   ['s', 1_000],
@@ -43,7 +41,7 @@ export function register(command: Command, cli: Cli): void {
 }
 
 async function restartAll(cli: Cli, words: readonly string[]): Promise<void> {
-  const annotations = { [restartedAt]: new Date().toISOString() };
+  const annotations = { [restartedAtAnnotation]: new Date().toISOString() };
   for (const { kind, namespace, name, names } of await deploymentTargets(cli, words)) {
     await cli.api().patch(kind, namespace, name, { spec: { template: { metadata: { annotations } } } });
     cli.print(`${printedName(names, name)} restarted`);

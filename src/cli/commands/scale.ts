@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { printedName } from '../../server/kind-names.ts';
 import type { Cli } from '../cli.ts';
 import { deploymentTargets } from '../deployment-targets.ts';
+import { ownerNote } from '../owner-note.ts';
 import { addExamples } from '../usage.ts';
 
 interface ScaleOptions {
@@ -18,9 +19,11 @@ export function register(command: Command, cli: Cli): void {
 }
 
 async function scale(cli: Cli, words: readonly string[], { replicas }: ScaleOptions): Promise<void> {
-  for (const { kind, namespace, name, names } of await deploymentTargets(cli, words)) {
+  for (const target of await deploymentTargets(cli, words)) {
+    const { kind, namespace, name, names } = target;
     await cli.api().patch(kind, namespace, name, { spec: { replicas } });
     cli.print(`${printedName(names, name)} scaled`);
+    ownerNote(cli, target, 'spec.replicaCount');
   }
 }
 

@@ -4,6 +4,7 @@ import { printedName } from '../../server/kind-names.ts';
 import type { Cli } from '../cli.ts';
 import { type DeploymentTarget, deploymentTargets } from '../deployment-targets.ts';
 import { changeEnvironment, type EnvironmentChanges, parseEnvironment, splitWords } from '../environment-changes.ts';
+import { ownerNote } from '../owner-note.ts';
 import { addExamples, usageError } from '../usage.ts';
 
 interface EnvOptions {
@@ -54,6 +55,7 @@ async function change(
   const containers = before.map((one) => (chosen.has(one) ? changeEnvironment(one, changes) : one));
   await cli.api().patch(kind, namespace, name, { spec: { template: { spec: { containers } } } });
   cli.print(`${printedName(names, name)} env updated`);
+  ownerNote(cli, target, 'spec.additionalEnvVars');
 }
 
 function list(cli: Cli, target: DeploymentTarget, container: string | undefined): void {

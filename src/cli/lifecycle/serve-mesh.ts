@@ -6,6 +6,7 @@ import type { DataFolder } from '../../platform/data-folder.ts';
 import { SallyportError } from '../../platform/errors.ts';
 import { parseResolveRule } from '../../runtime/dns/resolve-rule.ts';
 import { captureInForce } from '../../runtime/keeper/keeper-files.ts';
+import { keptEnvironment } from '../../runtime/keeper/program-environment.ts';
 import { demoStoreFile, demoTrafficFile } from '../demo/demo-settings.ts';
 import { parseListen, readUpSettings } from './up-settings.ts';
 
@@ -25,13 +26,14 @@ export function serveMesh(folder: DataFolder, signal: AbortSignal): Promise<Cont
     // The keeper came up first.
     capture: captureInForce(folder.keeperPath) ?? 'redirect',
     drainSeconds: settings.drainSeconds,
+    extraRootsFile: process.env['SALLYPORT_EXTRA_CA_FILE'],
     keeper: true,
-    env: workloadEnvironment(process.env),
+    env: keptEnvironment(folder.keeperPath, workloadEnvironment(process.env)),
     signal,
   });
 }
 
-/** What programs inherit: the environment of `up`, without what is meant for Sallyport itself. */
+/** What programs inherit: the environment of the first `up`, without what is meant for Sallyport itself. */
 function workloadEnvironment(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
   const entries = Object.entries(env).flatMap(([key, value]) =>
     value === undefined || key.startsWith('SALLYPORT_') || key.startsWith('npm_') || key === 'NODE_COMPILE_CACHE'

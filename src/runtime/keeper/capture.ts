@@ -1,6 +1,14 @@
 // What the keeper needs of the way in which traffic is captured: a place for each pod, and how to run things there.
 // A pod is known to it by its index, which the keeper allocates.
-import type { ExecPlan, KeeperConfig, PodSpec, SandboxRequest, SandboxStatus } from '../protocol.ts';
+import type { LoadBalancer } from '../network/load-balancers.ts';
+import type {
+  ExecPlan,
+  KeeperConfig,
+  LoadBalancerStatus,
+  PodSpec,
+  SandboxRequest,
+  SandboxStatus,
+} from '../protocol.ts';
 import type { PodPart } from './pod-mark.ts';
 import type { ProcessId } from './process-id.ts';
 import type { PodKey } from './requests.ts';
@@ -31,6 +39,8 @@ export interface Capture {
   /** Ends processes that run in a pod's place although no record knows them; `part` is whose side of it. */
   endStrays(index: number, part: PodPart): Promise<void>;
   setConfig(config: KeeperConfig): Promise<void>;
+  /** Makes it exactly these; in their order where each answers. Not to be called again before it is done. */
+  setLoadBalancers(all: readonly LoadBalancer[]): Promise<readonly LoadBalancerStatus[]>;
   appCommand(index: number, spec: PodSpec): Command;
   /** `workFolder`, the Envoy's own, is where it is started. */
   envoyCommand(index: number, workFolder: string, args: readonly string[]): Command;

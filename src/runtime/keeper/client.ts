@@ -9,6 +9,8 @@ import type {
   KeeperConfig,
   KeeperEvent,
   KeeperStatus,
+  LoadBalancerSpec,
+  LoadBalancerStatus,
   PodSpec,
   PodStatus,
   SandboxRequest,
@@ -20,6 +22,8 @@ import {
   failureSchema,
   keeperEventSchema,
   keeperStatusSchema,
+  loadBalancerNamesSchema,
+  loadBalancerStatusSchema,
   podStatusSchema,
   sandboxStatusSchema,
 } from './responses.ts';
@@ -32,6 +36,10 @@ export interface KeeperClient {
   ensureSandbox(namespace: string, name: string, request: SandboxRequest): Promise<SandboxStatus>;
   putPod(namespace: string, name: string, spec: PodSpec): Promise<PodStatus>;
   deletePod(namespace: string, name: string): Promise<void>;
+  /** Of the load balancers that the keeper has. */
+  loadBalancers(): Promise<readonly { readonly namespace: string; readonly name: string }[]>;
+  putLoadBalancer(namespace: string, name: string, spec: LoadBalancerSpec): Promise<LoadBalancerStatus>;
+  deleteLoadBalancer(namespace: string, name: string): Promise<void>;
   /** Undefined if no such program runs. */
   execPlan(namespace: string, name: string): Promise<ExecPlan | undefined>;
   /**
@@ -85,6 +93,11 @@ export function createKeeperClient(socketPath: string): KeeperClient {
     putPod: (namespace, name, spec) =>
       ask(podStatusSchema, { method: 'PUT', path: podPath({ namespace, name }), body: spec }),
     deletePod: (namespace, name) => ask(z.undefined(), { method: 'DELETE', path: podPath({ namespace, name }) }),
+    loadBalancers: () => ask(loadBalancerNamesSchema, { path: '/v1/loadbalancers' }),
+    putLoadBalancer: (namespace, name, spec) =>
+      ask(loadBalancerStatusSchema, { method: 'PUT', path: loadBalancerPath(namespace, name), body: spec }),
+    deleteLoadBalancer: (namespace, name) =>
+      ask(z.undefined(), { method: 'DELETE', path: loadBalancerPath(namespace, name) }),
     async execPlan(namespace, name) {
       try {
         return await ask(execPlanSchema, { path: `${podPath({ namespace, name })}/exec` });
@@ -96,6 +109,10 @@ export function createKeeperClient(socketPath: string): KeeperClient {
     events,
     shutdown: () => ask(endedSchema, { method: 'POST', path: '/v1/shutdown' }),
   };
+}
+
+function loadBalancerPath(namespace: string, name: string): string {
+  return `/v1/loadbalancers/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`;
 }
 
 function podPath({ namespace, name }: { readonly namespace: string; readonly name: string }): string {

@@ -7,7 +7,9 @@ import { writeFileAtomically } from '../../platform/atomic-file.ts';
 import { blockFile } from '../loopback/block-claim.ts';
 import type { KeeperConfig } from '../protocol.ts';
 import type { Capture } from './capture.ts';
+import { loadBalancerFile } from './load-balancer-record.ts';
 import { bootId, type ProcessId, processIdSchema } from './process-id.ts';
+import { environmentFile } from './program-environment.ts';
 import { keeperConfigSchema } from './requests.ts';
 
 const captureSchema = z.object({ capture: z.enum(['redirect', 'proxy']), boot: z.string() });
@@ -42,7 +44,7 @@ export function captureInForce(keeperPath: string): Capture['kind'] | undefined 
 
 /** What a mesh that is down needs no more. */
 export function removeKeeperFiles(keeperPath: string): void {
-  rmSync(blockFile(keeperPath), { force: true });
+  for (const fileOf of [blockFile, loadBalancerFile, environmentFile]) rmSync(fileOf(keeperPath), { force: true });
   for (const name of ['keeper.json', 'config.json', 'capture.json']) rmSync(join(keeperPath, name), { force: true });
   rmSync(join(keeperPath, 'pods'), { recursive: true, force: true });
 }

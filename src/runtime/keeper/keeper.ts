@@ -15,6 +15,8 @@ import type { Capture } from './capture.ts';
 import { createEventHub } from './events.ts';
 import { withHostPods } from './host-pods.ts';
 import { readConfig, saveCapture, saveConfig, saveKeeperId } from './keeper-files.ts';
+import { readLoadBalancers } from './load-balancer-record.ts';
+import { createLoadBalancers, loadBalancerOf } from './load-balancers.ts';
 import { tryLock } from './lock.ts';
 import { startLogKeeping } from './log-keeping.ts';
 import { readPodRecords } from './pod-record.ts';
@@ -57,13 +59,20 @@ export async function runKeeper(options: KeeperOptions): Promise<void> {
   makeRunFolder(runPath);
   const events = createEventHub();
   const config = readConfig(keeperPath);
+  const balancers = readLoadBalancers(keeperPath);
   const create = options.capture === 'redirect' ? createRedirectCapture : createProxyCapture;
-  const capture = withHostPods(await create({ dataFolder, envoyPath: envoy.path, config, signal }), dataFolder);
+  const there = { config, loadBalancers: balancers.map(loadBalancerOf) };
+  const capture = withHostPods(await create({ dataFolder, envoyPath: envoy.path, ...there, signal }), dataFolder);
   saveCapture(keeperPath, capture.kind);
   const restarts = { program: programRestarts, envoy: envoyRestarts };
   const publish = (event: KeeperEvent) => events.publish(event);
   const pods = createPods({ dataFolder, capture, restarts, readyMs, publish, log });
+  const loadBalancers = createLoadBalancers({ keeperPath, capture, records: balancers });
   const records = readPodRecords(keeperPath);
+  // Connections to load balancers go to the pods that are there already.
+  await loadBalancers
+    .resume()
+    .catch((error: unknown) => log.error({ err: error }, 'load balancers could not be taken over'));
   await pods.resume(records);
   log.info({ pods: records.length, envoy: envoy.version }, 'keeper started');
 
@@ -71,6 +80,7 @@ export async function runKeeper(options: KeeperOptions): Promise<void> {
   const startedAt = new Date().toISOString();
   const server = await listen(keeperSocket, {
     pods,
+    loadBalancers,
     events,
     status: () => ({
       pid: process.pid,

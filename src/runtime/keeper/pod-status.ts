@@ -18,6 +18,7 @@ export function podStatus(record: PodRecord, place: Place, readiness: Readiness,
   const { namespace, name, spec } = record;
   const uid = spec?.uid ?? record.request.uid;
   const proxy = spec?.bootstrap === '' ? absent : proxyStatus(record.proxy, readiness.proxyReady);
+  const logs = logFiles(logsPath, record);
   return {
     namespace,
     name,
@@ -27,14 +28,22 @@ export function podStatus(record: PodRecord, place: Place, readiness: Readiness,
     app: appStatus(record, proxy, readiness.missingPorts),
     proxy,
     logs: {
-      ...logFiles(logsPath, record),
+      ...logs,
+      // What a pod that is its Envoy alone has to say.
+      ...(isEnvoyAlone(record) && { app: logs.access }),
       ...(proxy.phase !== 'Absent' && { records: recordsFile(logsPath, record, uid) }),
     },
   };
 }
 
-function appStatus({ spec, app }: PodRecord, proxy: ProcessStatus, missing: readonly number[]): ProcessStatus {
-  if (spec?.command.length === 0) return { ...proxy, reason: 'this pod is its Envoy alone' };
+/** A gateway. */
+export function isEnvoyAlone({ spec }: Pick<PodRecord, 'spec'>): boolean {
+  return spec?.command.length === 0;
+}
+
+function appStatus(record: PodRecord, proxy: ProcessStatus, missing: readonly number[]): ProcessStatus {
+  if (isEnvoyAlone(record)) return proxy;
+  const { app } = record;
   const status = processStatus(app, app.phase === 'Running' && missing.length === 0);
   if (app.phase !== 'Running' || missing.length === 0) return status;
   return { ...status, reason: `does not listen on port ${missing.join(', ')}` };

@@ -5,12 +5,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { ExecPlan, PodSpec, PodStatus, SandboxRequest } from '../protocol.ts';
 import type { Place } from './capture.ts';
+import { drainEnvoy } from './drain.ts';
 import { endProcess, envoyGraceMs, programGraceMs } from './end-process.ts';
 import { listeningPorts } from './listening.ts';
 import { lastLine, logFiles } from './log-files.ts';
 import { type PodProcessOptions, spawnEnvoy, spawnProgram } from './pod-processes.ts';
 import { type PodRecord, type ProcessRecord, pending, removePodRecord, savePodRecord } from './pod-record.ts';
-import { podStatus } from './pod-status.ts';
+import { isEnvoyAlone, podStatus } from './pod-status.ts';
 import { isRunning } from './process-id.ts';
 import { createProgramReadiness } from './program-readiness.ts';
 import { recordsFile } from './records.ts';
@@ -38,17 +39,24 @@ export interface Pod {
   status(): PodStatus | undefined;
   /** Undefined if the program does not run. */
   execPlan(): ExecPlan | undefined;
+  /** False for a gateway. */
+  hasProgram(): boolean;
   /**
-   * Ends everything; resolves when nothing is left but its logs. `gently`: Envoy, when it has told what the program did
-   * last; else at once, for nobody listens any more.
+   * Ends everything; resolves when nothing is left but its logs. `gently`: Envoy, when a gateway has finished what it has
+   * begun, and when it has told what was done last; else at once, for nobody listens any more.
    */
   remove(how: { readonly gently: boolean }): Promise<void>;
+  /** A removal that goes on waits for nothing more. */
+  hurry(): void;
   /** Leaves everything running and looks no more. */
   release(): void;
 }
 
 /** From the end of the program to that of its Envoy, which pushes its counters once a second and not at its end. */
 const lastPushMs = 1_500;
+
+/** Above what a pod may ask for: whoever asked for its removal waits. */
+const longestDrainMs = 60_000;
 
 /** How long an Envoy that runs already may take to say that it is ready. */
 const takeOverMs = 500;
@@ -66,6 +74,7 @@ export function createPod(options: PodOptions): Pod {
   let programStart = new AbortController();
   /** When the program last ended by itself, on the clock of `performance`. */
   let programEnd: number | undefined;
+  const haste = new AbortController();
   const readiness = createProgramReadiness({
     ports: () => record.spec?.ports ?? [],
     listening: (pid) => {
@@ -83,7 +92,8 @@ export function createPod(options: PodOptions): Pod {
   }
 
   function saveProgram(app: ProcessRecord): void {
-    if (record.app.process !== undefined && app.process === undefined) programEnd = performance.now();
+    // Only what runs is saved with a process; what ends at once is never seen running.
+    if (app.process === undefined) programEnd = performance.now();
     record = { ...record, app };
     readiness.follow(app);
     save({ app });
@@ -156,7 +166,14 @@ export function createPod(options: PodOptions): Pod {
 
   async function lastPush(since: number): Promise<void> {
     if (sidecar?.record().process === undefined) return;
-    await delay(Math.max(0, since + lastPushMs - performance.now()));
+    const left = Math.max(0, since + lastPushMs - performance.now());
+    await delay(left, undefined, { signal: haste.signal }).catch(() => undefined);
+  }
+
+  async function drain(): Promise<void> {
+    const { drainSeconds } = record.spec ?? {};
+    if (drainSeconds === undefined || sidecar?.record().process === undefined) return;
+    await drainEnvoy(files.adminSocket, Math.min(drainSeconds * 1000, longestDrainMs), haste.signal);
   }
 
   return {
@@ -195,9 +212,12 @@ export function createPod(options: PodOptions): Pod {
       const { spec, app, index } = record;
       return spec && app.process && capture.execPlan(index, app.process, spec);
     },
+    hasProgram: () => !isEnvoyAlone(record),
+    hurry: () => haste.abort(),
     async remove({ gently }) {
       const before = record.app.process === undefined ? programEnd : undefined;
       await stopProgram();
+      if (gently) await drain();
       if (gently) await lastPush(before ?? performance.now());
       await sidecar?.stop();
       await capture.removePlace(record.index);

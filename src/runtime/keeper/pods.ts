@@ -25,7 +25,7 @@ export interface Pods {
   remove(key: PodKey): Promise<void>;
   /** At once. */
   removeAll(): Promise<void>;
-  /** Waits for a program that was just started. Throws `SP_NOT_RUNNING` if none runs. */
+  /** Waits for a program that was just started. Throws `SP_NOT_RUNNING` if none runs, and says so of a gateway. */
   execPlan(key: PodKey): Promise<ExecPlan>;
   /** Leaves all running. */
   release(): void;
@@ -105,12 +105,14 @@ export function createPods(options: PodsOptions): Pods {
     },
     remove: (key) => remove(key, true),
     async removeAll() {
+      for (const { pod } of entries.values()) pod.hurry();
       await Promise.all([...entries.values()].map(({ key }) => remove(key, false)));
     },
     async execPlan(key) {
       const deadline = performance.now() + setUpMs;
       do {
         const pod = entries.get(keyText(key))?.pod;
+        if (pod?.hasProgram() === false) throw noProgram(key);
         const plan = pod?.execPlan();
         if (plan !== undefined) return plan;
         // Spawned, but its mounts are still being made: nothing announces when the program itself begins.
@@ -135,6 +137,12 @@ function statusOf({ key, pod }: Entry): PodStatus {
   const status = pod.status();
   if (status !== undefined) return status;
   throw new SallyportError('SP_POD_GONE', `pod ${key.namespace}/${key.name} was deleted meanwhile`);
+}
+
+function noProgram({ namespace, name }: PodKey): SallyportError {
+  const message = `${name} in namespace ${namespace} is a gateway: its only process is an Envoy, which runs no commands`;
+  const hint = `what passed through it is told by: logs ${name} -n ${namespace}`;
+  return new SallyportError('SP_BAD_REQUEST', message, { hint });
 }
 
 function keyText({ namespace, name }: PodKey): string {

@@ -4,8 +4,9 @@
 import type { DataFolder } from '../../platform/data-folder.ts';
 import { SallyportError } from '../../platform/errors.ts';
 import { createDnsServer } from '../dns/server.ts';
-import { loopbackAddresses } from '../loopback/addresses.ts';
+import { loadBalancerLoopback, loopbackAddresses } from '../loopback/addresses.ts';
 import { claimBlock } from '../loopback/block-claim.ts';
+import { createLoopbackLoadBalancers } from '../loopback/load-balancers.ts';
 import type { KeeperConfig } from '../protocol.ts';
 import type { Capture, Place, PlaceRequest } from './capture.ts';
 import { plainCommand, plainExecPlan } from './plain-process.ts';
@@ -32,6 +33,7 @@ export async function createProxyCapture(options: ProxyCaptureOptions): Promise<
   const claim = await claimBlock({ meshId, keeperPath, bootId: bootId(), signal });
   // No rule of the kernel sends stand-in addresses on here: DNS answers the target's own.
   const dns = createDnsServer({});
+  const loadBalancers = createLoopbackLoadBalancers();
   const answering = new Map<number, { readonly hostname: string; readonly port: number }>();
   dns.setConfig(config);
 
@@ -75,6 +77,8 @@ export async function createProxyCapture(options: ProxyCaptureOptions): Promise<
     },
     endStrays: (index, part) => killAll(() => markedPids(meshId, index, part)),
     setConfig: async (next) => dns.setConfig(next),
+    setLoadBalancers: (all) =>
+      loadBalancers.set(all.map(({ index, ports }) => ({ address: loadBalancerLoopback(claim.block, index), ports }))),
     appCommand: (index, spec) => plainCommand(spec, podMark(meshId, index, 'app')),
     envoyCommand: (index, workFolder, args) => ({
       argv: [envoyPath, ...args],
@@ -85,6 +89,7 @@ export async function createProxyCapture(options: ProxyCaptureOptions): Promise<
     execPlan: (index, program, spec) => plainExecPlan(program, spec, podMark(meshId, index, 'app')),
     hostChanges: () => [],
     async close() {
+      loadBalancers.close();
       await dns.close();
       await claim.release();
     },

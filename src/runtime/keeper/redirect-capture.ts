@@ -12,6 +12,7 @@ import { type Sandbox, sandboxAt } from '../network/addresses.ts';
 import { runTool } from '../network/command.ts';
 import { hostChanges, prepareHost } from '../network/host.ts';
 import { hostJournalFile } from '../network/host-journal.ts';
+import { balancedPorts, createHostLoadBalancers, type LoadBalancer } from '../network/load-balancers.ts';
 import { portRoutes } from '../network/port-routes.ts';
 import { dnsRelayPort, type ProxyRules, setProxyRules } from '../network/proxy-rules.ts';
 import { createSandbox } from '../network/sandbox.ts';
@@ -27,6 +28,8 @@ export interface RedirectOptions {
   readonly dataFolder: DataFolder;
   readonly envoyPath: string;
   readonly config: KeeperConfig;
+  /** Of an earlier keeper. */
+  readonly loadBalancers: readonly LoadBalancer[];
   readonly signal: AbortSignal;
 }
 
@@ -35,7 +38,9 @@ export async function createRedirectCapture(options: RedirectOptions): Promise<C
   const { dataFolder, envoyPath, signal } = options;
   const { id: meshId, runPath } = dataFolder;
   const journalFile = hostJournalFile(runPath);
-  const network = await prepareHost({ meshId, journalFile, signal });
+  const balanced = (cidr: string) => balancedPorts(cidr, options.loadBalancers);
+  const network = await prepareHost({ meshId, journalFile, balanced, signal });
+  const loadBalancers = createHostLoadBalancers(network, journalFile, signal);
   const dns = createDnsServer({ cidr: network.cidr });
   const hiddenPaths = [dataFolder.path, dirname(runPath)];
   const requests = new Map<number, PlaceRequest>();
@@ -92,6 +97,7 @@ export async function createRedirectCapture(options: RedirectOptions): Promise<C
       const all = [...requests.values()];
       await Promise.all(all.map((one) => setProxyRules(network.firewall, sandbox(one.index), rules(one), signal)));
     },
+    setLoadBalancers: (all) => loadBalancers.set(all),
     appCommand: (index, spec) => ({
       ...appCommand({ sandbox: sandbox(index), spec, hiddenPaths, resolvConf: runFiles(runPath, index).resolvConf }),
       cwd: '/',

@@ -3,7 +3,7 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { SallyportError } from '../../platform/errors.ts';
-import type { KeeperConfig, PodSpec, SandboxRequest } from '../protocol.ts';
+import type { KeeperConfig, LoadBalancerSpec, PodSpec, SandboxRequest } from '../protocol.ts';
 
 const absolutePath = z.string().refine(isAbsolute, 'must be an absolute path');
 const id = z.int().nonnegative();
@@ -37,6 +37,14 @@ export const podSpecSchema: z.ZodType<PodSpec> = z
     bootstrap: z.string(),
     envoyArgs: z.array(text),
     restartPolicy: z.enum(['Always', 'Never']),
+    drainSeconds: z.number().nonnegative().exactOptional(),
+  })
+  .readonly();
+
+export const loadBalancerSpecSchema: z.ZodType<LoadBalancerSpec> = z
+  .strictObject({
+    uid: z.string(),
+    ports: z.array(z.strictObject({ port, targets: z.array(z.strictObject({ address: z.ipv4(), port })) })),
   })
   .readonly();
 
@@ -76,7 +84,7 @@ export interface PodKey {
 /** Throws `SP_BAD_REQUEST` for what is no Kubernetes name. */
 export function parsePodKey(namespace: string, name: string): PodKey {
   if (!label.test(namespace)) throw badRequest(`'${namespace}' is no namespace`);
-  if (!subdomain.test(name)) throw badRequest(`'${name}' is no name of a pod`);
+  if (!subdomain.test(name)) throw badRequest(`'${name}' is no name`);
   return { namespace, name };
 }
 

@@ -5,6 +5,7 @@ import type {
   ExecPlan,
   KeeperEvent,
   KeeperStatus,
+  LoadBalancerStatus,
   PodStatus,
   ProcessStatus,
   SandboxStatus,
@@ -51,6 +52,13 @@ export const podStatusSchema: z.ZodType<PodStatus> = z.object({
     records: z.string().exactOptional(),
   }),
 });
+
+export const loadBalancerStatusSchema: z.ZodType<LoadBalancerStatus> = z.object({
+  address: z.string(),
+  mappedPorts: z.array(z.object({ port: z.int(), servedAt: z.int() })),
+});
+
+export const loadBalancerNamesSchema = z.array(z.object({ namespace: z.string(), name: z.string() }));
 
 export const keeperStatusSchema: z.ZodType<KeeperStatus> = z.object({
   pid: z.int(),

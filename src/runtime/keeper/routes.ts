@@ -1,9 +1,12 @@
-// The keeper's requests, from HTTP to its pods: the table of protocol.ts. A path's parts are checked names.
+// The keeper's requests, from HTTP to its pods and load balancers: the table of protocol.ts. A path's parts are checked
+// names.
 import type { Ended, KeeperConfig, KeeperStatus } from '../protocol.ts';
+import type { LoadBalancers } from './load-balancers.ts';
 import type { Pods } from './pods.ts';
 import {
   badRequest,
   keeperConfigSchema,
+  loadBalancerSpecSchema,
   parsePodKey,
   parseRequest,
   podSpecSchema,
@@ -12,6 +15,7 @@ import {
 
 export interface RouteDeps {
   readonly pods: Pods;
+  readonly loadBalancers: LoadBalancers;
   status(): KeeperStatus;
   setConfig(config: KeeperConfig): Promise<void>;
   /** Ends everything; the keeper exits when the answer is sent. */
@@ -23,17 +27,21 @@ export async function route(deps: RouteDeps, method: string, path: string, body:
   const [version, collection, namespace, name, part, ...rest] = path.split('/').slice(1).map(decodeURIComponent);
   if (version !== 'v1' || rest.length > 0) throw unknown(method, path);
   if (namespace === undefined) return wholeRoute(deps, `${method} ${collection}`, body);
-  if (collection !== 'pods' || name === undefined) throw unknown(method, path);
+  if (name === undefined) throw unknown(method, path);
   const key = parsePodKey(namespace, name);
-  switch (`${method} ${part ?? ''}`.trim()) {
-    case 'PUT sandbox':
+  switch (`${method} ${collection} ${part ?? ''}`.trim()) {
+    case 'PUT pods sandbox':
       return deps.pods.putSandbox(key, parseRequest(sandboxRequestSchema, body));
-    case 'PUT':
+    case 'PUT pods':
       return deps.pods.putPod(key, parseRequest(podSpecSchema, body));
-    case 'DELETE':
+    case 'DELETE pods':
       return deps.pods.remove(key);
-    case 'GET exec':
+    case 'GET pods exec':
       return deps.pods.execPlan(key);
+    case 'PUT loadbalancers':
+      return deps.loadBalancers.put(key, parseRequest(loadBalancerSpecSchema, body));
+    case 'DELETE loadbalancers':
+      return deps.loadBalancers.remove(key);
     default:
       throw unknown(method, path);
   }
@@ -45,6 +53,8 @@ async function wholeRoute(deps: RouteDeps, request: string, body: unknown): Prom
       return deps.status();
     case 'GET pods':
       return deps.pods.list();
+    case 'GET loadbalancers':
+      return deps.loadBalancers.list();
     case 'PUT config':
       return deps.setConfig(parseRequest(keeperConfigSchema, body));
     case 'POST shutdown':

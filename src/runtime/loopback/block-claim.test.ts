@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { loopbackAddresses, loopbackBlocks } from './addresses.ts';
+import { loadBalancerLoopback, loopbackAddresses, loopbackBlocks } from './addresses.ts';
 import { claimBlock, hasListeners } from './block-claim.ts';
 
 // Another one than that of any other test: the claims are the machine's.
@@ -19,11 +19,16 @@ function keeper(t: TestContext, bootId = 'this-boot') {
 }
 
 test('a pod’s addresses lie in its mesh’s block and are no other pod’s', () => {
-  const all = [0, 1, 62, 63, 64, 65, 16_383].flatMap((index) => Object.values(loopbackAddresses('127.64', index)));
+  const all = [0, 1, 62, 63, 64, 65, 16_319].flatMap((index) => Object.values(loopbackAddresses('127.64', index)));
   assert.equal(new Set(all).size, all.length);
   assert.deepEqual(loopbackAddresses('127.64', 65), { podIP: '127.64.1.5', appIP: '127.64.1.6', dnsIP: '127.64.1.7' });
-  assert.equal(loopbackAddresses('127.64', 16_383).dnsIP, '127.64.255.255');
-  assert.throws(() => loopbackAddresses('127.64', 16_384), { code: 'SP_MESH_FULL' });
+  assert.equal(loopbackAddresses('127.64', 16_319).dnsIP, '127.64.254.255');
+  assert.throws(() => loopbackAddresses('127.64', 16_320), { code: 'SP_MESH_FULL' });
+  assert.deepEqual(
+    [loadBalancerLoopback('127.64', 0), loadBalancerLoopback('127.64', 253)],
+    ['127.64.255.1', '127.64.255.254'],
+  );
+  assert.throws(() => loadBalancerLoopback('127.64', 254), { code: 'SP_MESH_FULL' });
 });
 
 test('two meshes never share a block, and a keeper that comes again has its own', async (t) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { maxSandboxes, sandboxAt } from './addresses.ts';
+import { loadBalancerAddress, loadBalancerRange, maxSandboxes, sandboxAt } from './addresses.ts';
 import { chooseMeshCidr } from './mesh-cidr.ts';
 import { portRoutes } from './port-routes.ts';
 
@@ -16,8 +16,15 @@ test('every sandbox has addresses and names of its own', () => {
     for (const value of [podIP, relayIP, proxyIP, hostIP, hostLink]) seen.add(value);
   }
   assert.equal(seen.size, maxSandboxes * 5);
-  assert.equal([...seen].filter((address) => address.startsWith('10.140.255.')).length, 0);
+  assert.equal([...seen].filter((address) => /^10\.140\.25[45]\./.test(address)).length, 0);
   assert.throws(() => sandboxAt(meshId, cidr, maxSandboxes), { code: 'SP_MESH_FULL' });
+});
+
+test('load balancers have addresses that nothing else has', () => {
+  assert.equal(loadBalancerRange(cidr), '10.140.254.0/24');
+  assert.equal(loadBalancerAddress(cidr, 0), '10.140.254.1');
+  assert.equal(loadBalancerAddress(cidr, 253), '10.140.254.254');
+  assert.throws(() => loadBalancerAddress(cidr, 254), { code: 'SP_MESH_FULL' });
 });
 
 test('a mesh’s range overlaps nothing the host routes to', () => {

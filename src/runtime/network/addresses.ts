@@ -1,11 +1,14 @@
 // Addresses and names of one sandbox, all computed from the mesh's /16, the mesh's id and the sandbox's index,
 // so that they can be found again by a keeper that knows nothing else. Each sandbox has a /29:
 //   +1 application (link to the proxy) +2 proxy's end of that link    +5 proxy (link to the host) +6 host's end
-// The last /24 of the mesh's /16 is kept for port routes (port-routes.ts).
+// Of the mesh's /16 the last /24 is kept for port routes (port-routes.ts), the one before it for load balancers.
 import { SallyportError } from '../../platform/errors.ts';
 
-/** Sandboxes that fit into a mesh: the /29s of a /16 without its last /24. */
-export const maxSandboxes = 8160;
+/** Sandboxes that fit into a mesh: the /29s of a /16 without its last two /24s. */
+export const maxSandboxes = 8128;
+
+const loadBalancerNumber = 254;
+const maxLoadBalancers = 254;
 
 export interface Sandbox {
   readonly meshId: string;
@@ -56,6 +59,18 @@ export function sandboxAt(meshId: string, cidr: string, index: number): Sandbox 
     proxyNamespace: `${namespacePrefix(meshId)}${index}-proxy`,
     hostLink: `${linkPrefix(meshId)}${index}`,
   };
+}
+
+/** Where the mesh's load balancers answer. */
+export function loadBalancerRange(cidr: string): string {
+  return `${hostAddress(cidr, loadBalancerNumber * 256)}/24`;
+}
+
+/** Throws for an index that does not fit. */
+export function loadBalancerAddress(cidr: string, index: number): string {
+  if (!Number.isInteger(index) || index < 0 || index >= maxLoadBalancers)
+    throw new SallyportError('SP_MESH_FULL', `a local mesh holds at most ${maxLoadBalancers} load balancers`);
+  return hostAddress(cidr, loadBalancerNumber * 256 + 1 + index);
 }
 
 /** The `offset`-th address of a /16. */

@@ -6,6 +6,7 @@ import { describe, test } from 'node:test';
 import { type Scope, start } from '../launch/testing/started.ts';
 import { hostChanges, prepareHost, undoHostJournal } from './host.ts';
 import { readHostJournal, recordHostChange } from './host-journal.ts';
+import { createHostLoadBalancers } from './load-balancers.ts';
 import { listSandboxes } from './sandbox-removal.ts';
 import { onOwnHost } from './testing/own-host.ts';
 import { createTestMesh, type TestMesh } from './testing/test-mesh.ts';
@@ -39,11 +40,14 @@ onOwnHost(import.meta.filename, () => {
         const before = hostState();
         const mesh = await meshWith(t, firewall);
         await Promise.all([mesh.sandbox(0), mesh.sandbox(1)]);
-        await mesh.sandbox(8159);
+        await mesh.sandbox(8127);
+        const ports = [{ port: 80, targets: [{ address: '10.0.0.1', port: 80 }] }];
+        await createHostLoadBalancers(mesh.network, mesh.journalFile).set([{ index: 0, ports }]);
         assert.equal(readFileSync(forwarding, 'utf8'), '1\n');
-        assert.deepEqual(await listSandboxes(mesh.network.meshId), [0, 1, 8159]);
+        assert.deepEqual(await listSandboxes(mesh.network.meshId), [0, 1, 8127]);
         const undone = await undoHostJournal(mesh.journalFile);
-        assert.equal(undone[0], 'net.ipv4.ip_forward 0 -> 1');
+        assert.match(undone[0] ?? '', /^address 10\.\d+\.254\.1 added to lo$/);
+        assert.equal(undone[1], 'net.ipv4.ip_forward 0 -> 1');
         assert.equal(hostState(), before);
         assert.deepEqual(await undoHostJournal(mesh.journalFile), []);
       });
@@ -161,7 +165,10 @@ onOwnHost(import.meta.filename, () => {
 function makeIptablesTables(): void {
   for (const [table, chain] of [
     ['filter', 'FORWARD'],
+    ['filter', 'INPUT'],
     ['nat', 'POSTROUTING'],
+    ['nat', 'PREROUTING'],
+    ['nat', 'OUTPUT'],
   ] as const) {
     said('iptables', '-t', table, '-A', chain, '-j', 'ACCEPT');
     said('iptables', '-t', table, '-D', chain, '-j', 'ACCEPT');

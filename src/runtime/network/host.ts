@@ -20,6 +20,7 @@ import {
   undoIptablesChange,
 } from './host-rules-iptables.ts';
 import { hostTable, renderHostNft, renderHostNftRemoval } from './host-rules-nft.ts';
+import type { BalancedPort } from './load-balancer-rules.ts';
 import { takeLoopbackAddress } from './loopback-address.ts';
 import { chooseMeshCidr, routedRanges } from './mesh-cidr.ts';
 import { removeAllSandboxes } from './sandbox-removal.ts';
@@ -43,12 +44,14 @@ export interface HostOptions {
   readonly cidr?: string;
   /** Found out if absent. */
   readonly firewall?: Firewall;
+  /** The load balancers of an earlier start: connections to them find no gap. */
+  readonly balanced?: (cidr: string) => readonly BalancedPort[];
   readonly signal?: AbortSignal;
 }
 
 /** Makes the host ready for the mesh's sandboxes: addresses, masquerading, forwarding. */
 export async function prepareHost(options: HostOptions): Promise<MeshNetwork> {
-  const { meshId, journalFile, signal } = options;
+  const { meshId, journalFile, balanced = () => [], signal } = options;
   const firewall = options.firewall ?? (await findFirewall(signal));
   const record = (change: HostChange) => recordHostChange(journalFile, change);
   return withHostLock(async () => {
@@ -57,17 +60,21 @@ export async function prepareHost(options: HostOptions): Promise<MeshNetwork> {
     record({ kind: 'sandboxes', meshId });
     if (firewall === 'nft') {
       record({ kind: 'nft-table', table: hostTable(meshId) });
-      await runTool('nft', ['-f', '-'], { input: renderHostNft(meshId, cidr), ...(signal && { signal }) });
+      await runTool('nft', ['-f', '-'], {
+        input: renderHostNft(meshId, cidr, balanced(cidr)),
+        ...(signal && { signal }),
+      });
     }
+    // Each is put first in its chain: what is refused stands before what is accepted.
     for (const change of [
-      ...(firewall === 'iptables' ? iptablesChanges(meshId) : []),
       ...acceptChanges(meshId, cidr, await iptablesListing(signal)),
+      ...(firewall === 'iptables' ? iptablesChanges(meshId, cidr) : []),
     ]) {
       record(change);
       await applyIptablesChange(change, signal);
     }
     if (firewall === 'iptables') {
-      const input = renderHostIptables(meshId, cidr);
+      const input = renderHostIptables(meshId, cidr, balanced(cidr));
       await runTool('iptables-restore', ['--noflush'], { input, ...(signal && { signal }) });
     }
     switchForwardingOn(journalFile);

@@ -5,75 +5,105 @@ import { typeUrls } from '../../discovery/view.ts';
 import { buildConnectRoute, forAuthority } from '../../envoy/connect-route.ts';
 import type { FilterStateValue } from '../../envoy/filter-state.ts';
 import { type Route, VirtualHostSchema } from '../../envoy/gen/envoy/config/route/v3/route_components_pb.js';
-import { buildForwardRoute, buildStatusRoute, buildVirtualHost } from '../../envoy/route.ts';
+import { buildStatusRoute, buildVirtualHost } from '../../envoy/route.ts';
 import { handlingOf } from '../../mesh/handling.ts';
 import type { MeshConfig } from '../../mesh/mesh-config.ts';
-import { compareAge, originOf, type Service, type ServicePort } from '../../mesh/service.ts';
+import { compareAge, type Service, type ServicePort } from '../../mesh/service.ts';
 import { blockAllRoute, connectRoute, httpProxy, virtualHostName } from '../names.ts';
+import type { PortService } from '../port-use.ts';
 import { type TypedResource, typedResource } from '../resource.ts';
 import { unregisteredRoute } from '../route-marks.ts';
-import { defaultRetryPolicy } from '../routes.ts';
+import { defaultRoute, hostRoutes, originsOf } from '../routes.ts';
+import { portServiceOf, type SelectedHost } from '../selected-host.ts';
 import { clusterOf } from '../service-clusters.ts';
+import { unregisteredPort } from '../unregistered-port.ts';
+import type { Routing } from '../virtual-service/routing.ts';
 import { authorityDomains, rangeRegex } from './authority.ts';
 import { connectedListenerName, connectedTo } from './connected-listener.ts';
 
 export function buildAskedVirtualHosts(
-  service: Service,
+  selected: SelectedHost,
   extraDomains: (port: number) => readonly string[],
+  routing: (port: number) => Routing,
   config: MeshConfig,
 ): readonly TypedResource[] {
-  return service.ports
-    .filter((port) => handlingOf(port.protocol) !== 'none')
-    .flatMap((port) => {
-      const own = [service.host, ...extraDomains(port.number)];
-      const routes = askedRoutes(service, port, config);
-      // The address of a service decides by itself, as where the network redirects; a client may then send no SNI.
-      const byAddress = looksForServerName(port, config) ? own.filter((name) => service.addresses.includes(name)) : [];
-      const byName = own.filter((name) => !byAddress.includes(name));
-      return [
-        ...virtualHost(service, port, '', byName, routes),
-        ...virtualHost(service, port, ';address', byAddress, [straight(service, port), routes[1]]),
-      ];
-    });
-}
-
-function virtualHost(service: Service, port: ServicePort, suffix: string, names: readonly string[], routes: Routes) {
-  if (names.length === 0) return [];
-  const name = virtualHostName(httpProxy, `${service.host}:${port.number}${suffix}`);
-  const message = buildVirtualHost(name, authorityDomains(names, port.number), routes);
-  return [typedResource(typeUrls.virtualHost, VirtualHostSchema, name, message, [originOf(service)])];
-}
-
-/** For CONNECT, and for everything else. */
-type Routes = readonly [Route, Route];
-
-function askedRoutes(service: Service, port: ServicePort, config: MeshConfig): Routes {
-  const cluster = clusterOf(service, port);
-  const plainHttp = buildForwardRoute({ name: 'default', cluster, retryPolicy: defaultRetryPolicy });
-  const handling = handlingOf(port.protocol);
-  if (handling === 'tls') {
-    return looksForServerName(port, config)
-      ? [handOver(port, []), buildStatusRoute(blockAllRoute, 502, unregisteredRoute)]
-      : [straight(service, port), plainHttp];
+  const { host, service } = selected;
+  if (service === undefined) {
+    const routes = hostRoutes(selected, unregisteredPort, routing(unregisteredPort.number));
+    return virtualHost(selected, unregisteredPort, '', routes.length === 0 ? [] : [host], routes);
   }
-  if (handling === 'tcp') return [straight(service, port), plainHttp];
-  const allowAny = config.outboundTrafficPolicy === 'ALLOW_ANY';
-  // Bytes have no name by which a cluster without endpoints of its own could find where they go.
-  if (forwards(service)) return [allowAny ? straight(service, port) : handOver(port, []), plainHttp];
-  return [handOver(port, allowAny || handling === 'auto' ? [connectedTo(cluster)] : []), plainHttp];
+  return service.ports.flatMap((port) => {
+    const entry = portServiceOf(selected, routing(port.number));
+    if (entry === undefined || handlingOf(port.protocol) === 'none') return [];
+    const own = [host, ...extraDomains(port.number)];
+    const plain = plainRoutes(selected, port, routing(port.number));
+    const [connect, refused] = connectRoutes(entry, config);
+    // The address of a service decides by itself, as where the network redirects; a client may then send no SNI.
+    const looks = looksForServerName(entry, config);
+    const byAddress = looks ? own.filter((name) => service.addresses.includes(name)) : [];
+    const byName = own.filter((name) => !byAddress.includes(name));
+    return [
+      ...virtualHost(selected, port, '', byName, [connect, ...(refused === undefined ? plain : [refused])]),
+      ...virtualHost(selected, port, ';address', byAddress, [
+        entry.passed.length > 0 ? connect : straight(entry),
+        ...(refused === undefined ? plain : [refused]),
+      ]),
+    ];
+  });
 }
 
-/** Under ALLOW_ANY any name may be connected to, so that looking for another one inside forbids nothing. */
-function looksForServerName(port: ServicePort, config: MeshConfig): boolean {
-  return handlingOf(port.protocol) === 'tls' && config.outboundTrafficPolicy === 'REGISTRY_ONLY';
+function virtualHost(
+  selected: SelectedHost,
+  port: ServicePort,
+  suffix: string,
+  names: readonly string[],
+  routes: readonly Route[],
+) {
+  if (names.length === 0) return [];
+  const name = virtualHostName(httpProxy, `${selected.host}:${port.number}${suffix}`);
+  const message = buildVirtualHost(name, authorityDomains(names, port.number), routes);
+  return [typedResource(typeUrls.virtualHost, VirtualHostSchema, name, message, originsOf(selected))];
+}
+
+/** Of requests with a whole URL. */
+function plainRoutes(selected: SelectedHost, port: ServicePort, routing: Routing): readonly Route[] {
+  const handling = handlingOf(port.protocol);
+  const speaksHttp = handling === 'http' || handling === 'auto';
+  return hostRoutes(speaksHttp ? selected : { ...selected, virtualService: undefined }, port, routing);
+}
+
+/** For CONNECT; and for everything else, where that is refused. */
+function connectRoutes(entry: PortService, config: MeshConfig): readonly [Route, Route?] {
+  const { service, port } = entry;
+  const handling = handlingOf(port.protocol);
+  const allowAny = config.outboundTrafficPolicy === 'ALLOW_ANY';
+  if (handling === 'tls') {
+    if (!looksForServerName(entry, config)) return [straight(entry)];
+    const otherName = allowAny ? [connectedTo(clusterOf(service, port))] : [];
+    return [handOver(port, otherName), buildStatusRoute(blockAllRoute, 502, unregisteredRoute)];
+  }
+  if (handling === 'tcp') return [straight(entry)];
+  // Bytes have no name by which a cluster without endpoints of its own could find where they go.
+  if (forwards(service)) return [allowAny ? straight(entry) : handOver(port, [])];
+  return [handOver(port, allowAny || handling === 'auto' ? [connectedTo(clusterOf(service, port))] : [])];
+}
+
+/**
+ * Under ALLOW_ANY any name may be connected to, so that looking for another one inside forbids nothing; but where names
+ * lead elsewhere it is the one inside that counts.
+ */
+function looksForServerName({ port, passed }: PortService, config: MeshConfig): boolean {
+  if (handlingOf(port.protocol) !== 'tls') return false;
+  return config.outboundTrafficPolicy === 'REGISTRY_ONLY' || passed.length > 0;
 }
 
 function forwards({ resolution }: Service): boolean {
   return resolution === 'NONE' || resolution === 'DYNAMIC_DNS';
 }
 
-function straight(service: Service, port: ServicePort): Route {
-  return buildConnectRoute({ name: connectRoute, cluster: clusterOf(service, port) });
+function straight({ service, port, passed: [passed] }: PortService): Route {
+  if (passed === undefined) return buildConnectRoute({ name: connectRoute, cluster: clusterOf(service, port) });
+  return buildConnectRoute({ name: passed.name, cluster: passed.clusters });
 }
 
 function handOver(port: ServicePort, filterState: readonly FilterStateValue[]): Route {
@@ -94,9 +124,11 @@ export function buildRangeRoutes(services: Iterable<Service>, config: MeshConfig
     .flatMap(({ service, range }) =>
       service.ports
         .filter(({ protocol }) => ['tls', 'tcp'].includes(handlingOf(protocol)))
-        .flatMap((port) =>
-          askedRoutes(service, port, config).map((route) => forAuthority(route, rangeRegex(range, port.number))),
-        ),
+        .flatMap((port) => {
+          const [connect, refused] = connectRoutes({ service, port, hasRule: false, passed: [] }, config);
+          const routes = [connect, refused ?? defaultRoute(service, port)];
+          return routes.map((route) => forAuthority(route, rangeRegex(range, port.number)));
+        }),
     );
 }
 

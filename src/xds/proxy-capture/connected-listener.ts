@@ -10,13 +10,14 @@ import { buildFilterChain } from '../../envoy/listener.ts';
 import { buildTcpProxy } from '../../envoy/network-filters.ts';
 import { handlingOf } from '../../mesh/handling.ts';
 import type { MeshConfig } from '../../mesh/mesh-config.ts';
+import { forwardedGuard } from '../cluster-http.ts';
 import { forwardedChain, serviceChain } from '../filter-chains.ts';
 import { blackHoleCluster, listenerName } from '../names.ts';
 import { buildNamedChains } from '../outbound-listeners.ts';
 import type { PortService, PortUse } from '../port-use.ts';
 import { type TypedResource, typedResource } from '../resource.ts';
 import { buildPortRoutes } from '../routes.ts';
-import { forwardedGuard } from '../service-clusters.ts';
+
 import { outboundTcpLogs } from '../traffic-logs.ts';
 
 /** The listener and the cluster that leads to it. */
@@ -32,7 +33,7 @@ export function connectedTo(cluster: string): FilterStateValue {
 }
 
 export function buildConnectedListener(port: number, use: PortUse, config: MeshConfig): readonly TypedResource[] {
-  const serverNames = config.outboundTrafficPolicy === 'REGISTRY_ONLY' ? tlsServices(use) : new Map();
+  const serverNames = lookedInto(use, config);
   const http = use.http.size > 0;
   if (!http && serverNames.size === 0) return [];
   const name = connectedListenerName(port);
@@ -55,7 +56,7 @@ export function buildConnectedListener(port: number, use: PortUse, config: MeshC
       buildTcpProxy({
         statPrefix: 'connected',
         cluster: blackHoleCluster,
-        accessLog: outboundTcpLogs(config, 'unregistered', `0.0.0.0:${port}`),
+        accessLog: outboundTcpLogs(config, 'unregistered', { destination: `0.0.0.0:${port}` }),
       }),
     ]),
   });
@@ -64,6 +65,13 @@ export function buildConnectedListener(port: number, use: PortUse, config: MeshC
     typedResource(typeUrls.listener, ListenerSchema, name, listener, chains.origins),
     ...(http ? [buildPortRoutes(port, config)] : []),
   ];
+}
+
+/** Under ALLOW_ANY only those whose connections a VirtualService sends elsewhere. */
+function lookedInto(use: PortUse, config: MeshConfig): ReadonlyMap<string, PortService> {
+  const tls = tlsServices(use);
+  if (config.outboundTrafficPolicy === 'REGISTRY_ONLY') return tls;
+  return new Map([...tls].filter(([, { passed }]) => passed.length > 0));
 }
 
 /** Inside a CONNECT only the name counts: whether the address was one of a service's is what its route has decided. */

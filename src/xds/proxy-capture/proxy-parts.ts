@@ -4,7 +4,7 @@ import { selectService } from '../../mesh/select-service.ts';
 import type { PortRule } from '../capture.ts';
 import { createPortDomainClaims } from '../domain-claims.ts';
 import { buildInboundResources } from '../inbound-listener.ts';
-import { buildServiceVirtualHosts } from '../routes.ts';
+import { buildHostVirtualHosts } from '../routes.ts';
 import type { ViewParts } from '../view-parts.ts';
 import { buildAskedVirtualHosts } from './asked-routes.ts';
 import { buildConnectedListener } from './connected-listener.ts';
@@ -14,6 +14,7 @@ import { createPortRules } from './port-rules.ts';
 export function createProxyParts(portRules: readonly PortRule[]): ViewParts {
   const rules = createPortRules(portRules);
   return {
+    capture: 'proxy',
     select(mesh, host, namespace) {
       const found = selectService(mesh.services.get(host), namespace);
       if (found !== undefined) return rules.apply(found);
@@ -28,9 +29,9 @@ export function createProxyParts(portRules: readonly PortRule[]): ViewParts {
     buildWhole: (config, ranged) => buildHttpProxy(config, ranged, portRules),
     buildInbound: (ports, config) => buildInboundResources(ports, config, 'proxy'),
     buildPort: buildConnectedListener,
-    buildVirtualHosts: (service, extraDomains, config) => [
-      ...buildServiceVirtualHosts(service, extraDomains),
-      ...buildAskedVirtualHosts(service, extraDomains, config),
+    buildVirtualHosts: (selected, extraDomains, routing, config) => [
+      ...buildHostVirtualHosts(selected, extraDomains, routing),
+      ...buildAskedVirtualHosts(selected, extraDomains, routing, config),
     ],
   };
 }

@@ -21,6 +21,7 @@ export function bareCapture(runPath: string, envoyPath: string): Capture {
     removePlace: async () => undefined,
     endStrays: async () => undefined,
     setConfig: async () => undefined,
+    setLoadBalancers: async (all) => all.map(({ index }) => ({ address: `127.9.255.${index + 1}`, mappedPorts: [] })),
     appCommand: (_index, { command: [program = '', ...args], env, cwd }) => ({ argv: [program, ...args], env, cwd }),
     envoyCommand: (_index, cwd, args) => ({ argv: [envoyPath, ...args], env: {}, cwd }),
     endGently: (_index, program) => signalGroup(program, 'SIGTERM'),

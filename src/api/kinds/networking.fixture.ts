@@ -1,0 +1,15 @@
+// What the tests of VirtualServices, DestinationRules and Gateways share: a spec in, its findings out as lines.
+import { decodeObject } from '../decode.ts';
+
+export type Spec = Readonly<Record<string, unknown>>;
+
+export function decodeKind(kind: string, spec: Spec, name = 'a') {
+  return decodeObject({ apiVersion: 'networking.istio.io/v1', kind, metadata: { name, namespace: 'shop' }, spec });
+}
+
+/** `!SP0701 spec.http[0]: message` for an error, `?…` for a warning. */
+export function findingsOf(kind: string, spec: Spec, name?: string): readonly string[] {
+  return decodeKind(kind, spec, name).diagnostics.map(
+    ({ severity, code, path, message }) => `${severity === 'error' ? '!' : '?'}${code} ${path}: ${message}`,
+  );
+}

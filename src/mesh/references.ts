@@ -1,0 +1,49 @@
+// What objects refer to: the hosts that traffic is sent to, the labels by which they tell proxies apart, and files on the
+// host.
+import type { DestinationRule, PortedPolicy } from './destination-rule.ts';
+import type { Gateway } from './gateway.ts';
+import type { LabelSelector } from './selector.ts';
+import type { VirtualService } from './virtual-service.ts';
+
+/** Labels that some object asks of proxies. */
+export interface ScopedSelector {
+  readonly selector: LabelSelector;
+  /** Undefined: of proxies anywhere. */
+  readonly namespace: string | undefined;
+}
+
+export function routedHosts({ http, tls, tcp }: VirtualService): ReadonlySet<string> {
+  const routed = http.flatMap(({ action }) => (action.kind === 'route' ? action.destinations : []));
+  const passed = [...tls, ...tcp].flatMap(({ destinations }) => destinations);
+  return new Set([...routed, ...passed].map(({ destination }) => destination.host));
+}
+
+export function selectorsOf(object: VirtualService | DestinationRule): readonly ScopedSelector[] {
+  if ('workloadSelector' in object) {
+    const { workloadSelector: selector, namespace } = object;
+    return selector === undefined ? [] : [{ selector, namespace }];
+  }
+  return [...object.http, ...object.tls, ...object.tcp]
+    .flatMap((rule) => [...rule.matches])
+    .flatMap(({ sourceLabels, sourceNamespace }) =>
+      sourceLabels === undefined ? [] : [{ selector: sourceLabels, namespace: sourceNamespace }],
+    );
+}
+
+/** Paths of certificates, keys, roots and revocation lists. */
+export function filePathsOf(object: DestinationRule | Gateway): readonly string[] {
+  const paths =
+    'servers' in object
+      ? object.servers.flatMap(({ tls }) => [tls?.serverCertificate, tls?.privateKey, tls?.caCertificates])
+      : [object, ...object.subsets].flatMap(pathsOfPolicy);
+  return paths.filter((path) => path !== undefined);
+}
+
+function pathsOfPolicy({ policy, ports }: PortedPolicy): readonly (string | undefined)[] {
+  return [policy, ...ports.values()].flatMap(({ tls }) => [
+    tls?.caCertificates,
+    tls?.caCrl,
+    tls?.clientCertificate,
+    tls?.privateKey,
+  ]);
+}

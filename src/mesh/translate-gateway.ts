@@ -1,0 +1,59 @@
+// Gateway -> the mesh's form of it (istio-semantics 5). Takes a valid object.
+import { normalizeHost } from '../api/host-name.ts';
+import type { Gateway as ApiGateway, GatewayServer as ApiServer, ServerTlsSettings } from '../api/kinds/gateway.ts';
+import { parseProtocol } from '../api/protocol.ts';
+import type { Gateway, GatewayServer, ServerHost, ServerTls, TlsVersion } from './gateway.ts';
+import { selectorOf } from './selector.ts';
+
+export function translateGateway({ metadata, spec }: ApiGateway): Gateway {
+  const { name, namespace = 'default', creationTimestamp = '' } = metadata;
+  return {
+    namespace,
+    name,
+    createdAt: creationTimestamp,
+    selector: spec.selector === undefined ? undefined : selectorOf(spec.selector),
+    servers: spec.servers.map((server) => translateServer(server, namespace)),
+  };
+}
+
+function translateServer({ name, port, hosts, tls }: ApiServer, namespace: string): GatewayServer {
+  return {
+    name: name ?? '',
+    port: { number: port.number, name: port.name, protocol: parseProtocol(port.protocol) ?? 'TCP' },
+    hosts: hosts.map((host) => translateServerHost(host, namespace)),
+    httpsRedirect: tls?.httpsRedirect === true,
+    tls: tls === undefined ? undefined : translateTls(tls),
+  };
+}
+
+/** `host`, `ns/host`, `./host`, `*` before the slash for all. */
+function translateServerHost(text: string, own: string): ServerHost {
+  const slash = text.indexOf('/');
+  const host = text.slice(slash + 1);
+  const namespace = slash < 0 ? '*' : text.slice(0, slash);
+  return {
+    namespace: namespace === '*' ? undefined : namespace === '.' ? own : namespace,
+    host: host === '*' ? host : (normalizeHost(host) ?? host),
+  };
+}
+
+/** Istio: a mode that is not given is PASSTHROUGH, the first of its enum. */
+function translateTls(tls: ServerTlsSettings): ServerTls {
+  return {
+    mode: tls.mode ?? 'PASSTHROUGH',
+    credentialName: tls.credentialName,
+    serverCertificate: tls.serverCertificate,
+    privateKey: tls.privateKey,
+    caCertificates: tls.caCertificates,
+    subjectAltNames: tls.subjectAltNames ?? [],
+    certificateHashes: tls.verifyCertificateHash ?? [],
+    certificateSpki: tls.verifyCertificateSpki ?? [],
+    minVersion: versionOf(tls.minProtocolVersion),
+    maxVersion: versionOf(tls.maxProtocolVersion),
+    cipherSuites: tls.cipherSuites ?? [],
+  };
+}
+
+function versionOf(version: ServerTlsSettings['minProtocolVersion']): TlsVersion | undefined {
+  return version === undefined || version === 'TLS_AUTO' ? undefined : version;
+}

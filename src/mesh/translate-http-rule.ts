@@ -1,0 +1,134 @@
+// The actions of an HTTP rule and what goes along with them: rewrites, headers, time-outs, retries, faults
+// (istio-semantics 3.3, 3.4).
+import { parseDurationMs } from '../api/duration.ts';
+import type {
+  Destination as ApiDestination,
+  Headers as ApiHeaderOperations,
+  HeaderOperations as ApiHeaders,
+  HttpFault,
+  HttpRedirect,
+  HttpRetry,
+  HttpRoute,
+} from '../api/kinds/virtual-service.ts';
+import { grpcStatusNumber } from './grpc-status.ts';
+import type {
+  Destination,
+  Fault,
+  HeaderChanges,
+  HeaderOperations,
+  HttpAction,
+  HttpRule,
+  Redirect,
+  Retries,
+} from './virtual-service.ts';
+
+export function translateHttpAction(
+  { route = [], redirect, directResponse }: HttpRoute,
+  toDestination: (destination: ApiDestination) => Destination,
+): HttpAction {
+  if (redirect !== undefined) return { kind: 'redirect', redirect: translateRedirect(redirect) };
+  if (directResponse !== undefined) {
+    const { status, body } = directResponse;
+    return { kind: 'response', status, body: body === undefined ? undefined : bytesOf(body) };
+  }
+  const destinations = route.map(({ destination, weight = 0, headers }) => ({
+    destination: toDestination(destination),
+    weight,
+    headers: translateHeaders(headers),
+  }));
+  return { kind: 'route', destinations };
+}
+
+function bytesOf({ string, bytes }: { readonly string?: string; readonly bytes?: string }): Uint8Array {
+  return bytes === undefined ? Buffer.from(string ?? '') : Buffer.from(bytes, 'base64');
+}
+
+function translateRedirect({ uri, authority, port, derivePort, scheme, redirectCode }: HttpRedirect): Redirect {
+  return {
+    uri,
+    authority,
+    scheme,
+    port: port ?? (derivePort === 'FROM_REQUEST_PORT' ? 'request' : undefined),
+    code: redirectCode ?? 301,
+  };
+}
+
+type RuleSettings = Pick<HttpRule, 'rewrite' | 'headers' | 'timeoutMs' | 'retries' | 'fault'>;
+
+export function translateRuleSettings({ rewrite, headers, timeout, retries, fault }: HttpRoute): RuleSettings {
+  const regex = rewrite?.uriRegexRewrite;
+  return {
+    rewrite:
+      rewrite === undefined
+        ? undefined
+        : {
+            uri: rewrite.uri,
+            authority: rewrite.authority,
+            regex: regex === undefined ? undefined : { match: regex.match ?? '', rewrite: regex.rewrite ?? '' },
+          },
+    headers: translateHeaders(headers),
+    timeoutMs: timeout === undefined ? undefined : parseDurationMs(timeout),
+    retries: retries === undefined ? undefined : translateRetries(retries),
+    fault: fault === undefined ? undefined : translateFault(fault),
+  };
+}
+
+/** Numbers among the conditions are status codes. */
+function translateRetries({ attempts = 2, perTryTimeout, retryOn }: HttpRetry): Retries {
+  const words = (retryOn ?? '').split(',').flatMap((word) => word.trim() || []);
+  const codes = words.filter((word) => /^\d+$/.test(word)).map(Number);
+  const conditions = words.filter((word) => !/^\d+$/.test(word));
+  if (codes.length > 0 && !conditions.includes('retriable-status-codes')) conditions.push('retriable-status-codes');
+  return {
+    attempts,
+    perTryTimeoutMs: perTryTimeout === undefined ? undefined : parseDurationMs(perTryTimeout),
+    retryOn: conditions.length === 0 ? undefined : conditions.join(','),
+    retriableStatusCodes: codes,
+  };
+}
+
+/** Istio: without a percentage an abort happens never, and a delay neither; the deprecated `percent` counts for delays. */
+function translateFault({ delay, abort }: HttpFault): Fault {
+  return {
+    delay:
+      delay?.fixedDelay === undefined
+        ? undefined
+        : {
+            milliseconds: parseDurationMs(delay.fixedDelay) ?? 0,
+            percent: delay.percentage?.value ?? delay.percent ?? 0,
+          },
+    abort:
+      abort === undefined
+        ? undefined
+        : {
+            status: abort.httpStatus,
+            grpcStatus: abort.grpcStatus === undefined ? undefined : grpcStatusNumber(abort.grpcStatus),
+            percent: abort.percentage?.value ?? 0,
+          },
+  };
+}
+
+function translateHeaders(headers: ApiHeaderOperations | undefined): HeaderOperations {
+  return { request: translateChanges(headers?.request), response: translateChanges(headers?.response) };
+}
+
+/** Set beats add where both speak of the Host. */
+function translateChanges({ set = {}, add = {}, remove = [] }: ApiHeaders = {}): HeaderChanges {
+  const plain = (changes: Readonly<Record<string, string>>) =>
+    lowered(changes).filter(([name]) => !isAuthority(name) && !name.startsWith(':'));
+  const authority = [...lowered(set), ...lowered(add)].find(([name]) => isAuthority(name));
+  return {
+    set: plain(set),
+    add: plain(add),
+    remove: remove.map((name) => name.toLowerCase()).filter((name) => !isAuthority(name) && !name.startsWith(':')),
+    authority: authority?.[1],
+  };
+}
+
+function lowered(changes: Readonly<Record<string, string>>): readonly (readonly [string, string])[] {
+  return Object.entries(changes).map(([name, value]) => [name.toLowerCase(), value]);
+}
+
+function isAuthority(name: string): boolean {
+  return name === 'host' || name === ':authority';
+}

@@ -1,0 +1,166 @@
+// The listener of one port of a gateway: HTTP and TCP as they come, TLS that is ended here or passed on by its SNI
+// (istio-semantics 5). There is no chain for what nobody serves: it is closed.
+import { typeUrls } from '../../discovery/view.ts';
+import { buildDownstreamTls } from '../../envoy/downstream-tls.ts';
+import { buildFaultFilter } from '../../envoy/fault.ts';
+import { buildGatewayHttpManager } from '../../envoy/gateway-http-manager.ts';
+import { buildGatewayListener, type GatewayTlsChain } from '../../envoy/gateway-listener.ts';
+import { ListenerSchema } from '../../envoy/gen/envoy/config/listener/v3/listener_pb.js';
+import { buildGrpcMessagesFilter } from '../../envoy/grpc-messages.ts';
+import { buildDynamicForwardProxyFilters, whereRoutesAsk } from '../../envoy/http-filters.ts';
+import type { NetworkFilter } from '../../envoy/network-filters.ts';
+import { buildRouteMarkFilter } from '../../envoy/route-mark.ts';
+import type { ServerTls } from '../../mesh/gateway.ts';
+import type { MeshConfig } from '../../mesh/mesh-config.ts';
+import { boundTo } from '../../mesh/select-virtual-service.ts';
+import { exactHostGuard } from '../address-policy.ts';
+import type { Capture } from '../capture.ts';
+import { dynamicDnsCache } from '../dynamic-dns.ts';
+import { passedFilters } from '../filter-chains.ts';
+import { listenerName } from '../names.ts';
+import { type TypedResource, typedResource } from '../resource.ts';
+import { certificateFileSecret, credentialCertificate, credentialRoots, rootFileSecret } from '../secret-names.ts';
+import { outboundHttpLogs } from '../traffic-logs.ts';
+import { buildUpstreamFilters } from '../upstream-filters.ts';
+import { type PassedRoute, tcpRoute, tlsRoutes } from '../virtual-service/passed-routes.ts';
+import { endsHttps, type GatewayRouting, httpRouteName, httpsRouteName } from './gateway-routes.ts';
+import type { MergedPort, PlacedServer } from './merge-servers.ts';
+import { isUnder, openTo, servedHosts } from './server-hosts.ts';
+
+export interface GatewayListenerContext extends GatewayRouting {
+  readonly capture: Capture['kind'];
+}
+
+/** Empty where nothing is served: Envoy takes no listener without a chain. */
+export function buildGatewayPort(port: MergedPort, context: GatewayListenerContext): readonly TypedResource[] {
+  const secrets: string[] = [];
+  const tlsChains = withoutTaken(port.tls.flatMap((placed) => buildTlsChains(placed, secrets, context)));
+  const plainChain = buildPlainChain(port, context);
+  if (tlsChains.length === 0 && plainChain === undefined) return [];
+  const name = listenerName('0.0.0.0', port.bindPort);
+  const message = buildGatewayListener({
+    name,
+    bind: context.capture === 'proxy' ? 'internal' : { port: port.bindPort },
+    tlsChains,
+    plainChain,
+    accessLog: [],
+  });
+  const servers = [...port.http, ...port.tls, ...(port.tcp === undefined ? [] : [port.tcp])];
+  const origins = [...new Set(servers.map(({ origin }) => origin))];
+  return [typedResource(typeUrls.listener, ListenerSchema, name, message, origins, secrets)];
+}
+
+function buildPlainChain({ http: [http], tcp, bindPort }: MergedPort, context: GatewayListenerContext) {
+  if (http !== undefined) {
+    const number = http.server.port.number;
+    return { name: `0.0.0.0_${bindPort}`, filters: [buildHttpManager(httpRouteName(number), number, context)] };
+  }
+  const route = tcp === undefined ? undefined : firstTcpRoute(tcp, context);
+  return route === undefined ? undefined : { name: route.name, filters: passedFilters(route, context.mesh.config) };
+}
+
+/** Of the oldest VirtualService that has one for this server. */
+function firstTcpRoute(placed: PlacedServer, context: GatewayListenerContext): PassedRoute | undefined {
+  for (const virtualService of virtualServicesOf(placed, context)) {
+    const [host] = servedHosts(placed.server, virtualService);
+    const route = host === undefined ? undefined : tcpRoute(virtualService, host, routingOf(placed, context));
+    if (route !== undefined) return route;
+  }
+  return undefined;
+}
+
+function virtualServicesOf({ gateway }: PlacedServer, { mesh, scope }: GatewayListenerContext) {
+  return boundTo(mesh.boundTo.get(gateway), gateway, scope.namespace);
+}
+
+function routingOf({ gateway, server }: PlacedServer, { scope, service }: GatewayListenerContext) {
+  return { scope, gateway, port: server.port.number, service };
+}
+
+function buildTlsChains(
+  placed: PlacedServer,
+  secrets: string[],
+  context: GatewayListenerContext,
+): readonly GatewayTlsChain[] {
+  const { server } = placed;
+  const { tls } = server;
+  if (tls === undefined || tls.mode === 'AUTO_PASSTHROUGH' || tls.mode === 'ISTIO_MUTUAL') return [];
+  if (tls.mode === 'PASSTHROUGH') return buildPassedChains(placed, context);
+  const filters = filtersBehindTls(placed, context);
+  if (filters === undefined) return [];
+  const serverNames = [...new Set(server.hosts.map(({ host }) => host))];
+  return [{ name: httpsRouteName(placed), serverNames, filters, tls: buildServerTls(placed, tls, secrets) }];
+}
+
+/** HTTPS is read; of other protocols the bytes are passed on by a VirtualService's tcp rules. */
+function filtersBehindTls(placed: PlacedServer, context: GatewayListenerContext): readonly NetworkFilter[] | undefined {
+  if (endsHttps(placed)) {
+    return [buildHttpManager(httpsRouteName(placed), placed.server.port.number, context)];
+  }
+  const route = firstTcpRoute(placed, context);
+  return route === undefined ? undefined : passedFilters(route, context.mesh.config);
+}
+
+/** One for each TLS rule of the VirtualServices that are bound to the server. */
+function buildPassedChains(placed: PlacedServer, context: GatewayListenerContext): readonly GatewayTlsChain[] {
+  return virtualServicesOf(placed, context).flatMap((virtualService) => {
+    const open = openTo(placed.server, virtualService.namespace);
+    const [host = ''] = servedHosts(placed.server, virtualService);
+    return tlsRoutes(virtualService, host, routingOf(placed, context)).flatMap((route) => {
+      const serverNames = route.serverNames.filter((name) => open.some((own) => isUnder(name, own)));
+      if (serverNames.length === 0) return [];
+      return [{ name: route.name, serverNames, filters: passedFilters(route, context.mesh.config) }];
+    });
+  });
+}
+
+/** Istio: an SNI that stands in two rules is the first one's. */
+function withoutTaken(chains: readonly GatewayTlsChain[]): readonly GatewayTlsChain[] {
+  const taken = new Set<string>();
+  return chains.flatMap((chain) => {
+    const serverNames = chain.serverNames.filter((name) => !taken.has(name));
+    for (const name of serverNames) taken.add(name);
+    return serverNames.length === 0 ? [] : [{ ...chain, serverNames }];
+  });
+}
+
+function buildServerTls({ server }: PlacedServer, tls: ServerTls, secrets: string[]) {
+  const { credentialName, serverCertificate = '', privateKey = '', caCertificates } = tls;
+  const certificate =
+    credentialName === undefined
+      ? certificateFileSecret(serverCertificate, privateKey)
+      : credentialCertificate(credentialName);
+  const validation = tls.mode === 'SIMPLE' ? undefined : rootsOf(credentialName, caCertificates);
+  secrets.push(certificate, ...(validation === undefined ? [] : [validation]));
+  return buildDownstreamTls({
+    certificateSecrets: [certificate],
+    validationSecret: validation,
+    requireClientCertificate: tls.mode === 'MUTUAL',
+    subjectAltNames: tls.subjectAltNames,
+    pins: { spki: tls.certificateSpki, hashes: tls.certificateHashes },
+    alpn: server.port.protocol === 'HTTPS' ? ['h2', 'http/1.1'] : [],
+    minVersion: tls.minVersion,
+    maxVersion: tls.maxVersion,
+    ciphers: tls.cipherSuites,
+  });
+}
+
+function rootsOf(credentialName: string | undefined, caCertificates = ''): string {
+  return credentialName === undefined ? rootFileSecret(caCertificates) : credentialRoots(credentialName);
+}
+
+function buildHttpManager(routeName: string, port: number, { mesh, capture }: GatewayListenerContext): NetworkFilter {
+  const config: MeshConfig = mesh.config;
+  return buildGatewayHttpManager({
+    statPrefix: `outbound_0.0.0.0_${port};`,
+    routeName,
+    accessLog: outboundHttpLogs(config),
+    removedHeaders: { prefixes: ['x-envoy-'] },
+    filters: [
+      buildRouteMarkFilter(),
+      buildGrpcMessagesFilter(),
+      ...whereRoutesAsk([buildFaultFilter(), ...buildDynamicForwardProxyFilters(dynamicDnsCache, port)]),
+    ],
+    upstreamFilters: buildUpstreamFilters(exactHostGuard(config.allowedRanges, capture)),
+  });
+}

@@ -1,0 +1,126 @@
+// HTTP routing at a gateway: one RouteConfiguration for all plain servers of a port, one for each server that ends TLS, and
+// in them a virtual host for each host that some VirtualService serves there (istio-semantics 3.1, 5). Unlike in the mesh,
+// VirtualServices of one host are put together, with rules that take everything last.
+import { wildcardsAbove } from '../../api/host-name.ts';
+import { typeUrls } from '../../discovery/view.ts';
+import { type Route, VirtualHostSchema } from '../../envoy/gen/envoy/config/route/v3/route_components_pb.js';
+import { RouteConfigurationSchema } from '../../envoy/gen/envoy/config/route/v3/route_pb.js';
+import { buildRouteConfiguration, buildVirtualHost } from '../../envoy/route.ts';
+import type { Mesh } from '../../mesh/mesh.ts';
+import { boundTo } from '../../mesh/select-virtual-service.ts';
+import { virtualServiceOrigin } from '../../mesh/virtual-service.ts';
+import { virtualHostName } from '../names.ts';
+import type { ProxyScope } from '../proxy-scope.ts';
+import { type TypedResource, typedResource } from '../resource.ts';
+import { buildHttpRoutes } from '../virtual-service/http-routes.ts';
+import type { Routing } from '../virtual-service/routing.ts';
+import type { MergedPort, PlacedServer } from './merge-servers.ts';
+import { commonHost, servedHosts } from './server-hosts.ts';
+
+/** What one RouteConfiguration is for. */
+export interface GatewayRouteSet {
+  readonly name: string;
+  readonly servers: readonly PlacedServer[];
+}
+
+export interface GatewayRouting {
+  readonly mesh: Mesh;
+  readonly scope: ProxyScope;
+  readonly service: Routing['service'];
+}
+
+/** Those of plain HTTP first. */
+export function routeSetsOf({ http, tls }: MergedPort): readonly GatewayRouteSet[] {
+  const [first] = http;
+  const plain = first === undefined ? [] : [{ name: httpRouteName(first.server.port.number), servers: http }];
+  return [...plain, ...tls.filter(endsHttps).map((placed) => ({ name: httpsRouteName(placed), servers: [placed] }))];
+}
+
+export function httpRouteName(port: number): string {
+  return `http.${port}`;
+}
+
+export function httpsRouteName({ gateway, server: { port } }: PlacedServer): string {
+  const [namespace, name] = gateway.split('/');
+  return `https.${port.number}.${port.name}.${name}.${namespace}`;
+}
+
+/** HTTP is read behind TLS that ends here. */
+export function endsHttps({ server: { port, tls } }: PlacedServer): boolean {
+  return (
+    port.protocol === 'HTTPS' && (tls?.mode === 'SIMPLE' || tls?.mode === 'MUTUAL' || tls?.mode === 'OPTIONAL_MUTUAL')
+  );
+}
+
+/** Hosts under which something is served, `*` among them. */
+export function hostsOf({ servers }: GatewayRouteSet, { mesh, scope }: GatewayRouting): ReadonlySet<string> {
+  const hosts = new Set<string>();
+  for (const { gateway, server } of servers) {
+    for (const virtualService of boundTo(mesh.boundTo.get(gateway), gateway, scope.namespace)) {
+      for (const host of servedHosts(server, virtualService)) hosts.add(host);
+    }
+    if (server.httpsRedirect) for (const { host } of server.hosts) hosts.add(host);
+  }
+  return hosts;
+}
+
+/** Of those, the ones that rules for `changed` are served under. */
+export function hostsFor({ servers }: GatewayRouteSet, changed: string): ReadonlySet<string> {
+  const common = servers.flatMap(({ server }) => server.hosts.map(({ host }) => commonHost(changed, host)));
+  return new Set(common.filter((host) => host !== undefined));
+}
+
+/** With what is served under `*`; without such rules every host that has none of its own gets 404. */
+export function buildRoutes(set: GatewayRouteSet, routing: GatewayRouting): TypedResource {
+  const { routes, origins, redirects } = routesUnder(set, '*', routing);
+  const port = set.servers[0]?.server.port.number;
+  const name = routes.length === 0 ? `blackhole:${port}` : `*:${port}`;
+  const message = buildRouteConfiguration({
+    name: set.name,
+    virtualHosts: [buildVirtualHost(name, ['*'], routes, { requiresTls: redirects })],
+    keepsForwarded: true,
+  });
+  const owners = [...set.servers.map(({ origin }) => origin), ...origins];
+  const { type, resource } = typedResource(typeUrls.route, RouteConfigurationSchema, set.name, message, owners);
+  return { type, resource: { ...resource, vhds: true } };
+}
+
+/** Empty if nothing is served under this host. */
+export function buildGatewayVirtualHost(
+  set: GatewayRouteSet,
+  host: string,
+  routing: GatewayRouting,
+): readonly TypedResource[] {
+  const { routes, origins, redirects } = routesUnder(set, host, routing);
+  if (host === '*' || (routes.length === 0 && !redirects)) return [];
+  const name = virtualHostName(set.name, host);
+  const message = buildVirtualHost(name, [host], routes, { requiresTls: redirects });
+  return [typedResource(typeUrls.virtualHost, VirtualHostSchema, name, message, origins)];
+}
+
+function routesUnder({ servers }: GatewayRouteSet, host: string, { mesh, scope, service }: GatewayRouting) {
+  const routes: Route[] = [];
+  const origins = new Set<string>();
+  let redirects = false;
+  const candidates = new Set([host, ...wildcardsAbove(host), '*'].flatMap((name) => mesh.virtualServices.get(name)));
+  for (const { gateway, origin, server } of servers) {
+    const asksForTls = server.httpsRedirect && server.hosts.some((own) => own.host === host);
+    if (asksForTls) origins.add(origin);
+    redirects ||= asksForTls;
+    for (const virtualService of boundTo([...candidates], gateway, scope.namespace)) {
+      if (!servedHosts(server, virtualService).has(host)) continue;
+      origins.add(virtualServiceOrigin(virtualService));
+      routes.push(...buildHttpRoutes(virtualService, host, { scope, gateway, port: server.port.number, service }));
+    }
+  }
+  return { routes: everythingLast(routes), origins: [...origins], redirects };
+}
+
+function everythingLast(routes: readonly Route[]): readonly Route[] {
+  return [...routes.filter((route) => !takesEverything(route)), ...routes.filter(takesEverything)];
+}
+
+function takesEverything({ match }: Route): boolean {
+  if (match === undefined || match.headers.length + match.queryParameters.length > 0) return false;
+  return match.pathSpecifier.case === 'prefix' && match.pathSpecifier.value === '/';
+}

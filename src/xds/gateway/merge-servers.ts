@@ -1,0 +1,55 @@
+// The servers of all Gateways that choose one gateway workload, put together by the port that they are bound to
+// (istio-semantics 5; model/gateway.go MergeGateways). Pure. Where two contradict the older one stands.
+import { isHttp, isTls } from '../../api/protocol.ts';
+import { type Gateway, type GatewayServer, gatewayKey, gatewayOrigin } from '../../mesh/gateway.ts';
+
+/** A server with the Gateway that it stands in. */
+export interface PlacedServer {
+  /** `default/egress`: as VirtualServices name its Gateway. */
+  readonly gateway: string;
+  readonly origin: string;
+  readonly server: GatewayServer;
+}
+
+export interface MergedPort {
+  /** That the proxy listens on. */
+  readonly bindPort: number;
+  /** HTTP without TLS; they share one RouteConfiguration. */
+  readonly http: readonly PlacedServer[];
+  /** TCP without TLS; the first one alone is served. */
+  readonly tcp: PlacedServer | undefined;
+  /** With TLS, ended here or passed on; no host stands in two. */
+  readonly tls: readonly PlacedServer[];
+}
+
+/** `gateways` oldest first; `bindPortOf`: from the port that a Gateway names to the one that is listened on. */
+export function mergeServers(
+  gateways: readonly Gateway[],
+  bindPortOf: (port: number) => number,
+): readonly MergedPort[] {
+  const ports = new Map<number, { http: PlacedServer[]; tcp: PlacedServer | undefined; tls: PlacedServer[] }>();
+  for (const gateway of gateways) {
+    for (const server of gateway.servers) {
+      const bindPort = bindPortOf(server.port.number);
+      const port = ports.get(bindPort) ?? { http: [], tcp: undefined, tls: [] };
+      ports.set(bindPort, port);
+      const placed = { gateway: gatewayKey(gateway), origin: gatewayOrigin(gateway), server };
+      if (speaksTls(server)) {
+        const plain = port.http.length > 0 || port.tcp !== undefined;
+        if (!plain && !port.tls.some((other) => sharesHost(other.server, server))) port.tls.push(placed);
+      } else if (isHttp(server.port.protocol) || server.port.protocol === 'HTTPS') {
+        if (port.tcp === undefined) port.http.push(placed);
+      } else if (port.http.length === 0) port.tcp ??= placed;
+    }
+  }
+  return [...ports].map(([bindPort, port]) => ({ bindPort, ...port })).sort((a, b) => a.bindPort - b.bindPort);
+}
+
+/** ISTIO_MUTUAL comes with the identities of workloads; until then both ends of it speak without TLS. */
+export function speaksTls({ port, tls }: GatewayServer): boolean {
+  return isTls(port.protocol) && tls !== undefined && tls.mode !== 'ISTIO_MUTUAL';
+}
+
+function sharesHost(a: GatewayServer, b: GatewayServer): boolean {
+  return a.hosts.some(({ host }) => b.hosts.some((other) => other.host === host));
+}

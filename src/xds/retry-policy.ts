@@ -1,0 +1,36 @@
+// When a request that failed is sent again (istio-semantics 3.4).
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { anyOf } from '../envoy/any.ts';
+import type { RetryPolicySchema } from '../envoy/gen/envoy/config/route/v3/route_components_pb.js';
+import { PreviousHostsPredicateSchema } from '../envoy/gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.js';
+import { seconds } from '../envoy/values.ts';
+import type { Retries } from '../mesh/virtual-service.ts';
+
+type RetryPolicy = MessageInitShape<typeof RetryPolicySchema>;
+
+/** Istio's default for outbound routes (core/route/retry/retry.go). */
+export const defaultRetryPolicy: RetryPolicy = {
+  retryOn: 'connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes',
+  numRetries: 2,
+  retryHostPredicate: [
+    {
+      name: 'envoy.retry_host_predicates.previous_hosts',
+      configType: { case: 'typedConfig', value: anyOf(PreviousHostsPredicateSchema, {}) },
+    },
+  ],
+  hostSelectionRetryMaxAttempts: 5n,
+};
+
+/** Undefined retries are Istio's default; undefined comes out where there are to be none. */
+export function retryPolicyOf(retries: Retries | undefined): RetryPolicy | undefined {
+  if (retries === undefined) return defaultRetryPolicy;
+  const { attempts, perTryTimeoutMs, retryOn, retriableStatusCodes } = retries;
+  if (attempts <= 0) return undefined;
+  return {
+    ...defaultRetryPolicy,
+    numRetries: attempts,
+    ...(retryOn === undefined ? {} : { retryOn }),
+    retriableStatusCodes: [...retriableStatusCodes],
+    ...(perTryTimeoutMs === undefined ? {} : { perTryTimeout: seconds(perTryTimeoutMs / 1000) }),
+  };
+}

@@ -1,0 +1,98 @@
+// The secrets that a view's proxies may have: each found by its name, in the view's namespace and nowhere else. What is
+// missing or unfit is not served, and whoever needs it then sends nothing (istio-semantics 8).
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { typeUrls } from '../discovery/view.ts';
+import { SecretSchema } from '../envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
+import { buildTlsCertificateSecret, buildValidationSecret } from '../envoy/secret.ts';
+import type { Mesh } from '../mesh/mesh.ts';
+import { secretKey, systemRootsFile } from '../mesh/tls-secret.ts';
+import { type TypedResource, typedResource } from './resource.ts';
+import { type SecretSource, secretSource } from './secret-names.ts';
+
+export function buildSecret(name: string, mesh: Mesh, namespace: string): TypedResource | undefined {
+  const source = secretSource(name);
+  if (source === undefined) return undefined;
+  const message = isCertificateSource(source)
+    ? certificateOf(name, source, mesh, namespace)
+    : rootsOf(name, source, mesh, namespace);
+  return message === undefined ? undefined : typedResource(typeUrls.secret, SecretSchema, name, message, []);
+}
+
+/** Keys of `Mesh.secrets` that the secret of this name is made from. */
+export function secretKeysOf(name: string, namespace: string): readonly string[] {
+  const source = secretSource(name);
+  if (source?.kind === 'credential') return [secretKey(namespace, source.name)];
+  if (source?.kind === 'credential-roots') {
+    return [secretKey(namespace, source.name), secretKey(namespace, source.rootsName)];
+  }
+  return [];
+}
+
+/** Paths of `Mesh.files` that it is made from. */
+export function filesOf(name: string): readonly string[] {
+  const source = secretSource(name);
+  switch (source?.kind) {
+    case 'system-roots':
+      return [systemRootsFile];
+    case 'root-file':
+      return source.crl === undefined ? [source.path] : [source.path, source.crl];
+    case 'certificate-files':
+      return [source.certificate, source.key];
+    default:
+      return [];
+  }
+}
+
+type CertificateSource = Extract<SecretSource, { readonly kind: 'credential' | 'certificate-files' }>;
+
+function isCertificateSource(source: SecretSource): source is CertificateSource {
+  return source.kind === 'credential' || source.kind === 'certificate-files';
+}
+
+function certificateOf(name: string, source: CertificateSource, mesh: Mesh, namespace: string) {
+  const stored = source.kind === 'credential' ? mesh.secrets.get(secretKey(namespace, source.name))[0] : undefined;
+  const certificate = source.kind === 'credential' ? stored?.certificate : mesh.files.get(source.certificate)[0];
+  const key = source.kind === 'credential' ? stored?.key : mesh.files.get(source.key)[0];
+  if (certificate === undefined || key === undefined || !belongTogether(certificate, key)) return undefined;
+  return buildTlsCertificateSecret(name, { certificate, key });
+}
+
+function rootsOf(name: string, source: Exclude<SecretSource, CertificateSource>, mesh: Mesh, namespace: string) {
+  switch (source.kind) {
+    case 'system-roots':
+      return validation(name, mesh.files.get(systemRootsFile)[0]);
+    case 'root-file':
+      return validation(
+        name,
+        mesh.files.get(source.path)[0],
+        source.crl === undefined ? undefined : mesh.files.get(source.crl)[0],
+      );
+    case 'credential-roots': {
+      const [own] = mesh.secrets.get(secretKey(namespace, source.rootsName));
+      const [beside] = mesh.secrets.get(secretKey(namespace, source.name));
+      const found = own?.roots === undefined ? beside : own;
+      return validation(name, found?.roots, found?.crl);
+    }
+  }
+}
+
+function validation(name: string, roots: Uint8Array | undefined, crl?: Uint8Array) {
+  return roots === undefined || !isCertificates(roots) ? undefined : buildValidationSecret(name, { roots, crl });
+}
+
+function isCertificates(content: Uint8Array): boolean {
+  try {
+    return new X509Certificate(content).raw.length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Envoy would refuse such a pair, and with it whatever else the update brings. */
+function belongTogether(certificate: Uint8Array, key: Uint8Array): boolean {
+  try {
+    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(Buffer.from(key)));
+  } catch {
+    return false;
+  }
+}

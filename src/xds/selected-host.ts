@@ -1,0 +1,53 @@
+// A host as the proxies of one view know it: the service behind it and the objects that speak of it.
+import type { DestinationRule } from '../mesh/destination-rule.ts';
+import { type Handling, handlingOf } from '../mesh/handling.ts';
+import type { Mesh } from '../mesh/mesh.ts';
+import { selectDestinationRule } from '../mesh/select-destination-rule.ts';
+import { selectVirtualService } from '../mesh/select-virtual-service.ts';
+import type { Service } from '../mesh/service.ts';
+import { meshGateway, type VirtualService } from '../mesh/virtual-service.ts';
+import type { PortService } from './port-use.ts';
+import type { ProxyScope } from './proxy-scope.ts';
+import { tcpRoute, tlsRoutes } from './virtual-service/passed-routes.ts';
+import type { Routing } from './virtual-service/routing.ts';
+
+export interface SelectedHost {
+  readonly host: string;
+  /** Undefined where only a VirtualService speaks of it. */
+  readonly service: Service | undefined;
+  readonly virtualService: VirtualService | undefined;
+  readonly rule: DestinationRule | undefined;
+}
+
+/** As sidecars of this scope know it; undefined if they do not. */
+export function selectHost(
+  mesh: Mesh,
+  host: string,
+  service: Service | undefined,
+  scope: ProxyScope,
+): SelectedHost | undefined {
+  const virtualService = selectVirtualService(mesh.virtualServices, host, scope.namespace);
+  if (service === undefined && (virtualService === undefined || !virtualService.hosts.includes(host))) return undefined;
+  const rule = selectDestinationRule(mesh.destinationRules, host, service?.namespace, scope);
+  return { host, service, virtualService, rule };
+}
+
+/** `routing`: for one port; undefined if the host has no service there. */
+export function portServiceOf(selected: SelectedHost | undefined, routing: Routing): PortService | undefined {
+  const service = selected?.service;
+  const port = service?.ports.find(({ number }) => number === routing.port);
+  if (selected === undefined || service === undefined || port === undefined) return undefined;
+  const passed = passedRoutes(selected, handlingOf(port.protocol), routing);
+  return { service, port, hasRule: selected.rule !== undefined, passed };
+}
+
+function passedRoutes({ host, virtualService }: SelectedHost, handling: Handling, routing: Routing) {
+  if (virtualService === undefined) return [];
+  if (handling === 'tls') return tlsRoutes(virtualService, host, routing);
+  const tcp = handling === 'tcp' || handling === 'auto' ? tcpRoute(virtualService, host, routing) : undefined;
+  return tcp === undefined ? [] : [tcp];
+}
+
+export function meshRouting(scope: ProxyScope, port: number, service: Routing['service']): Routing {
+  return { scope, gateway: meshGateway, port, service };
+}

@@ -1,0 +1,263 @@
+// Meshes for properties of views: few hosts, namespaces and ports, so that objects meet each other often.
+import fc from 'fast-check';
+import type { Protocol } from '../../api/protocol.ts';
+import type { DestinationRule, Subset } from '../../mesh/destination-rule.ts';
+import type { Gateway } from '../../mesh/gateway.ts';
+import { emptyMesh, type Mesh, type MeshChange, updateMesh } from '../../mesh/mesh.ts';
+import type { OutboundTrafficPolicy } from '../../mesh/mesh-config.ts';
+import type { Resolution, Service } from '../../mesh/service.ts';
+import { type ClientTls, emptyTrafficPolicy } from '../../mesh/traffic-policy.ts';
+import type { HeaderOperations, HttpMatch, SourceMatch, VirtualService } from '../../mesh/virtual-service.ts';
+import { visibilityOf } from '../../mesh/visibility.ts';
+
+const namespaces = ['default', 'other', 'third'] as const;
+const hosts = ['a.test', 'b.test', 'c.wild.test', '*.wild.test', 'web', 'web.shop.svc.cluster.local'] as const;
+const portNumbers = [80, 443, 3306, 8080] as const;
+
+const origin = {
+  namespace: fc.constantFrom(...namespaces),
+  name: fc.constantFrom('one', 'two', 'three', 'four'),
+  createdAt: fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'),
+};
+
+const exportTo = fc.constantFrom(['*'], ['.'], ['other']);
+
+const port = fc.record({
+  number: fc.constantFrom(...portNumbers),
+  name: fc.constant('p'),
+  protocol: fc.constantFrom<Protocol>('HTTP', 'GRPC', 'TLS', 'HTTPS', 'TCP', 'auto', 'UDP'),
+});
+
+const service: fc.Arbitrary<Service> = fc
+  .record({
+    ...origin,
+    host: fc.constantFrom(...hosts),
+    source: fc.constantFrom<Service['source']>('ServiceEntry', 'Service'),
+    exportTo,
+    resolution: fc.constantFrom<Resolution>('NONE', 'STATIC', 'DNS', 'DYNAMIC_DNS', 'CLUSTER_IP'),
+    addresses: fc.constantFrom([], ['192.0.2.1'], ['192.0.2.0/24'], ['192.0.2.1', '192.0.2.2']),
+    ports: fc.uniqueArray(port, { minLength: 1, maxLength: 3, selector: ({ number }) => number }),
+    aliases: fc.constantFrom([], ['web'], ['web.shop']),
+    workloads: fc.constantFrom(undefined, new Map([['gateway-name', 'egress']])),
+  })
+  .map(({ exportTo: exported, workloads, ...rest }) => ({
+    ...rest,
+    localAliases: [],
+    visibility: visibilityOf(exported, rest.namespace),
+    external: rest.source === 'ServiceEntry',
+    endpoints: [],
+    subjectAltNames: [],
+    ...(workloads === undefined ? {} : { workloads }),
+    trustOriginalDestination: false,
+    raceFirstConnect: false,
+  }));
+
+const selector = fc.constantFrom(undefined, new Map([['app', 'echo']]), new Map([['app', 'nobody']]));
+const gatewayNames = fc.constantFrom(undefined, ['mesh'], ['default/one'], ['mesh', 'default/one']);
+
+const source: fc.Arbitrary<SourceMatch> = fc.record({
+  gateways: gatewayNames,
+  port: fc.constantFrom(undefined, 80, 443),
+  sourceLabels: selector,
+  sourceNamespace: fc.constantFrom(undefined, 'default', 'other'),
+});
+
+const noHeaders: HeaderOperations = {
+  request: { set: [], add: [], remove: [], authority: undefined },
+  response: { set: [], add: [], remove: [], authority: undefined },
+};
+
+const destination = fc.record({
+  host: fc.constantFrom(...hosts, 'missing.test'),
+  port: fc.constantFrom(undefined, 80, 443),
+  subset: fc.constantFrom('', '', 'v1'),
+});
+
+const destinations = fc.array(fc.record({ destination, weight: fc.constantFrom(0, 1, 50) }), {
+  minLength: 1,
+  maxLength: 2,
+});
+
+const httpMatch: fc.Arbitrary<HttpMatch> = fc
+  .record({ source, uri: fc.constantFrom(undefined, '/', '/a'), method: fc.constantFrom(undefined, 'GET') })
+  .map(({ source: from, uri, method }) => ({
+    ...from,
+    name: '',
+    uri: uri === undefined ? undefined : { kind: 'prefix', value: uri },
+    ignoreUriCase: false,
+    scheme: undefined,
+    method: method === undefined ? undefined : { kind: 'exact', value: method },
+    authority: undefined,
+    headers: [],
+    withoutHeaders: [],
+    queryParams: [],
+  }));
+
+const httpRule = fc
+  .record({ matches: fc.array(httpMatch, { maxLength: 2 }), to: destinations })
+  .map(({ matches, to }): VirtualService['http'][number] => ({
+    name: '',
+    matches,
+    action: { kind: 'route', destinations: to.map((one) => ({ ...one, headers: noHeaders })) },
+    rewrite: undefined,
+    headers: noHeaders,
+    timeoutMs: undefined,
+    retries: undefined,
+    fault: undefined,
+  }));
+
+const virtualService: fc.Arbitrary<VirtualService> = fc
+  .record({
+    ...origin,
+    exportTo,
+    hosts: fc.uniqueArray(fc.constantFrom(...hosts), { minLength: 1, maxLength: 2 }),
+    gateways: fc.constantFrom(['mesh'], ['default/one'], ['mesh', 'default/one']),
+    http: fc.array(httpRule, { maxLength: 2 }),
+    tls: fc.array(
+      fc
+        .record({ source, sni: fc.constantFrom('a.test', 'c.wild.test', '*.wild.test'), destinations })
+        .map(({ source: from, sni, destinations: to }) => ({
+          matches: [{ ...from, sniHosts: [sni] }],
+          destinations: to,
+        })),
+      { maxLength: 2 },
+    ),
+    tcp: fc.array(fc.record({ matches: fc.array(source, { maxLength: 1 }), destinations }), { maxLength: 1 }),
+    keepsAuthority: fc.boolean(),
+  })
+  .map(({ exportTo: exported, ...rest }) => ({ ...rest, visibility: visibilityOf(exported, rest.namespace) }));
+
+const tls: fc.Arbitrary<ClientTls | undefined> = fc.constantFrom(undefined, 'SIMPLE', 'MUTUAL').map((mode) =>
+  mode === undefined
+    ? undefined
+    : {
+        mode: mode === 'SIMPLE' ? 'SIMPLE' : 'MUTUAL',
+        sni: undefined,
+        subjectAltNames: [],
+        caCertificates: undefined,
+        caCrl: undefined,
+        clientCertificate: undefined,
+        privateKey: undefined,
+        credentialName: mode === 'MUTUAL' ? 'client' : undefined,
+        insecureSkipVerify: false,
+      },
+);
+
+const subsets = fc.constantFrom<readonly Subset[]>(
+  [],
+  [{ name: 'v1', labels: new Map(), policy: emptyTrafficPolicy, ports: new Map() }],
+);
+
+const destinationRule: fc.Arbitrary<DestinationRule> = fc
+  .record({ ...origin, exportTo, host: fc.constantFrom(...hosts), workloadSelector: selector, tls, subsets })
+  .map(({ exportTo: exported, tls: clientTls, ...rest }) => ({
+    ...rest,
+    visibility: visibilityOf(exported, rest.namespace),
+    policy: { ...emptyTrafficPolicy, tls: clientTls },
+    ports: new Map(),
+  }));
+
+const gateway: fc.Arbitrary<Gateway> = fc
+  .record({
+    ...origin,
+    selected: fc.boolean(),
+    servers: fc.array(
+      fc.record({
+        number: fc.constantFrom(80, 443, 8080),
+        protocol: fc.constantFrom<Protocol>('HTTP', 'TLS', 'HTTPS', 'TCP'),
+        host: fc.constantFrom('*', 'a.test', '*.wild.test'),
+        mode: fc.constantFrom('PASSTHROUGH', 'SIMPLE', 'MUTUAL'),
+        httpsRedirect: fc.boolean(),
+      }),
+      { minLength: 1, maxLength: 2 },
+    ),
+  })
+  .map(({ selected, servers, ...rest }) => ({
+    ...rest,
+    selector: new Map([['gateway-name', selected ? 'egress' : 'another']]),
+    servers: servers.map(({ number, protocol, host, mode, httpsRedirect }, index) => ({
+      name: '',
+      port: { number, name: `p${index}`, protocol },
+      hosts: [{ namespace: undefined, host }],
+      httpsRedirect: protocol === 'HTTP' && httpsRedirect,
+      tls:
+        protocol === 'HTTP' || protocol === 'TCP'
+          ? undefined
+          : {
+              mode: mode === 'SIMPLE' ? 'SIMPLE' : mode === 'MUTUAL' ? 'MUTUAL' : 'PASSTHROUGH',
+              credentialName: 'server',
+              serverCertificate: undefined,
+              privateKey: undefined,
+              caCertificates: undefined,
+              subjectAltNames: [],
+              certificateHashes: [],
+              certificateSpki: [],
+              minVersion: undefined,
+              maxVersion: undefined,
+              cipherSuites: [],
+            },
+    })),
+  }));
+
+/** Objects of one mesh; of each kind at most one for each name, as the store would have it. */
+export interface MeshContents {
+  readonly services: readonly Service[];
+  readonly virtualServices: readonly VirtualService[];
+  readonly destinationRules: readonly DestinationRule[];
+  readonly gateways: readonly Gateway[];
+}
+
+function named<T extends { readonly namespace: string; readonly name: string }>(arbitrary: fc.Arbitrary<T>) {
+  return fc.uniqueArray(arbitrary, { maxLength: 4, selector: ({ namespace, name }) => `${namespace} ${name}` });
+}
+
+export const meshContents: fc.Arbitrary<MeshContents> = fc.record({
+  services: fc.uniqueArray(service, {
+    maxLength: 8,
+    selector: ({ source: kind, namespace, name, host }) => `${kind} ${namespace} ${name} ${host}`,
+  }),
+  virtualServices: named(virtualService),
+  destinationRules: named(destinationRule),
+  gateways: named(gateway),
+});
+
+export const trafficPolicy: fc.Arbitrary<OutboundTrafficPolicy> = fc.constantFrom('ALLOW_ANY', 'REGISTRY_ONLY');
+
+export function meshOf(contents: MeshContents, outboundTrafficPolicy: OutboundTrafficPolicy): Mesh {
+  return additions(contents).reduce(
+    (mesh, change) => updateMesh(mesh, { ...change, config: { ...emptyMesh.config, outboundTrafficPolicy } }).mesh,
+    updateMesh(emptyMesh, { config: { ...emptyMesh.config, outboundTrafficPolicy } }).mesh,
+  );
+}
+
+/** One change for each object: it comes. */
+export function additions(contents: MeshContents): readonly MeshChange[] {
+  return changes(contents, (object) => ({ before: [], after: [object] }));
+}
+
+/** One change for each object: it goes. */
+export function removals(contents: MeshContents): readonly MeshChange[] {
+  return changes(contents, (object) => ({ before: [object], after: [] }));
+}
+
+function changes(
+  contents: MeshContents,
+  changeOf: <T>(object: T) => { readonly before: readonly T[]; readonly after: readonly T[] },
+): readonly MeshChange[] {
+  return [
+    ...contents.services.map((object) => ({ services: [changeOf(object)] })),
+    ...contents.virtualServices.map((object) => ({ virtualServices: [changeOf(object)] })),
+    ...contents.destinationRules.map((object) => ({ destinationRules: [changeOf(object)] })),
+    ...contents.gateways.map((object) => ({ gateways: [changeOf(object)] })),
+  ];
+}
+
+export function reversed(contents: MeshContents): MeshContents {
+  const { services, virtualServices, destinationRules, gateways } = contents;
+  return {
+    services: services.toReversed(),
+    virtualServices: virtualServices.toReversed(),
+    destinationRules: destinationRules.toReversed(),
+    gateways: gateways.toReversed(),
+  };
+}

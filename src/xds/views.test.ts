@@ -1,0 +1,166 @@
+// Properties of views: following changes one by one ends where building at once ends; the order of objects does not
+// matter; no SNI can name a cluster that goes to the caller's address; what a route names exists. All of it for sidecars
+// by each way of capture, and for a gateway.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fromBinary } from '@bufbuild/protobuf';
+import fc from 'fast-check';
+import { type ProxyIdentity, type Resource, typeUrls } from '../discovery/view.ts';
+import { Cluster_DiscoveryType, ClusterSchema } from '../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
+import { VirtualHostSchema } from '../envoy/gen/envoy/config/route/v3/route_components_pb.js';
+import { type Mesh, updateMesh } from '../mesh/mesh.ts';
+import { createGatewayView } from './gateway/gateway-view.ts';
+import { createProxyParts } from './proxy-capture/proxy-parts.ts';
+import { sidecarScope } from './proxy-scope.ts';
+import { createServiceResources } from './service-resources.ts';
+import { createSidecarView, type MeshView } from './sidecar-view.ts';
+import {
+  additions,
+  type MeshContents,
+  meshContents,
+  meshOf,
+  removals,
+  reversed,
+  trafficPolicy,
+} from './testing/arbitrary-mesh.ts';
+import { redirectParts, type ViewParts } from './view-parts.ts';
+
+const seed = 20_260_101;
+
+function identity(type: ProxyIdentity['type'], labels: Readonly<Record<string, string>>): ProxyIdentity {
+  return { namespace: 'default', name: 'p', workload: 'p', serviceAccount: 'default', labels, type, nodeId: 'p' };
+}
+
+type ViewOf = (mesh: Mesh) => MeshView;
+
+/** Labels are asked for all the time, so that the scope that a view was made for must not depend on what is there. */
+function sidecar(parts: ViewParts): ViewOf {
+  return (mesh) => {
+    const matches = (selector: ReadonlyMap<string, string>) => selector.get('app') === 'echo';
+    const scope = { ...sidecarScope(identity('sidecar', { app: 'echo' }), mesh), matches };
+    return createSidecarView(mesh, { scope, serviceResources: createServiceResources(), parts });
+  };
+}
+
+function gateway(parts: ViewParts): ViewOf {
+  const router = identity('router', { 'gateway-name': 'egress', app: 'echo' });
+  return (mesh) => createGatewayView(mesh, { identity: router, serviceResources: createServiceResources(), parts });
+}
+
+/** Rules for a registered host, for one below a wildcard, and for one that is neither. */
+const proxyParts = createProxyParts(
+  ['a.test', 'c.wild.test', 'd.wild.test', 'nowhere.test'].map((host) => ({
+    host,
+    port: 443,
+    address: '192.0.2.99',
+    targetPort: 8443,
+  })),
+);
+
+const views: Readonly<Record<string, ViewOf>> = {
+  redirect: sidecar(redirectParts),
+  proxy: sidecar(proxyParts),
+  gateway: gateway(redirectParts),
+  'gateway, proxy': gateway(proxyParts),
+};
+
+/** Every resource by type and name, with its version: equal exactly for the same content. */
+function contents(view: MeshView): ReadonlyMap<string, string> {
+  const entries = Object.values(typeUrls).flatMap((type) =>
+    [...view.resources(type).values()].map(({ name, version }) => [`${type} ${name}`, version] as const),
+  );
+  return new Map(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function check<Ts>(property: fc.IProperty<Ts>): void {
+  fc.assert(property, { seed, numRuns: 200 });
+}
+
+for (const [name, viewOf] of Object.entries(views)) {
+  test(`${name}: changes one by one end where building at once ends, and the deltas say so`, () => {
+    check(
+      fc.property(meshContents, meshContents, trafficPolicy, trafficPolicy, (first, second, before, after) => {
+        let mesh = meshOf(first, before);
+        const view = viewOf(mesh);
+        const held = new Map(contents(view));
+        view.subscribe(({ types }) => {
+          for (const [type, { updated, removed }] of types) {
+            for (const gone of removed) held.delete(`${type} ${gone}`);
+            for (const resource of updated) held.set(`${type} ${resource.name}`, resource.version);
+          }
+        });
+        const config = { ...mesh.config, outboundTrafficPolicy: after };
+        for (const step of [{}, ...additions(second), ...removals(first)]) {
+          const next = updateMesh(mesh, { ...step, config });
+          mesh = next.mesh;
+          view.update(mesh, next.delta);
+        }
+        const expected = contents(viewOf(meshOf(second, after)));
+        assert.deepEqual(contents(view), expected);
+        assert.deepEqual(new Map([...held].sort(([a], [b]) => (a < b ? -1 : 1))), expected);
+      }),
+    );
+  });
+
+  test(`${name}: the order of objects does not matter`, () => {
+    check(
+      fc.property(meshContents, trafficPolicy, (objects, mode) => {
+        assert.deepEqual(contents(viewOf(meshOf(objects, mode))), contents(viewOf(meshOf(reversed(objects), mode))));
+      }),
+    );
+  });
+
+  test(`${name}: no SNI names a cluster that goes to the address the caller chose`, () => {
+    check(
+      fc.property(meshContents, trafficPolicy, (objects, mode) => {
+        for (const cluster of decoded(viewOf(meshOf(objects, mode)))) {
+          const original = cluster.clusterDiscoveryType.value === Cluster_DiscoveryType.ORIGINAL_DST;
+          if (original) assert.doesNotMatch(cluster.name, /^outbound\|\d+\|\|/);
+        }
+      }),
+    );
+  });
+
+  test(`${name}: domains of a port stand once, and their clusters exist`, () => {
+    check(
+      fc.property(meshContents, trafficPolicy, (objects, mode) => {
+        const view = viewOf(meshOf(objects, mode));
+        const seen = new Set<string>();
+        for (const resource of view.resources(typeUrls.virtualHost).values()) {
+          const { domains, routes } = fromBinary(VirtualHostSchema, resource.bytes);
+          const [route] = resource.name.split('/');
+          for (const domain of domains) {
+            assert.ok(!seen.has(`${route} ${domain}`), `${domain} twice on ${route}`);
+            seen.add(`${route} ${domain}`);
+          }
+          for (const { action } of routes) {
+            const cluster = action.case === 'route' ? action.value.clusterSpecifier.value : undefined;
+            if (typeof cluster !== 'string' || isLeftOut(objects, cluster)) continue;
+            assert.ok(view.resources(typeUrls.cluster).has(cluster), cluster);
+          }
+        }
+      }),
+    );
+  });
+}
+
+function decoded(view: MeshView) {
+  return [...view.resources(typeUrls.cluster).values()].map((resource: Resource) =>
+    fromBinary(ClusterSchema, resource.bytes),
+  );
+}
+
+/**
+ * A DNS cluster for a wildcard without endpoints has nothing to resolve; Istio leaves it out too. And a VirtualService may
+ * name what is not there: a port, a subset, a host, or one that is exported to others.
+ */
+function isLeftOut({ services, virtualServices }: MeshContents, cluster: string): boolean {
+  const host = cluster.slice(cluster.lastIndexOf('|') + 1);
+  const unresolved = services.some((one) => one.host === host && one.resolution === 'DNS' && host.startsWith('*'));
+  const routed = virtualServices.some(({ http }) =>
+    http.some(
+      ({ action }) => action.kind === 'route' && action.destinations.some((one) => one.destination.host === host),
+    ),
+  );
+  return unresolved || routed;
+}

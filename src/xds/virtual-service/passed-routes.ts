@@ -1,0 +1,65 @@
+// The TLS and TCP rules of a VirtualService: connections that are passed on unread, by SNI or as they come
+// (istio-semantics 3.1).
+import { isWildcardHost } from '../../api/host-name.ts';
+import type { WeightedCluster } from '../../envoy/network-filters.ts';
+import type { Service, ServicePort } from '../../mesh/service.ts';
+import type { TcpRule, TlsRule, VirtualService } from '../../mesh/virtual-service.ts';
+import { virtualServiceRoute } from '../names.ts';
+import { type FoundDestination, findDestination, isForPassed, type Routing, weighted } from './routing.ts';
+
+export interface PassedRoute {
+  /** Of its filter chain, and what logs and counters tell of it. */
+  readonly name: string;
+  /** Empty: any, or none. */
+  readonly serverNames: readonly string[];
+  readonly clusters: readonly WeightedCluster[];
+  /** The one destination is a wildcard host: which of those below it, the SNI says. */
+  readonly forwarded: { readonly service: Service; readonly port: ServicePort } | undefined;
+}
+
+/** In the order of the rules. */
+export function tlsRoutes(virtualService: VirtualService, host: string, routing: Routing): readonly PassedRoute[] {
+  return virtualService.tls.flatMap((rule, index) => {
+    const matches = rule.matches.filter((match) => isForPassed(match, routing));
+    const serverNames = [...new Set(matches.flatMap(({ sniHosts }) => sniHosts))];
+    return serverNames.length === 0 ? [] : [route(virtualService, rule, index, { host, serverNames, routing })];
+  });
+}
+
+/** The first rule that is for these proxies. */
+export function tcpRoute(virtualService: VirtualService, host: string, routing: Routing): PassedRoute | undefined {
+  const index = virtualService.tcp.findIndex(
+    ({ matches }) => matches.length === 0 || matches.some((match) => isForPassed(match, routing)),
+  );
+  const rule = virtualService.tcp[index];
+  return rule === undefined ? undefined : route(virtualService, rule, index, { host, serverNames: [], routing });
+}
+
+interface RoutePlace {
+  readonly host: string;
+  readonly serverNames: readonly string[];
+  readonly routing: Routing;
+}
+
+function route(
+  virtualService: VirtualService,
+  { destinations }: TlsRule | TcpRule,
+  index: number,
+  { host, serverNames, routing }: RoutePlace,
+): PassedRoute {
+  const found = weighted(destinations).map(({ destination, weight }) => ({
+    ...findDestination(destination, routing),
+    // A single one needs no weight, and Envoy takes none of 0.
+    weight: destinations.length === 1 ? 1 : weight,
+  }));
+  const name = virtualServiceRoute({ host, port: routing.port, virtualService, rule: String(index) });
+  const clusters = found.map(({ cluster, weight }) => ({ cluster, weight }));
+  return { name, serverNames, clusters, forwarded: found.length === 1 ? forwardedBy(found[0]) : undefined };
+}
+
+function forwardedBy(found: FoundDestination | undefined): PassedRoute['forwarded'] {
+  const { service } = found ?? {};
+  const port = service?.ports.find(({ number }) => number === found?.port);
+  const byName = service?.resolution === 'DYNAMIC_DNS' && isWildcardHost(service.host);
+  return service === undefined || port === undefined || !byName ? undefined : { service, port };
+}

@@ -1,0 +1,63 @@
+// What decides, beside a VirtualService itself, which of its rules hold and where they lead: for whom, on which port, and
+// the services that its destinations name.
+import type { Service } from '../../mesh/service.ts';
+import type { Destination, SourceMatch } from '../../mesh/virtual-service.ts';
+import { outboundCluster } from '../names.ts';
+import type { ProxyScope } from '../proxy-scope.ts';
+import { clusterOf } from '../service-clusters.ts';
+
+export interface Routing {
+  readonly scope: ProxyScope;
+  /** `mesh`, or the gateway's name. */
+  readonly gateway: string;
+  /** That rules speak of: the listener's, or the gateway server's. */
+  readonly port: number;
+  /** As these proxies know it. */
+  service(host: string): Service | undefined;
+}
+
+/**
+ * Whether an HTTP match is for these proxies. Istio: where it names gateways, labels and namespace are not asked
+ * (sourceMatchHTTP).
+ */
+export function isForHttp(match: SourceMatch, { scope, gateway, port }: Routing): boolean {
+  if (match.port !== undefined && match.port !== port) return false;
+  if (match.gateways !== undefined) return match.gateways.includes(gateway);
+  return isForSource(match, scope);
+}
+
+/** Whether a TLS or TCP match is for these proxies: all it says must hold. */
+export function isForPassed(match: SourceMatch, { scope, gateway, port }: Routing): boolean {
+  if (match.port !== undefined && match.port !== port) return false;
+  if (match.gateways !== undefined && !match.gateways.includes(gateway)) return false;
+  return isForSource(match, scope);
+}
+
+function isForSource({ sourceLabels, sourceNamespace }: SourceMatch, scope: ProxyScope): boolean {
+  if (sourceNamespace !== undefined && sourceNamespace !== scope.namespace) return false;
+  return sourceLabels === undefined || scope.matches(sourceLabels);
+}
+
+/** Undefined where a service is unknown. */
+export interface FoundDestination {
+  readonly cluster: string;
+  readonly service: Service | undefined;
+  readonly port: number;
+}
+
+/** The port: the one named, else the service's only one, else the one that was asked for. A missing service is a missing cluster. */
+export function findDestination({ host, port, subset }: Destination, routing: Routing): FoundDestination {
+  const service = routing.service(host);
+  const [only, ...others] = service?.ports ?? [];
+  const number = port ?? (only !== undefined && others.length === 0 ? only.number : routing.port);
+  const servicePort = service?.ports.find((candidate) => candidate.number === number);
+  if (service === undefined || servicePort === undefined) {
+    return { cluster: outboundCluster(number, host, subset), service, port: number };
+  }
+  return { cluster: clusterOf(service, servicePort, subset), service, port: number };
+}
+
+/** One of several is left out where it has no weight; a single one needs none. */
+export function weighted<T extends { readonly weight: number }>(destinations: readonly T[]): readonly T[] {
+  return destinations.length === 1 ? destinations : destinations.filter(({ weight }) => weight > 0);
+}
