@@ -1,6 +1,7 @@
 // Which fields a schema knows at a place: the words that a mistyped field is compared with.
 import { z } from 'zod';
 import type { FieldPath } from './finding.ts';
+import { valueSchemaOf } from './schema-map.ts';
 
 /** Empty where the schema is no mapping of known fields. */
 export function knownFields(schema: z.ZodType, path: FieldPath): readonly string[] {
@@ -11,7 +12,7 @@ export function knownFields(schema: z.ZodType, path: FieldPath): readonly string
       current = Object.hasOwn(shape, part) ? unwrapped(shape[part]) : undefined;
     } else if (current instanceof z.ZodArray) current = unwrapped(current.element);
     else if (current instanceof z.ZodRecord) current = unwrapped(current.valueType);
-    else return [];
+    else current = typeof current === 'object' && current !== null ? unwrapped(valueSchemaOf(current)) : undefined;
   }
   return current instanceof z.ZodObject ? Object.keys(current.shape) : [];
 }

@@ -1,12 +1,12 @@
 // Certificates, keys and roots in files on the host that objects name, and the system's own roots: read, watched, and given
 // to the mesh as content (contract lines 4 and 23). A file that cannot be read is as if it were not there.
-import { readFile } from 'node:fs/promises';
+
 import { unwatchFile, watchFile } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
 import { systemRootsFile } from '../mesh/tls-secret.ts';
 import { messageOf } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
-
 
 export interface TrustFilesOptions {
   /** Roots beside the system's: the path of SALLYPORT_EXTRA_CA_FILE. */
@@ -56,7 +56,8 @@ export function followTrustFiles({ extraRoots, onChange, signal, log }: TrustFil
   async function takeRoots(): Promise<void> {
     const own = extraRoots === undefined ? undefined : await read(extraRoots);
     const roots = [await systemRoots(signal), own].filter((part) => part !== undefined);
-    if (!signal.aborted) onChange(new Map([[systemRootsFile, Buffer.concat(roots.flatMap((part) => [part, newline]))]]));
+    if (!signal.aborted)
+      onChange(new Map([[systemRootsFile, Buffer.concat(roots.flatMap((part) => [part, newline]))]]));
   }
 
   function watch(path: string, onEvent: () => Promise<void>): () => void {

@@ -1,5 +1,5 @@
 // Headers that a route sets, adds and takes away, on requests before they go up and on responses before they go down.
-// Envoy: HeaderValueOption; route-level first, then virtual host, so what a route says stands.
+// Values may hold Envoy's command operators, as Istio's may. Envoy: HeaderValueOption.
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import {
   HeaderValueOption_HeaderAppendAction,
@@ -32,14 +32,9 @@ function additions({ set, add }: HeaderEdits): MessageInitShape<typeof HeaderVal
   const { OVERWRITE_IF_EXISTS_OR_ADD, APPEND_IF_EXISTS_OR_ADD } = HeaderValueOption_HeaderAppendAction;
   return [
     ...set.map(([key, value]) => ({
-      header: { key, value: literal(value) },
+      header: { key, value },
       appendAction: OVERWRITE_IF_EXISTS_OR_ADD,
     })),
-    ...add.map(([key, value]) => ({ header: { key, value: literal(value) }, appendAction: APPEND_IF_EXISTS_OR_ADD })),
+    ...add.map(([key, value]) => ({ header: { key, value }, appendAction: APPEND_IF_EXISTS_OR_ADD })),
   ];
-}
-
-/** Envoy reads `%…%` as a command operator; what an author wrote is text. */
-function literal(value: string): string {
-  return value.replaceAll('%', '%%');
 }

@@ -62,7 +62,8 @@ export function forwardedGuard(service: Service, port: ServicePort, config: Mesh
 
 /** Where the judgement of addresses that stands in the router does not do. */
 function addressGuard(service: Service, port: ServicePort, config: MeshConfig): AddressGuard | undefined {
-  if (service.resolution === 'DYNAMIC_DNS') return wildcardHostGuard(config.allowedRanges, port.number);
+  if (service.resolution === 'DYNAMIC_DNS')
+    return wildcardHostGuard(config.allowedRanges, port.targetPort ?? port.number);
   const listed = service.resolution === 'NONE' && !service.trustOriginalDestination && service.addresses.length > 0;
   return listed ? listedAddressesGuard(service.addresses) : undefined;
 }

@@ -73,7 +73,7 @@ export function defaultRoute(service: Service, port: ServicePort): Route {
     cluster: clusterOf(service, port),
     retryPolicy: defaultRetryPolicy,
     perFilter: {
-      ...(service.resolution === 'DYNAMIC_DNS' ? forwardOnRoute(port.number) : {}),
+      ...(service.resolution === 'DYNAMIC_DNS' ? forwardOnRoute(port.targetPort ?? port.number) : {}),
       ...(isHttp2(port.protocol) ? countGrpcMessages : {}),
     },
   });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createSecureServer } from 'node:http2';
+import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import type { Cluster } from '../../src/envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
 import { createTestAuthority, type TestAuthority } from '../support/certificates.ts';
@@ -17,18 +18,17 @@ const tls = { validationSecret: 'roots', sni: 'up.test', verifiesSni: true };
 /** A TLS server that speaks HTTP/2, and HTTP/1.1 if `allowHTTP1`; it answers with the version, the ALPN and the streams so far. */
 async function startHttp2(t: Scope, authority: TestAuthority, allowHTTP1: boolean): Promise<number> {
   const server = createSecureServer({ ...(await authority.issue({ commonName: 'up.test' })), allowHTTP1 });
-  let connections = 0;
-  server.on('secureConnection', () => {
-    connections += 1;
-  });
+  const sockets = new Set<Socket>();
+  server.on('secureConnection', (socket: Socket) => sockets.add(socket));
   server.on('request', (request, response) => {
     const alpn = 'alpnProtocol' in request.socket ? request.socket.alpnProtocol : 'none';
-    response.end(`${request.httpVersion} ${String(alpn)} ${connections}`);
+    response.end(`${request.httpVersion} ${String(alpn)} ${sockets.size}`);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(async () => {
     server.close();
+    for (const socket of sockets) socket.destroy();
     await once(server, 'close');
   });
   const address = server.address();
@@ -88,11 +88,17 @@ for (const [name, http1] of [
   });
 }
 
-test('without ALPN an upstream that speaks both takes the connection for HTTP/1.1, and HTTP/2 fails', async (t) => {
+test('without ALPN in its TLS a cluster offers the version that it speaks', async (t) => {
   const authority = await createTestAuthority();
   const upstream = await startHttp2(t, authority, true);
-  const { port } = await startGateway(t, authority, tlsCluster('up', upstream, tls, { version: 'http2' }));
-  assert.equal((await httpsCall({ port, host: 'a.test' })).status, 502);
+  for (const [version, seen] of [
+    ['http1', '1.1 http/1.1'],
+    ['http2', '2.0 h2'],
+  ] as const) {
+    const { port } = await startGateway(t, authority, tlsCluster('up', upstream, tls, { version }));
+    const { status, body } = await httpsCall({ port, host: 'a.test' });
+    assert.deepEqual([status, body.slice(0, seen.length)], [200, seen]);
+  }
 });
 
 test('an upstream that speaks HTTP/2 only refuses a cluster of HTTP/1.1', async (t) => {

@@ -1,12 +1,12 @@
 // Istio YAML -> the resources a sidecar of namespace `default` gets, as YAML text by resource type. A `capture.yaml`
-// beside the input says how connections come to it; without one they are redirected.
+// beside the input says how connections come to it, without one they are redirected; a `proxy.yaml` says who else it is.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DescMessage, JsonObject } from '@bufbuild/protobuf';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { decodeManifests } from '../../src/api/decode.ts';
-import { type TypeUrl, typeUrls } from '../../src/discovery/view.ts';
+import { type ProxyIdentity, type TypeUrl, typeUrls } from '../../src/discovery/view.ts';
 import { ClusterSchema } from '../../src/envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
 import { ClusterLoadAssignmentSchema } from '../../src/envoy/gen/envoy/config/endpoint/v3/endpoint_pb.js';
 import { ListenerSchema } from '../../src/envoy/gen/envoy/config/listener/v3/listener_pb.js';
@@ -43,7 +43,7 @@ export function renderGolden(inputFile: string): Rendered {
   const { mesh, delta } = updateMesh(emptyMesh, change);
   const views = createViews({ capture: captureOf(dirname(inputFile)) });
   views.update(mesh, delta);
-  const view = views.viewFor(testProxy('golden'));
+  const view = views.viewFor(proxyOf(dirname(inputFile)));
   const render = (name: GoldenType) => {
     const { type, schema } = messages[name];
     const resources = [...view.resources(type).values()].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -69,6 +69,19 @@ const proxyCapture = z.strictObject({ kind: z.literal('proxy'), portRules: z.arr
 function captureOf(folder: string): Capture {
   const file = join(folder, 'capture.yaml');
   return existsSync(file) ? proxyCapture.parse(parse(readFileSync(file, 'utf8'))) : { kind: 'redirect' };
+}
+
+const proxy = z.strictObject({
+  type: z.enum(['sidecar', 'router']),
+  namespace: z.string(),
+  labels: z.record(z.string(), z.string()),
+});
+
+/** `proxy.yaml` beside the input; without one a sidecar of `default` without labels. */
+function proxyOf(folder: string): ProxyIdentity {
+  const file = join(folder, 'proxy.yaml');
+  const given = existsSync(file) ? proxy.parse(parse(readFileSync(file, 'utf8'))) : {};
+  return { ...testProxy('golden'), ...given };
 }
 
 export function toYaml(resources: readonly JsonObject[]): string {

@@ -3,7 +3,7 @@ import { decodeObject } from '../decode.ts';
 
 export type Spec = Readonly<Record<string, unknown>>;
 
-export function decodeKind(kind: string, spec: Spec, name = 'a') {
+export function decodeKind(kind: string, spec: unknown, name = 'a') {
   return decodeObject({ apiVersion: 'networking.istio.io/v1', kind, metadata: { name, namespace: 'shop' }, spec });
 }
 

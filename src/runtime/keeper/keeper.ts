@@ -111,10 +111,9 @@ async function setConfig(dataFolder: DataFolder, capture: Capture, config: Keepe
 }
 
 async function shutdown(dataFolder: DataFolder, pods: Pods, capture: Capture, down: AbortController): Promise<Ended> {
-  const ended = pods
-    .list()
-    .flatMap(({ app, proxy }) => [app, proxy])
-    .filter(({ pid }) => pid !== undefined).length;
+  // A gateway's two are one process.
+  const running = pods.list().flatMap(({ app, proxy }) => [app.pid, proxy.pid]);
+  const ended = new Set(running.filter((pid) => pid !== undefined)).size;
   await pods.removeAll();
   await capture.close();
   const undone = await undoHostJournal(hostJournalFile(dataFolder.runPath));

@@ -117,7 +117,7 @@ function filtersFor({ service, port }: FoundDestination): Record<string, Any> {
   const servicePort = service?.ports.find(({ number }) => number === port);
   if (service === undefined || servicePort === undefined) return {};
   return {
-    ...(service.resolution === 'DYNAMIC_DNS' ? forwardOnRoute(port) : {}),
+    ...(service.resolution === 'DYNAMIC_DNS' ? forwardOnRoute(servicePort.targetPort ?? port) : {}),
     ...(isHttp2(servicePort.protocol) ? countGrpcMessages : {}),
   };
 }

@@ -1,0 +1,140 @@
+// Whatever is written into a VirtualService, a DestinationRule or a Gateway is answered with findings, never with an
+// exception. Good documents are changed in a few places, so that many get past the schema.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { decodeKind, type Spec } from './networking.fixture.ts';
+
+const destination = { host: 'a.example', subset: 'v1', port: { number: 80 } };
+const match = {
+  uri: { prefix: '/a' },
+  headers: { 'x-a': { regex: 'a+' } },
+  gateways: ['mesh'],
+  sourceLabels: { a: 'b' },
+};
+const policy = {
+  connectionPool: { tcp: { connectTimeout: '1s' }, http: { maxRetries: 1 } },
+  loadBalancer: { simple: 'RANDOM', localityLbSetting: { distribute: [{ from: 'a', to: { b: 1 } }] } },
+  outlierDetection: { consecutive5xxErrors: 1, interval: '1s' },
+  tls: { mode: 'MUTUAL', clientCertificate: '/c', privateKey: '/k', sni: 'a.example', subjectAltNames: ['a'] },
+};
+
+const good: Readonly<Record<string, Spec>> = {
+  VirtualService: {
+    hosts: ['a.example', '*.b.example'],
+    gateways: ['mesh', 'ns/a'],
+    http: [
+      {
+        match: [match],
+        route: [
+          { destination, weight: 1, headers: { request: { set: { a: '%HOSTNAME%' } } } },
+          { destination, weight: 2 },
+        ],
+        rewrite: { uriRegexRewrite: { match: '(a)', rewrite: '\\1' } },
+        timeout: '1s',
+        retries: { attempts: 1, retryOn: '5xx' },
+        fault: { abort: { httpStatus: 500, percentage: { value: 1 } }, delay: { fixedDelay: '1s', percent: 1 } },
+      },
+      { redirect: { uri: '/x', redirectCode: 301 } },
+      { directResponse: { status: 200, body: { string: 'a' } } },
+    ],
+    tls: [{ match: [{ sniHosts: ['a.example'], port: 443 }], route: [{ destination }] }],
+    tcp: [{ match: [{ port: 1, sourceSubnet: '10.0.0.0/8' }], route: [{ destination }] }],
+    exportTo: ['.'],
+  },
+  DestinationRule: {
+    host: 'a.example',
+    trafficPolicy: { ...policy, portLevelSettings: [{ port: { number: 80 }, ...policy }] },
+    subsets: [{ name: 'v1', labels: { a: 'b' }, trafficPolicy: policy }],
+    exportTo: ['.'],
+    workloadSelector: { matchLabels: { a: 'b' } },
+  },
+  Gateway: {
+    selector: { a: 'b' },
+    servers: [
+      { port: { number: 80, name: 'a', protocol: 'HTTP' }, hosts: ['*'], tls: { httpsRedirect: true } },
+      {
+        port: { number: 443, name: 'b', protocol: 'HTTPS' },
+        hosts: ['ns/a.example'],
+        tls: { mode: 'SIMPLE', credentialName: 'a', cipherSuites: ['AES128-SHA'], minProtocolVersion: 'TLSV1_2' },
+      },
+    ],
+  },
+};
+
+const texts = [
+  '*',
+  '*.a',
+  'a/b',
+  '/',
+  '(',
+  '%',
+  '%A%',
+  '5s',
+  '\r\n',
+  '',
+  '::1',
+  'MUTUAL',
+  'TCP',
+  '\\',
+  '{}',
+  'é',
+  '\ud800',
+];
+const keys = ['__proto__', 'constructor', 'toString', '', 'a.b', 'host', 'regex', 'name', 'credentialName', '0'];
+const change = fc.record({
+  place: fc.nat(),
+  key: fc.constantFrom(undefined, ...keys),
+  value: fc.oneof(
+    fc.constantFrom(...texts),
+    fc.integer({ min: -1, max: 70_000 }),
+    fc.constantFrom(true, null, undefined, {}, []),
+    fc.string({ unit: 'binary' }),
+    fc.jsonValue(),
+  ),
+});
+
+/** Gives the value at some place another one, or a field more. */
+function changed(
+  spec: Spec,
+  { place, key, value }: { place: number; key: string | undefined; value: unknown },
+): unknown {
+  let left = place % size(spec);
+  const visit = (node: unknown): unknown => {
+    if (left-- === 0) {
+      if (key === undefined || typeof node !== 'object' || node === null || Array.isArray(node)) return value;
+      return Object.fromEntries([...Object.entries(node), [key, value]]);
+    }
+    if (Array.isArray(node)) return node.map(visit);
+    if (typeof node !== 'object' || node === null) return node;
+    return Object.fromEntries(Object.entries(node).map(([name, child]) => [name, visit(child)]));
+  };
+  return visit(spec);
+}
+
+function size(node: unknown): number {
+  if (typeof node !== 'object' || node === null) return 1;
+  return Object.values(node).reduce((sum: number, child) => sum + size(child), 1);
+}
+
+for (const [kind, spec] of Object.entries(good)) {
+  test(`a changed ${kind} is answered with findings`, () => {
+    let accepted = 0;
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 4 }), (changes) => {
+        let current: unknown = spec;
+        for (const one of changes) {
+          if (typeof current === 'object' && current !== null) current = changed({ ...current }, one);
+        }
+        const { object, diagnostics } = decodeKind(kind, current);
+        assert.equal(
+          object === undefined,
+          diagnostics.some(({ severity }) => severity === 'error'),
+        );
+        if (object !== undefined) accepted += 1;
+      }),
+      { seed: 20261121, numRuns: 2000 },
+    );
+    assert.ok(accepted > 400, `${accepted} of 2000 were accepted`);
+  });
+}

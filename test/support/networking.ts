@@ -1,0 +1,49 @@
+// Objects of Istio's networking API, and Secrets, as the YAML that `apply` takes: a test names what it is about and nothing else.
+import type { Certificate } from './tls-fixtures.ts';
+
+interface Metadata {
+  readonly namespace?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+type Spec = Readonly<Record<string, unknown>>;
+
+function networking(kind: string, name: string, spec: Spec, metadata: Metadata): string {
+  return document({ apiVersion: 'networking.istio.io/v1', kind, metadata: { name, ...metadata }, spec });
+}
+
+function document(object: Spec): string {
+  return `${JSON.stringify(object)}\n---\n`;
+}
+
+export function virtualService(name: string, spec: Spec, metadata: Metadata = {}): string {
+  return networking('VirtualService', name, spec, metadata);
+}
+
+export function destinationRule(name: string, spec: Spec, metadata: Metadata = {}): string {
+  return networking('DestinationRule', name, spec, metadata);
+}
+
+export function gateway(name: string, spec: Spec, metadata: Metadata = {}): string {
+  return networking('Gateway', name, spec, metadata);
+}
+
+/** Of the root certificate alone where there is no certificate. */
+export function tlsSecret(
+  name: string,
+  { cert, key, root }: Partial<Certificate> & { readonly root?: string },
+  metadata: Metadata = {},
+): string {
+  const entries = Object.entries({ 'tls.crt': cert, 'tls.key': key, 'ca.crt': root });
+  const stringData = Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+  return document({ apiVersion: 'v1', kind: 'Secret', metadata: { name, ...metadata }, stringData });
+}
+
+export function outboundPolicy(mode: 'ALLOW_ANY' | 'REGISTRY_ONLY'): string {
+  return document({
+    apiVersion: 'istio.banzaicloud.io/v1beta1',
+    kind: 'Istio',
+    metadata: { name: 'mesh', namespace: 'istio-system' },
+    spec: { version: '1.4.9', outboundTrafficPolicy: { mode } },
+  });
+}
