@@ -37,7 +37,9 @@ type Sockets = Pick<ProxyCapture, 'clusters' | 'listeners'>;
 export interface ProxyCapture {
   readonly clusters: readonly Cluster[];
   readonly listeners: readonly Listener[];
-  readonly bootstrap: Pick<MessageInitShape<typeof BootstrapSchema>, 'bootstrapExtensions' | 'layeredRuntime'>;
+  readonly bootstrap: Pick<MessageInitShape<typeof BootstrapSchema>, 'bootstrapExtensions'>;
+  /** Flags of Envoy's runtime. */
+  readonly runtime: Readonly<Record<string, boolean>>;
 }
 
 export function buildProxyCapture(options: ProxyCaptureOptions): ProxyCapture {
@@ -47,22 +49,10 @@ export function buildProxyCapture(options: ProxyCaptureOptions): ProxyCapture {
       bootstrapExtensions: [
         { name: 'envoy.bootstrap.internal_listener', typedConfig: anyOf(InternalListenerSchema, {}) },
       ],
-      // Envoy 1.40 takes the end of a connection inside itself for a reset and passes that on, which overtakes the
-      // answer before it: a request with `Connection: close` got nothing (envoyproxy/envoy#45190).
-      layeredRuntime: {
-        layers: [
-          {
-            name: 'static',
-            layerSpecifier: {
-              case: 'staticLayer',
-              value: { 'envoy.reloadable_features.enable_send_rst_on_user_space_socket': false },
-            },
-          },
-          // As Envoy has it when no layers are given.
-          { name: 'admin', layerSpecifier: { case: 'adminLayer', value: {} } },
-        ],
-      },
     },
+    // Envoy 1.40 takes the end of a connection inside itself for a reset and passes that on, which overtakes the
+    // answer before it: a request with `Connection: close` got nothing (envoyproxy/envoy#45190).
+    runtime: { 'envoy.reloadable_features.enable_send_rst_on_user_space_socket': false },
   };
 }
 

@@ -58,6 +58,9 @@ const clusterStats = [
   ...grpcMessageStats,
 ];
 
+/** Istio's size of regular expressions; Envoy's own lets no more than 100 instructions pass. */
+const runtime = { 're2.max_program_size.error_level': 32_768 };
+
 export function buildBootstrap(options: BootstrapOptions): Bootstrap {
   const { dnsRelay } = options;
   const capture = options.proxyCapture === undefined ? undefined : buildProxyCapture(options.proxyCapture);
@@ -81,6 +84,13 @@ export function buildBootstrap(options: BootstrapOptions): Bootstrap {
       ],
     },
     ...capture?.bootstrap,
+    layeredRuntime: {
+      layers: [
+        { name: 'static', layerSpecifier: { case: 'staticLayer', value: { ...runtime, ...capture?.runtime } } },
+        // As Envoy has it when no layers are given.
+        { name: 'admin', layerSpecifier: { case: 'adminLayer', value: {} } },
+      ],
+    },
     typedDnsResolverConfig: {
       name: 'envoy.network.dns_resolver.cares',
       typedConfig: anyOf(CaresDnsResolverConfigSchema, {

@@ -89,6 +89,8 @@ export function buildRouteConfiguration(options: RouteConfigurationOptions): Rou
     virtualHosts: [...options.virtualHosts],
     vhds: { configSource: adsConfigSource },
     validateClusters: false,
+    // Istio's; Envoy's own is 4 kB.
+    maxDirectResponseBodySizeBytes: 1_048_576,
     // Envoy's own addition to every request (header-removal.ts takes off what callers sent).
     ...(options.keepsForwarded === true
       ? {}

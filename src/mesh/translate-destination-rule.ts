@@ -118,7 +118,7 @@ function limit(count: number | undefined): number | undefined {
 
 function translateOutliers(detection: ApiOutlierDetection): OutlierDetection {
   return {
-    ...set('consecutive5xx', detection.consecutive5xxErrors ?? detection.consecutiveErrors),
+    ...set('consecutive5xx', detection.consecutive5xxErrors),
     ...set('consecutiveGatewayErrors', detection.consecutiveGatewayErrors),
     ...set('intervalMs', milliseconds(detection.interval)),
     ...set('baseEjectionMs', milliseconds(detection.baseEjectionTime)),

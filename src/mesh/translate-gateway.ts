@@ -1,6 +1,7 @@
 // Gateway -> the mesh's form of it (istio-semantics 5). Takes a valid object.
 import { normalizeHost } from '../api/host-name.ts';
 import type { Gateway as ApiGateway, GatewayServer as ApiServer, ServerTlsSettings } from '../api/kinds/gateway.ts';
+import { cipherSuites } from '../api/kinds/gateway-ciphers.ts';
 import { parseProtocol } from '../api/protocol.ts';
 import type { Gateway, GatewayServer, ServerHost, ServerTls, TlsVersion } from './gateway.ts';
 import { selectorOf } from './selector.ts';
@@ -50,7 +51,8 @@ function translateTls(tls: ServerTlsSettings): ServerTls {
     certificateSpki: tls.verifyCertificateSpki ?? [],
     minVersion: versionOf(tls.minProtocolVersion),
     maxVersion: versionOf(tls.maxProtocolVersion),
-    cipherSuites: tls.cipherSuites ?? [],
+    // One that Envoy does not know would cost the whole listener.
+    cipherSuites: (tls.cipherSuites ?? []).filter((suite) => cipherSuites.has(suite)),
   };
 }
 

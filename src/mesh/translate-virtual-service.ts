@@ -36,20 +36,32 @@ export function translateVirtualService({ metadata, spec }: ApiVirtualService): 
     visibility: visibilityOf(exportTo, namespace),
     hosts: [...new Set(hosts.map((host) => completeHost(host, namespace)))],
     gateways: gateways.length === 0 ? [meshGateway] : gateways.map((gateway) => completeGateway(gateway, namespace)),
-    http: http.map((rule) => translateHttpRule(rule, namespace)),
-    tls: tls.map(({ match, route = [] }) => ({
-      matches: match.map((one) => ({
+    http: http.filter(isActedOn).map((rule) => translateHttpRule(rule, namespace)),
+    tls: tls.flatMap(({ match, route = [] }) => {
+      const matches = match.filter(withoutSubnets).map((one) => ({
         ...translateSource(one, namespace),
         sniHosts: one.sniHosts.map((host) => host.toLowerCase()),
-      })),
-      destinations: translateDestinations(route, namespace),
-    })),
-    tcp: tcp.map(({ match = [], route = [] }) => ({
-      matches: match.map((one) => translateSource(one, namespace)),
-      destinations: translateDestinations(route, namespace),
-    })),
+      }));
+      return matches.length === 0 ? [] : [{ matches, destinations: translateDestinations(route, namespace) }];
+    }),
+    tcp: tcp.flatMap(({ match = [], route = [] }) => {
+      const matches = match.filter(withoutSubnets).map((one) => translateSource(one, namespace));
+      if (match.length > 0 && matches.length === 0) return [];
+      return [{ matches, destinations: translateDestinations(route, namespace) }];
+    }),
     keepsAuthority: annotations?.[authorityAnnotation] === 'keep',
   };
+}
+
+/** Rules that hand on to another VirtualService are not acted on. */
+function isActedOn({ route = [], redirect, directResponse }: HttpRoute): boolean {
+  return route.length > 0 || redirect !== undefined || directResponse !== undefined;
+}
+
+/** Ranges of addresses are not acted on; a match that asks for one holds for nobody, rather than for everybody. */
+function withoutSubnets(match: TlsMatch | TcpMatch): boolean {
+  const { destinationSubnets = [] } = match;
+  return destinationSubnets.length === 0 && !('sourceSubnet' in match && match.sourceSubnet !== '');
 }
 
 /** `mesh`; `ns/name`; a bare name is one of the same namespace, and Istio's old form is `name.ns.svc…`. */

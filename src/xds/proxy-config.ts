@@ -1,14 +1,16 @@
 // What a proxy is given, in a form people can read: the ground of `proxy-config`.
-import type { DescMessage, JsonObject } from '@bufbuild/protobuf';
-import { type TypeUrl, typeUrls, type View } from '../discovery/view.ts';
+import { X509Certificate } from 'node:crypto';
+import { type DescMessage, fromBinary, type JsonObject } from '@bufbuild/protobuf';
+import { type Resource, type TypeUrl, typeUrls, type View } from '../discovery/view.ts';
 import { ClusterSchema } from '../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
 import { ClusterLoadAssignmentSchema } from '../envoy/gen/envoy/config/endpoint/v3/endpoint_pb.js';
 import { ListenerSchema } from '../envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import { VirtualHostSchema } from '../envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { RouteConfigurationSchema } from '../envoy/gen/envoy/config/route/v3/route_pb.js';
+import { SecretSchema } from '../envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
 import { bytesToJson } from '../envoy/json.ts';
 
-/** Secrets are never shown. */
+/** Secrets are shown by what can be said of their certificates. */
 const messages = new Map<string, { readonly type: TypeUrl; readonly schema: DescMessage }>([
   ['clusters', { type: typeUrls.cluster, schema: ClusterSchema }],
   ['endpoints', { type: typeUrls.endpoint, schema: ClusterLoadAssignmentSchema }],
@@ -26,9 +28,43 @@ export interface ReadableResource {
 
 /** Sorted by name. */
 export function proxyConfigOf(view: View, type: string): readonly ReadableResource[] {
+  if (type === 'secrets') return [...view.resources(typeUrls.secret).values()].map(readableSecret).sort(byName);
   const message = messages.get(type);
   if (message === undefined) return [];
   return [...view.resources(message.type).values()]
     .map(({ name, version, origins, bytes }) => ({ name, version, origins, json: bytesToJson(message.schema, bytes) }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+    .sort(byName);
+}
+
+/** No key, and no more of a certificate than anyone may see who connects to it. */
+function readableSecret({ name, version, origins, bytes }: Resource): ReadableResource {
+  const { type } = fromBinary(SecretSchema, bytes);
+  const source = type.case === 'tlsCertificate' ? type.value.certificateChain : undefined;
+  const roots = type.case === 'validationContext' ? type.value.trustedCa : undefined;
+  const content = (source ?? roots)?.specifier;
+  const certificates = content?.case === 'inlineBytes' ? certificatesIn(content.value) : [];
+  const kind = type.case === 'tlsCertificate' ? 'CERTIFICATE' : 'CA';
+  return { name, version, origins, json: { name, type: kind, certificates: [...certificates] } };
+}
+
+const mostShown = 10;
+
+function certificatesIn(pem: Uint8Array): readonly JsonObject[] {
+  const blocks = Buffer.from(pem)
+    .toString('latin1')
+    .match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
+  return (blocks ?? []).slice(0, mostShown).map((block) => {
+    const { subject, serialNumber, validFrom, validTo, subjectAltName } = new X509Certificate(block);
+    return {
+      subject,
+      serialNumber,
+      notBefore: new Date(validFrom).toISOString(),
+      notAfter: new Date(validTo).toISOString(),
+      ...(subjectAltName === undefined ? {} : { subjectAltName }),
+    };
+  });
+}
+
+function byName(a: ReadableResource, b: ReadableResource): number {
+  return a.name < b.name ? -1 : 1;
 }

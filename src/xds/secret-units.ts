@@ -3,14 +3,20 @@
 import type { Mesh } from '../mesh/mesh.ts';
 import type { TypedResource } from './resource.ts';
 import type { ResourceBook } from './resource-book.ts';
-import { buildSecret, filesOf, secretKeysOf } from './secrets.ts';
+import { buildSecret, filesOf, holdsKey, secretKeysOf } from './secrets.ts';
 
 export interface SecretUnits {
   /** After everything else was built. `changed`: keys of secrets and paths of files that differ. */
   update(mesh: Mesh, changed: ReadonlySet<string>): void;
 }
 
-export function createSecretUnits(book: ResourceBook, namespace: string): SecretUnits {
+export interface SecretUnitsOptions {
+  readonly namespace: string;
+  /** Where programs share a user with their proxies (proxy capture), what a proxy has is no secret: no keys there. */
+  readonly keys: boolean;
+}
+
+export function createSecretUnits(book: ResourceBook, { namespace, keys }: SecretUnitsOptions): SecretUnits {
   const served = new Set<string>();
 
   function replace(name: string, secret: TypedResource | undefined): void {
@@ -26,7 +32,7 @@ export function createSecretUnits(book: ResourceBook, namespace: string): Secret
       for (const name of wanted) {
         const sources = [...secretKeysOf(name, namespace), ...filesOf(name)];
         if (served.has(name) && !sources.some((source) => changed.has(source))) continue;
-        const secret = buildSecret(name, mesh, namespace);
+        const secret = keys || !holdsKey(name) ? buildSecret(name, mesh, namespace) : undefined;
         // What was fit once stays until there is something fit again, or nothing at all.
         if (secret === undefined && served.has(name) && sources.some((source) => isThere(mesh, source))) continue;
         replace(name, secret);

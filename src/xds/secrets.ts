@@ -18,6 +18,12 @@ export function buildSecret(name: string, mesh: Mesh, namespace: string): TypedR
   return message === undefined ? undefined : typedResource(typeUrls.secret, SecretSchema, name, message, []);
 }
 
+/** Whether the secret of this name has a private key in it. */
+export function holdsKey(name: string): boolean {
+  const source = secretSource(name);
+  return source !== undefined && isCertificateSource(source);
+}
+
 /** Keys of `Mesh.secrets` that the secret of this name is made from. */
 export function secretKeysOf(name: string, namespace: string): readonly string[] {
   const source = secretSource(name);

@@ -44,7 +44,7 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
   const inbound = createInboundPorts(namespace);
   const books = new Map<number, ReturnType<typeof createPortBook>>();
   const resources = createResourceBook();
-  const secrets = createSecretUnits(resources, namespace);
+  const secrets = createSecretUnits(resources, { namespace, keys: parts.capture === 'redirect' });
 
   function routing(port: number): Routing {
     return meshRouting(scope, port, (host) => hosts.get(host)?.service);

@@ -106,7 +106,7 @@ describe('Istio’s egress tasks', needs('root', 'iproute2', 'firewall', 'curl')
   }
 
   async function logged(read: () => Promise<string>, line: RegExp): Promise<void> {
-    await until(`a line like ${line}`, async () => line.test(await read())).catch(async (e) => { console.log(await read()); throw e; });
+    await until(`a line like ${line}`, async () => line.test(await read()));
   }
 
   it('begins TLS for a caller that asks in the clear: port 80 led to 443', async () => {
@@ -187,10 +187,7 @@ describe('Istio’s egress tasks', needs('root', 'iproute2', 'firewall', 'curl')
 
   it('sends HTTP through the egress gateway; where the rule with its subset is not seen, nothing leaves', async () => {
     const host = hosts.gateway;
-    const toGateway = {
-      host: egress,
-      subsets: [{ name: 'cnn' }],
-    };
+    const toGateway = { host: egress, subsets: [{ name: 'cnn' }] };
     await mesh.apply(
       serviceEntry('cnn', { hosts: [host], ports: [http, https] }) +
         gateway('istio-egressgateway', {
@@ -213,9 +210,11 @@ describe('Istio’s egress tasks', needs('root', 'iproute2', 'firewall', 'curl')
           ],
         }),
     );
-    await until('the gateway answers', async () => (await statusOf(sleep, host, { path: '/politics' })) === 301);
+    await logged(async () => {
+      assert.equal(await statusOf(sleep, host, { path: '/politics' }), 301);
+      return gatewayLog();
+    }, /"GET \/politics HTTP\/2" 301 .* outbound\|80\|\|money\.cnn\.com /);
     assert.equal(plain.requests.items.at(-1)?.host, host);
-    await logged(gatewayLog, /"GET \/politics HTTP\/1\.1" 301 .* outbound\|80\|\|money\.cnn\.com /);
     await logged(sleepLog, /"GET \/politics HTTP\/1\.1" 301 .* outbound\|80\|cnn\|istio-egressgateway\.istio-system/);
 
     const before = plain.requests.items.length;
@@ -295,7 +294,7 @@ describe('Istio’s egress tasks', needs('root', 'iproute2', 'firewall', 'curl')
     await until('one answer', async () => (await statusOf(sleep, host, { path: '/politics' })) === 200);
     const seen = secure.requests.items.at(-1);
     assert.deepEqual([seen?.sni, seen?.host, seen?.url], [host, host, '/politics']);
-    await logged(gatewayLog, /"GET \/politics HTTP\/1\.1" 200 .* outbound\|443\|\|cnnespanol\.cnn\.com /);
+    await logged(gatewayLog, /"GET \/politics HTTP\/2" 200 .* outbound\|443\|\|cnnespanol\.cnn\.com /);
   });
 
   it('shows a client certificate of a secret in the gateway’s namespace', async () => {

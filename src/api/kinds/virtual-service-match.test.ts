@@ -1,7 +1,7 @@
 // Mistakes in the conditions of a VirtualService's HTTP rules, each with its message and its place.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Spec } from './networking.fixture.ts';
+import { decodeKind, type Spec } from './networking.fixture.ts';
 import { findings, matching } from './virtual-service.fixture.ts';
 
 const at = 'spec.http[0]';
@@ -81,3 +81,11 @@ const found: readonly (readonly [string, Spec, readonly string[]])[] = [
 for (const [what, spec, expected] of found) {
   test(`found: ${what}`, () => assert.deepEqual(findings(spec), expected));
 }
+
+test('a mistyped field under a name that was chosen is compared with the known ones', () => {
+  const { diagnostics } = decodeKind('VirtualService', matching({ headers: { 'x-a': { exat: 'b' } } }));
+  assert.deepEqual(
+    diagnostics.map(({ hint }) => hint),
+    ["did you mean 'exact'?"],
+  );
+});

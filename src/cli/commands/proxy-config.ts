@@ -1,7 +1,7 @@
 // `proxy-config`: what a proxy was given, as tables in the manner of istioctl or as whole resources.
 import type { Command } from 'commander';
 import type { ConfigType, ProxyResource } from '../../server/wire.ts';
-import { captureNote } from '../capture-note.ts';
+import { captureKeysNote, captureNote } from '../capture-note.ts';
 import type { Cli } from '../cli.ts';
 import { proxyTables } from '../output/proxy-tables.ts';
 import { formatStructured } from '../output/structured.ts';
@@ -38,6 +38,7 @@ async function proxyConfig(cli: Cli, type: string, workload: string): Promise<vo
   if (output === 'table') printTables(cli, shown, config);
   else cli.write(await formatStructured(output, [...config.values()].flat()));
   await captureNote(cli);
+  if (shown.includes('secrets')) await captureKeysNote(cli);
 }
 
 function viewsOf(type: string): readonly string[] {

@@ -23,7 +23,7 @@ export function proxyTables(of: Resources): ReadonlyMap<string, ProxyTable> {
       },
     ],
     ['endpoints', { header: ['ENDPOINT', 'HEALTH', 'CLUSTER'], rows: () => of('endpoints').flatMap(endpointRows) }],
-    ['secrets', { header: ['RESOURCE NAME', 'TYPE', 'VERSION'], rows: () => of('secrets').map(secretRow) }],
+    ['secrets', { header: secretHeader, rows: () => of('secrets').map(secretRow) }],
   ]);
 }
 
@@ -79,8 +79,9 @@ function chainDestination(chain: unknown): string {
   const config = valueAt(items(chain, 'filters').at(-1), 'typed_config');
   const route = text(config, 'rds', 'route_config_name') ?? text(config, 'route_config', 'name');
   if (route !== undefined) return `Route: ${route}`;
-  const cluster = text(config, 'cluster');
-  return cluster === undefined ? '-' : `Cluster: ${cluster}`;
+  const weighted = items(config, 'weighted_clusters', 'clusters').map((one) => text(one, 'name') ?? '-');
+  const cluster = text(config, 'cluster') ?? weighted.join(', ');
+  return cluster === '' ? '-' : `Cluster: ${cluster}`;
 }
 
 const routeHeader = ['NAME', 'VHOST NAME', 'DOMAINS', 'MATCH', 'DESTINATION', 'ORIGIN'];
@@ -115,6 +116,7 @@ function routeMatch(match: unknown): string {
 function routeDestination(route: unknown): string {
   const status = text(route, 'direct_response', 'status');
   if (status !== undefined) return `Status: ${status}`;
+  if (valueAt(route, 'redirect') !== undefined) return `Redirect: ${text(route, 'redirect', 'host_redirect') ?? ''}`;
   const weighted = items(route, 'route', 'weighted_clusters', 'clusters').map((one) => text(one, 'name') ?? '-');
   return text(route, 'route', 'cluster') ?? (weighted.join(', ') || '-');
 }
@@ -128,9 +130,15 @@ function endpointRows({ name, json }: ProxyResource): readonly (readonly string[
   });
 }
 
-function secretRow({ name, json, version }: ProxyResource): readonly string[] {
-  const type = valueAt(json, 'validation_context') === undefined ? 'Cert Chain' : 'CA';
-  return [name, type, version];
+const secretHeader = ['RESOURCE NAME', 'TYPE', 'VALID', 'SERIAL NUMBER', 'NOT AFTER', 'NOT BEFORE'];
+
+/** Of several certificates the first, which is the one that is shown to others. */
+function secretRow({ name, json }: ProxyResource): readonly string[] {
+  const [first] = items(json, 'certificates');
+  const [from = '-', until = '-'] = [text(first, 'notBefore'), text(first, 'notAfter')];
+  const valid = Date.parse(from) <= Date.now() && Date.now() <= Date.parse(until);
+  const type = text(json, 'type') === 'CERTIFICATE' ? 'Cert Chain' : 'CA';
+  return [name, type, String(valid), text(first, 'serialNumber') ?? '-', until, from];
 }
 
 function byCells(left: readonly string[], right: readonly string[]): number {

@@ -41,7 +41,7 @@ export function createGatewayView(first: Mesh, options: GatewayViewOptions): Mes
   let generation = 1;
   const listeners = new Set<(delta: ViewDelta) => void>();
   const resources = createResourceBook();
-  const secrets = createSecretUnits(resources, scope.namespace);
+  const secrets = createSecretUnits(resources, { namespace: scope.namespace, keys: parts.capture === 'redirect' });
   /** The hosts that each unit's rules lead to. */
   const uses = createUseBook();
   /** Services in front of this gateway's own pods, by host. */
