@@ -11,6 +11,7 @@ import { startGatewayControllers } from './controllers/gateways/gateway-controll
 import { keepConfigured } from './controllers/keeper-config.ts';
 import { startLoadBalancerController } from './controllers/load-balancers.ts';
 import { type PodController, type ServedProxy, startPodController } from './controllers/pods.ts';
+import { proxyAddresses } from './controllers/proxy-addresses.ts';
 import { createTrafficRegistry } from './controllers/traffic-registry.ts';
 import { followTrustFiles } from './controllers/trust-files.ts';
 import { createDiscovery } from './discovery/discovery.ts';
@@ -19,6 +20,7 @@ import type { ProxyIdentity } from './discovery/view.ts';
 import { followStore } from './mesh/follow-store.ts';
 import { emptyMesh } from './mesh/mesh.ts';
 import { meshConfigKey } from './mesh/mesh-config.ts';
+import { validateReferences } from './mesh/validate-references.ts';
 import type { DataFolder } from './platform/data-folder.ts';
 import { createLogger, type Logger } from './platform/log.ts';
 import { packageVersion } from './platform/version.ts';
@@ -105,7 +107,10 @@ async function wire(
   const config = keeper === undefined ? undefined : keepConfigured(keeper, options.resolve, signal, log);
   const { capture } = options;
   const views = createViews({
-    capture: capture === 'proxy' ? { kind: 'proxy', portRules: options.resolve } : { kind: 'redirect' },
+    capture:
+      capture === 'proxy'
+        ? { kind: 'proxy', portRules: options.resolve }
+        : { kind: 'redirect', proxies: proxyAddresses },
   });
   const dnsRecords = createDnsRecords();
   const trustFiles = followTrustFiles({
@@ -205,7 +210,7 @@ async function wire(
       },
       pods: () => pods?.pods() ?? [],
       execPlan: async (namespace, name) => keeper?.execPlan(namespace, name),
-      diagnostics: files.diagnostics,
+      diagnostics: () => [...files.diagnostics(), ...validateReferences(current)],
       onDiagnosticsChange: files.onChange,
     },
     { socketPath: dataFolder.apiSocket, ...(options.listen === undefined ? {} : { tcp: options.listen }) },

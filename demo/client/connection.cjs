@@ -13,7 +13,7 @@ async function openConnection(url, proxy, options, outputs, clock) {
   const secure = url.protocol === 'https:';
   const port = Number(url.port) || (secure ? 443 : 80);
   const host = hostOf(url);
-  const socket = await reach(proxy ?? { host, port }, proxy !== undefined, clock);
+  const socket = await reach(proxy ?? { host, port }, proxy !== undefined, options, clock);
   await outputs.verbose(`* Connected to ${proxy?.host ?? host} port ${proxy?.port ?? port}`);
   if (!secure) return socket;
   try {
@@ -25,9 +25,10 @@ async function openConnection(url, proxy, options, outputs, clock) {
   }
 }
 
-async function reach({ host, port }, isProxy, clock) {
+async function reach({ host, port }, isProxy, { resolve }, clock) {
   const started = performance.now();
-  const socket = connect({ host, port });
+  const told = resolve.find((one) => one.host === host && one.port === port);
+  const socket = connect({ host: told?.address ?? host, port });
   try {
     await clock.race(once(socket, 'connect'), 'connect');
     // From here on whoever reads or writes hears of it.

@@ -191,6 +191,17 @@ export function curlScenarios(servers: CurlServers): readonly Scenario[] {
       stdout: 'ok',
     },
     {
+      name: '--resolve',
+      args: [
+        '-s',
+        '--resolve',
+        `frontpage.test:${plain.split(':')[1]}:127.0.0.1`,
+        `frontpage.test:${plain.split(':')[1]}`,
+      ],
+      code: 0,
+      stdout: 'ok',
+    },
+    {
       name: 'a proxy that has no address',
       args: ['-sS', 'http://a.test'],
       env: { http_proxy: 'http://nobody.invalid:1' },

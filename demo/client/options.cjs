@@ -27,6 +27,7 @@ const help = `Usage: curl.cjs [options...] <url>
      --connect-timeout <seconds>
  -x, --proxy <url>          Use this proxy
      --noproxy <hosts>      Hosts that need no proxy
+     --resolve <host:port:address>  Where a name is to be found
      --suppress-connect-headers  Leave out the proxy's answer to CONNECT
  -v, --verbose              Say what is sent and received
 `;
@@ -68,6 +69,7 @@ const values = new Map([
   ['--cacert', (options, value) => set(options, 'cacert', value)],
   ['-x', (options, value) => set(options, 'proxy', value)],
   ['--noproxy', (options, value) => set(options, 'noProxy', value)],
+  ['--resolve', (options, value, name) => options.resolve.push(readResolve(value, name))],
   ['--url', (options, value) => options.urls.push(value)],
 ]);
 
@@ -84,7 +86,7 @@ const longNames = new Map([
 ]);
 
 function readOptions(args) {
-  const options = { urls: [], outputs: [], headers: [], data: [] };
+  const options = { urls: [], outputs: [], headers: [], data: [], resolve: [] };
   const rest = [...args];
   while (rest.length > 0) {
     const argument = rest.shift();
@@ -128,6 +130,13 @@ function milliseconds(text, name) {
   if (text.trim() === '' || !(seconds >= 0))
     throw new UsageMistake(`option ${name}: expected a proper numerical parameter`);
   return seconds * 1000;
+}
+
+/** `frontpage.test:80:127.0.0.1` */
+function readResolve(text, name) {
+  const [, host, port, address] = /^([^:]+):(\d+):\[?([^\],]+)/.exec(text) ?? [];
+  if (address === undefined) throw new UsageMistake(`option ${name}: expected HOST:PORT:ADDRESS`);
+  return { host: host.toLowerCase(), port: Number(port), address };
 }
 
 function readData(text) {

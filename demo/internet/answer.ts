@@ -1,6 +1,7 @@
 // From an HTTP request to a site and back: reads it, asks the host's site, answers, and notes what arrived.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { TLSSocket } from 'node:tls';
 import type { Log } from '../program/log.ts';
 import type { Arrivals } from './arrivals.ts';
 import { simulationHost } from './hosts.ts';
@@ -17,7 +18,7 @@ export function answerRequests(scheme: 'http' | 'https', arrivals: Arrivals, log
       const request = readRequest(scheme, incoming, text);
       if (request === undefined) return send(incoming, response, textAnswer('bad request\n', 400));
       if (request.host === simulationHost) return send(incoming, response, aboutSimulation(request, arrivals));
-      arrivals.add(request.host);
+      arrivals.add(request);
       const answer = siteOf(request.host)?.(request) ?? textAnswer(`nobody here is called ${request.host}\n`, 404);
       const { method, url, host, origin } = request;
       const sent = length > 0 ? `, ${length} bytes sent` : '';
@@ -32,7 +33,10 @@ export function answerRequests(scheme: 'http' | 'https', arrivals: Arrivals, log
 }
 
 function aboutSimulation({ url, method }: SiteRequest, arrivals: Arrivals): SiteAnswer {
-  return method === 'GET' && url.pathname === '/__sim/requests' ? jsonAnswer(arrivals.counts()) : notFound;
+  if (method !== 'GET') return notFound;
+  if (url.pathname === '/__sim/requests') return jsonAnswer(arrivals.counts());
+  if (url.pathname === '/__sim/arrivals') return textAnswer(arrivals.table(url.searchParams.get('host') ?? ''));
+  return notFound;
 }
 
 async function readBody(incoming: IncomingMessage): Promise<{ readonly text: string; readonly length: number }> {
@@ -52,7 +56,9 @@ function readRequest(scheme: 'http' | 'https', incoming: IncomingMessage, body: 
   const url = URL.parse(target.startsWith('/') ? `${scheme}://${headers.host ?? ''}${target}` : target);
   if (url === null) return undefined;
   const host = url.hostname.replace(/\.$/, '');
-  return { scheme, host, method, url, rawHeaders, body, origin: socket.remoteAddress ?? '?' };
+  const origin = socket.remoteAddress ?? '?';
+  const serverName = socket instanceof TLSSocket ? socket.servername : undefined;
+  return { scheme, host, method, url, rawHeaders, body, origin, ...(serverName ? { serverName } : {}) };
 }
 
 function send(incoming: IncomingMessage, response: ServerResponse, answer: SiteAnswer): void {

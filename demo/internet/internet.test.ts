@@ -9,6 +9,7 @@ import { json } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
 import { httpCall } from '../../test/support/http-client.ts';
+import { httpsCall } from '../../test/support/https-client.ts';
 import { freePort } from '../../test/support/ports.ts';
 import { type Program, startListening, startProgram } from '../testing/program.ts';
 import { httpPort, httpsPort, internetHosts, resolveRules } from './hosts.ts';
@@ -92,7 +93,8 @@ test('every host answers by its name; one that nobody has is 404', async (t) => 
   const { http } = await startInternet(t);
   for (const host of internetHosts) {
     const { status, body } = await httpCall({ port: http, host });
-    assert.ok(status === 200 || host === 'hooks.slack.com', `${host}: ${status}`);
+    const other = host === 'hooks.slack.com' || host.startsWith('hello-istio-');
+    assert.ok(status === 200 || other, `${host}: ${status}`);
     assert.doesNotMatch(body, /^nobody here/, host);
   }
   const upper = await httpCall({ port: http, host: 'HTTPBIN.org:80', path: '/ip' });
@@ -113,6 +115,27 @@ test('counts of what arrived, under a name of its own only', async (t) => {
   ]);
   assert.equal((await httpCall({ port: http, host: 'httpbin.org', path })).status, 404);
   assert.equal((await httpCall({ port: http, host: 'internet.sim', path: '/other' })).status, 404);
+});
+
+test('v1 and v2 speak over TLS only; how a request came is told by SNI and Host', async (t) => {
+  const { http, https } = await startInternet(t);
+  const [v1, v2] = ['v1', 'v2'].map((version) => `hello-istio-${version}.apps.coachella.cf-app.com`);
+  assert.ok(v1 !== undefined && v2 !== undefined);
+  assert.equal((await httpCall({ port: http, host: v1 })).status, 403);
+  assert.equal((await httpsCall({ port: https, host: v1 })).body, 'Hello K8s, from CF v1 service!');
+  assert.equal((await httpsCall({ port: https, host: v1 })).status, 200);
+  assert.equal((await httpsCall({ port: https, host: v2, path: '/status/500?x' })).status, 500);
+  const of = (host: string) => httpCall({ port: http, host: 'internet.sim', path: `/__sim/arrivals?host=${host}` });
+  assert.equal(
+    (await of('.cf-app.com')).body,
+    [
+      `COUNT  BY     SNI${' '.repeat(39)}HOST${' '.repeat(38)}REQUEST`,
+      `1      http   -${' '.repeat(41)}${v1}  GET /`,
+      `2      https  ${v1}  ${v1}  GET /`,
+      `1      https  ${v2}  ${v2}  GET /status/500\n`,
+    ].join('\n'),
+  );
+  assert.equal((await of('nowhere.test')).body, 'COUNT  BY  SNI  HOST  REQUEST\n');
 });
 
 test('each host has a certificate of its own, which the authority vouches for', async (t) => {

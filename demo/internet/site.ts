@@ -3,6 +3,8 @@
 export interface SiteRequest {
   readonly scheme: 'http' | 'https';
   readonly host: string;
+  /** What the TLS handshake named. */
+  readonly serverName?: string;
   readonly method: string;
   readonly url: URL;
   /** Name and value by turns, as they came. */

@@ -17,8 +17,8 @@ const sites: Readonly<Record<InternetHost, Site>> = {
   'maps.googleapis.com': () => jsonAnswer({ status: 'OK', results: [] }),
   'en.wikipedia.org': () => htmlAnswer('Wikipedia', 'The free encyclopedia, simulated.'),
   'de.wikipedia.org': () => htmlAnswer('Wikipedia', 'Die freie Enzyklopädie, simuliert.'),
-  'hello-istio-v1.apps.coachella.cf-app.com': () => textAnswer('Hello K8s, from CF v1 service!'),
-  'hello-istio-v2.apps.coachella.cf-app.com': () => textAnswer('Hello K8s, from CF v2 service!'),
+  'hello-istio-v1.apps.coachella.cf-app.com': helloFrom('v1'),
+  'hello-istio-v2.apps.coachella.cf-app.com': helloFrom('v2'),
   'pastebin.com': pastebin,
 };
 
@@ -52,6 +52,15 @@ function stripe({ url }: SiteRequest) {
 
 function bucket({ method, body }: SiteRequest) {
   return method === 'GET' ? jsonAnswer({ kind: 'storage#objects', items: [] }) : jsonAnswer({ size: body.length });
+}
+
+/** Over TLS only. `/status/500` and `/delay/2` are answered as by httpbin.org: what a failing and a slow service do. */
+function helloFrom(version: string): Site {
+  return (request) => {
+    if (request.scheme === 'http') return textAnswer('https only\n', 403);
+    if (/^\/(status|delay)\//.test(request.url.pathname)) return httpbin(request);
+    return textAnswer(`Hello K8s, from CF ${version} service!`);
+  };
 }
 
 /** Takes whatever is sent to it: where stolen data would go. */

@@ -2,7 +2,6 @@
 import type { Deployment } from '../../src/api/kinds/deployment.ts';
 import type { PodContainer } from '../../src/api/kinds/pod.ts';
 import type { Service } from '../../src/api/kinds/service.ts';
-import { authorityName } from '../internet/authority-name.ts';
 
 export interface DemoOptions {
   /** Of the application; the internet has one of its own. */
@@ -15,8 +14,6 @@ export interface DemoOptions {
   readonly address: string;
   /** The folder of its certificate authority. */
   readonly pki: string;
-  /** Where Node keeps compiled code (NODE_COMPILE_CACHE): programs start twice as fast with half the memory. */
-  readonly compileCache?: string;
 }
 
 /** The image of a cluster. Locally the command is run as it is. */
@@ -37,20 +34,11 @@ export interface Program {
 }
 
 export function container(options: DemoOptions, { app, file, env = {}, ports = [] }: Program): PodContainer {
-  const authority = `${options.pki}/${authorityName}`;
-  const environment = {
-    SERVICE: app,
-    ...env,
-    SSL_CERT_FILE: authority,
-    CURL_CA_BUNDLE: authority,
-    NODE_EXTRA_CA_CERTS: authority,
-    ...(options.compileCache === undefined ? {} : { NODE_COMPILE_CACHE: options.compileCache }),
-  };
   return {
     name: app,
     image,
     command: [options.node, `${options.folder}/${file}`],
-    env: Object.entries(environment).map(([name, value]) => ({ name, value })),
+    env: Object.entries({ SERVICE: app, ...env }).map(([name, value]) => ({ name, value })),
     ports: ports.map(({ name, port }) => ({ name, containerPort: port })),
   };
 }

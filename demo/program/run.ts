@@ -1,4 +1,5 @@
-// The life of a program: it starts its servers, runs until it is asked to stop, finishes what is open and ends with 0.
+// The life of a program: it starts its servers, runs until it is asked to stop, finishes what is open and ends with 0. One
+// that has nothing to serve has done what it was for, and ends at once.
 // What it cannot do at the start it says in one line, and ends with 1.
 import { messageOf, SallyportError } from '../../src/platform/errors.ts';
 import type { Log } from './log.ts';
@@ -22,6 +23,7 @@ export async function runProgram(
   });
   try {
     const services = await start();
+    if (services.length === 0) return;
     const signal = await stopped;
     const late = setTimeout(() => {
       log(`stopped by ${signal}, requests were still open`);

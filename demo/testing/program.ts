@@ -17,9 +17,14 @@ export interface Program {
 const demoFolder = join(import.meta.dirname, '..');
 
 /** `file` below the demo's folder. Ended with the test, if it is there by then. */
-export function startProgram(t: Scope, file: string, env: Readonly<Record<string, string>>): Program {
+export function startProgram(
+  t: Scope,
+  file: string,
+  env: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Program {
   const lines = createJournal<string>(file);
-  const child = spawn(process.execPath, [join(demoFolder, file)], {
+  const child = spawn(process.execPath, [join(demoFolder, file), ...args], {
     env: { PATH: process.env['PATH'], HOST: '127.0.0.1', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

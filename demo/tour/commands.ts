@@ -15,6 +15,16 @@ export function sidecarLog({ namespace }: Stage, deployment: string, lines: numb
   return ['logs', `deploy/${deployment}`, '-n', namespace, '-c', 'istio-proxy', '--tail', String(lines)];
 }
 
+/** A command of the host: its HTTP client, outside of the mesh. */
+export function callFromHost({ curl }: Stage, ...words: readonly string[]) {
+  return { command: [...curl, ...words], onHost: true } as const;
+}
+
+/** `apply -f FILE`, or several, of the demo's folder. */
+export function applyFile({ folder }: Stage, file: string): readonly string[] {
+  return ['apply', '-f', `${folder}/${file}`];
+}
+
 export function serviceEntry(
   { namespace }: Stage,
   name: string,

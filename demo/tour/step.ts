@@ -12,14 +12,20 @@ export interface Expectation {
   holds(outcome: Outcome): boolean;
 }
 
+export type Facts = Readonly<Record<string, string>>;
+
 export interface Step {
   /** What is about to be seen. */
   readonly intro?: string;
-  /** What follows the program's name. */
+  /** What follows the program's name. Here and in the input `{name}` stands for what an earlier step has learned. */
   readonly command: readonly string[];
+  /** Not the program's: a command of the host, outside of the mesh. */
+  readonly onHost?: boolean;
   /** Standard input, shown as a here-document. */
   readonly input?: string;
   readonly expect: readonly Expectation[];
+  /** What later steps need of its standard output. */
+  readonly learn?: (stdout: string) => Facts;
   /** Asked again until all holds, with a time limit: for logs, which arrive a moment later. */
   readonly eventually?: boolean;
 }
@@ -34,4 +40,8 @@ export interface Stage {
   readonly namespace: string;
   /** How to call the HTTP client inside a workload: `curl`, or the demo's own. */
   readonly curl: readonly string[];
+  /** The demo's folder, as a user types it. */
+  readonly folder: string;
+  /** Address of the simulated internet. */
+  readonly internet: string;
 }

@@ -1,7 +1,8 @@
 // Every mistake that decoding and validation name, by its stable code. A code is never reused for another
 // mistake. docs/diagnostics.md says what each means and how to mend it; a test holds the two together.
 // SP00xx text of a file, SP01xx structure, SP02xx metadata, SP03xx ServiceEntry, SP04xx Istio, SP05xx core kinds,
-// SP06xx watched files, SP07xx VirtualService, SP08xx DestinationRule, SP09xx Gateway, SP10xx MeshGateway.
+// SP06xx watched files, SP07xx VirtualService, SP08xx DestinationRule, SP09xx Gateway, SP10xx MeshGateway, SP11xx what
+// objects refer to.
 
 export const diagnosticCodes = {
   SP0001: 'file is not UTF-8',
@@ -134,6 +135,9 @@ export const diagnosticCodes = {
   SP1004: 'label of the gateway itself',
   SP1005: 'field without effect',
   SP1006: 'port that is not TCP',
+  SP1101: 'file cannot be used',
+  SP1102: 'certificate and key do not belong together',
+  SP1103: 'Secret is missing',
 } as const;
 
 export type DiagnosticCode = keyof typeof diagnosticCodes;

@@ -1,7 +1,8 @@
 // What the keeper says of a pod -> the status of the Pod object, in core/v1's words.
+import { isGatewayPod } from '../api/gateway-pod.ts';
 import type { Pod } from '../api/kinds/pod.ts';
 import type { PodStatus, ProcessStatus } from '../runtime/protocol.ts';
-import { commandOf, isGatewayPod } from './pod-workload.ts';
+import { commandOf } from './pod-workload.ts';
 
 export interface KubePodStatus {
   readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed';

@@ -79,7 +79,7 @@ test('a gateway runs nothing but its Envoy, which has time to finish', () => {
     podSpecOf(podOf({}, { terminationGracePeriodSeconds: given }), redirected, defaults)?.drainSeconds;
   assert.deepEqual([seconds(45), seconds(0), seconds('x')], [45, 0, 10]);
   const workload = podSpecOf(podOf({ args: ['serve'] }), redirected, defaults);
-  assert.deepEqual(workload?.env, { HOME: '/home/me' });
+  assert.deepEqual(workload?.env, { HOME: '/home/me', HOSTNAME: 'egress-1' });
   assert.equal(workload?.drainSeconds, undefined);
 });
 

@@ -1,7 +1,8 @@
 // A Pod object -> what the keeper runs and who the proxy is. Pure. Of a pod template its first container's command,
 // args, env and working directory are run as a process; the image is not (design: the same manifests run in both).
-// A gateway is a pod that is its Envoy alone; Istio's words for it (`proxy router …`) are its mark and are not run.
+// A gateway is a pod that is its Envoy alone; the words by which it is known are not run.
 import { hostAddressAnnotation } from '../api/annotations.ts';
+import { isGatewayPod, workloadOf } from '../api/gateway-pod.ts';
 import type { Pod, PodContainer } from '../api/kinds/pod.ts';
 import type { ProxyIdentity } from '../discovery/view.ts';
 import { type BootstrapOptions, buildBootstrap } from '../envoy/bootstrap.ts';
@@ -29,12 +30,6 @@ export interface WorkloadDefaults {
 /** How long a gateway may finish what it has begun, where its pod does not say. */
 const gatewayDrainSeconds = 10;
 
-/** The name of the workload the pod belongs to: its controller's, else its own. */
-function workloadOf(pod: Pod): string {
-  const owner = pod.metadata.ownerReferences?.find((reference) => reference.controller === true);
-  return owner?.name ?? pod.metadata.name;
-}
-
 export function identityOf(pod: Pod, sandbox: SandboxStatus): ProxyIdentity {
   const { name, namespace = 'default', labels = {} } = pod.metadata;
   const type = isGatewayPod(pod) ? 'router' : 'sidecar';
@@ -47,12 +42,6 @@ export function identityOf(pod: Pod, sandbox: SandboxStatus): ProxyIdentity {
     type,
     nodeId: `${type}~${sandbox.podIP}~${name}.${namespace}~${namespace}.svc.cluster.local`,
   };
-}
-
-/** Its first container is a proxy that is told to be a router, as Istio's gateways are. */
-export function isGatewayPod({ spec: { containers } }: Pod): boolean {
-  const [{ name, args = [] } = {}] = containers;
-  return name === 'istio-proxy' && args[0] === 'proxy' && args[1] === 'router';
 }
 
 /**
@@ -88,7 +77,7 @@ export function podSpecOf(pod: Pod, sandbox: SandboxStatus, defaults: WorkloadDe
   return {
     uid: pod.metadata.uid ?? '',
     workload: workloadOf(pod),
-    hostname: pod.spec.hostname ?? pod.metadata.name,
+    hostname: hostnameOf(pod),
     user: defaults.user,
     bootstrap: isHostPod(pod)
       ? ''
@@ -98,13 +87,23 @@ export function podSpecOf(pod: Pod, sandbox: SandboxStatus, defaults: WorkloadDe
   };
 }
 
+function hostnameOf({ spec, metadata }: Pod): string {
+  return spec.hostname ?? metadata.name;
+}
+
 type Own = Pick<PodSpec, 'command' | 'env' | 'cwd' | 'ports' | 'envoyArgs' | 'drainSeconds'>;
 
 function programPart(pod: Pod, container: PodContainer, sandbox: SandboxStatus, defaults: WorkloadDefaults): Own {
   const own = (container.env ?? []).map(({ name, value }) => [name, value ?? ''] as const);
   return {
     command: commandOf(pod.spec),
-    env: { ...defaults.env, ...captureEnvironment(pod, sandbox), ...Object.fromEntries(own) },
+    env: {
+      ...defaults.env,
+      // As in Kubernetes; without namespaces it is the only place where a program finds its pod's name.
+      HOSTNAME: hostnameOf(pod),
+      ...captureEnvironment(pod, sandbox),
+      ...Object.fromEntries(own),
+    },
     cwd: container.workingDir ?? '/',
     ports: tcpPorts(container),
     envoyArgs: defaults.envoyArgs,

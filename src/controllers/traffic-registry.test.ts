@@ -4,13 +4,14 @@ import { test } from 'node:test';
 import { decodeManifests } from '../api/decode.ts';
 import { emptyMesh, updateMesh } from '../mesh/mesh.ts';
 import { createMeshObjects } from '../mesh/mesh-objects.ts';
+import type { PodStatus } from '../runtime/protocol.ts';
 import { createTrafficRegistry } from './traffic-registry.ts';
 
-function registryOf(yaml: string) {
+function registryOf(yaml: string, pods: readonly PodStatus[] = []) {
   const events = decodeManifests(yaml, 'test.yaml').objects.map(({ object }) => ({ type: 'ADDED' as const, object }));
   const change = createMeshObjects().translate(events);
   const { mesh } = updateMesh(emptyMesh, change);
-  return createTrafficRegistry({ mesh: () => mesh, pods: () => [], proxies: () => [] });
+  return createTrafficRegistry({ mesh: () => mesh, pods: () => pods, proxies: () => [] });
 }
 
 const entries = `
@@ -71,3 +72,54 @@ spec: { version: 1.4.9${mode} }
   const restricted = registryOf(istio(', outboundTrafficPolicy: { mode: REGISTRY_ONLY }'));
   assert.deepEqual(restricted.policy(), { mode: 'REGISTRY_ONLY', object: 'Istio/istio-system/mesh' });
 });
+
+const gateway = (args: string, ready: boolean) => `
+apiVersion: v1
+kind: Service
+metadata: { name: egress, namespace: edge }
+spec: { selector: { app: egress }, ports: [{ name: http, port: 80 }] }
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: egress-1
+  namespace: edge
+  labels: { app: egress }
+  ownerReferences: [{ apiVersion: apps/v1, kind: Deployment, name: egress-gw, uid: u, controller: true }]
+spec: { containers: [{ name: istio-proxy, args: ${args} }] }
+status: { phase: Running, podIP: 10.0.0.1, containerStatuses: [{ name: istio-proxy, ready: ${ready} }] }
+`;
+
+test('a Service before gateways is one, ready or not; before anything else it is none', () => {
+  const found = (args: string, ready: boolean) =>
+    registryOf(gateway(args, ready)).host('shop', 'egress.edge.svc.cluster.local', 80)?.gateway;
+  assert.equal(found('[proxy, router]', true), 'edge/egress-gw');
+  assert.equal(found('[proxy, router]', false), 'edge/egress-gw');
+  assert.equal(found('[proxy, sidecar]', true), undefined);
+});
+
+test('an address that many call from is nobody’s', () => {
+  const pod = { ...kubePod, proxyIP: '127.0.0.1' };
+  const registry = registryOf('', [pod]);
+  assert.equal(registry.workloadAt('127.0.0.1'), undefined);
+  assert.equal(registry.workloadAt('127.64.0.1')?.workload, 'web');
+  assert.equal(registryOf('', [{ ...pod, proxyIP: '10.0.0.5' }]).workloadAt('10.0.0.5')?.workload, 'web');
+});
+
+const running = { phase: 'Running', ready: true, restarts: 0 } as const;
+const kubePod: PodStatus = {
+  namespace: 'shop',
+  name: 'web-1',
+  uid: 'u',
+  workload: 'web',
+  podIP: '127.64.0.1',
+  appIP: '127.64.0.2',
+  proxyIP: '127.0.0.1',
+  dns: { address: '127.64.0.3', port: 53 },
+  dnsRelay: { address: '127.64.0.3', port: 53 },
+  proxyUid: 0,
+  xdsPath: '/nowhere',
+  app: running,
+  proxy: running,
+  logs: { app: '', access: '', envoy: '' },
+};

@@ -20,6 +20,9 @@ export interface TrafficRegistryOptions {
   readonly proxies: () => readonly ProxyIdentity[];
 }
 
+/** With proxy capture all proxies call from here, and everybody else. */
+const shared = '127.0.0.1';
+
 export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOptions): Registry {
   /** Meanings are asked for every key that counted something, twice a second. */
   const known = new WeakMap<Service, Map<number, Registered>>();
@@ -33,7 +36,9 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
   }
 
   function workloadAt(address: string): Source | undefined {
-    const pod = pods().find(({ podIP, appIP, proxyIP }) => [podIP, appIP, proxyIP].includes(address));
+    const pod = pods().find(
+      ({ podIP, appIP, proxyIP }) => podIP === address || appIP === address || (proxyIP === address && address !== shared),
+    );
     if (pod === undefined) return undefined;
     const proxy = proxies().find(({ namespace, name }) => namespace === pod.namespace && name === pod.name);
     const { namespace, workload } = pod;
@@ -49,7 +54,7 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
   }
 
   function registered(service: Service, port: ServicePort): Registered {
-    const { source, namespace, name, host, external } = service;
+    const { source, namespace, name, host, external, gateway } = service;
     const workload = workloadOf(service);
     return {
       destination: {
@@ -62,6 +67,7 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
         ...(workload === undefined ? {} : { workload }),
       },
       ...onlyPeerOf(service),
+      ...(gateway === undefined ? {} : { gateway }),
       protocol: protocolOf(port),
     };
   }

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startDiscovery } from '../../test/support/discovery.ts';
-import { opaque } from '../../test/support/memory-view.ts';
+import { createMemoryView, opaque } from '../../test/support/memory-view.ts';
 import { until } from '../../test/support/until.ts';
+import type { ViewProvider } from './view.ts';
 
 const route = opaque('80', '1', { vhds: true });
 
@@ -99,4 +100,36 @@ test('without a word on virtual hosts all are sent after a moment', async (t) =>
   const client = connect();
   client.ask('route', { subscribe: ['80'], held: { '80': '1' } });
   assert.deepEqual((await client.take()).updated, ['80/a']);
+});
+
+test('a proxy that has another view now is told to connect again, and gets the difference', async (t) => {
+  const [first, second] = [createMemoryView(), createMemoryView()];
+  let mine = first;
+  const regrouped = new Set<() => void>();
+  const views: ViewProvider = {
+    ready: Promise.resolve(),
+    viewFor: () => mine,
+    onRegroup(listener) {
+      regrouped.add(listener);
+      return () => regrouped.delete(listener);
+    },
+  };
+  first.change({ cluster: { set: [opaque('same'), opaque('old')] } });
+  second.change({ cluster: { set: [opaque('same'), opaque('new')] } });
+  const { connect } = await startDiscovery(t, { views });
+  const client = connect();
+  client.ask('cluster');
+  assert.deepEqual((await client.take()).updated, ['same', 'old']);
+
+  for (const listener of regrouped) listener();
+  first.change({ cluster: { set: [opaque('more')] } });
+  assert.deepEqual((await client.take()).updated, ['more'], 'whose view stays is left alone');
+  mine = second;
+  for (const listener of regrouped) listener();
+  assert.equal((await client.ended).code, 'UNAVAILABLE');
+
+  const again = connect();
+  again.ask('cluster', { held: { same: '1', old: '1', more: '1' } });
+  assert.deepEqual((await again.take()).updated, ['new']);
+  assert.deepEqual([...(await again.take()).removed].sort(), ['more', 'old']);
 });

@@ -8,14 +8,20 @@ import { type TransportSocket, tlsSocket } from './transport-socket.ts';
 export interface DownstreamTlsOptions extends TlsContextOptions {
   /** Secrets with the certificates to show; Envoy takes the one that fits the caller's SNI and ciphers. */
   readonly certificateSecrets: readonly string[];
-  /** Callers without a certificate are refused; one that is shown is judged in any case. */
+  /**
+   * Callers without a certificate are refused; one that is shown is judged in any case. Needs roots or pins: with neither
+   * Envoy asks nobody for one.
+   */
   readonly requireClientCertificate: boolean;
   /** Of callers' certificates. */
   readonly pins?: CertificatePins;
 }
 
 export function buildDownstreamTls(options: DownstreamTlsOptions): TransportSocket {
-  const { certificateSecrets, requireClientCertificate, pins } = options;
+  const { certificateSecrets, requireClientCertificate, validationSecret, pins = {} } = options;
+  const judged =
+    validationSecret !== undefined || [pins.spki, pins.hashes].some((list) => list !== undefined && list.length > 0);
+  if (requireClientCertificate && !judged) throw new TypeError('client certificates with nothing to judge them by');
   return tlsSocket(
     anyOf(DownstreamTlsContextSchema, {
       commonTlsContext: buildTlsContext(options, certificateSecrets, pins),

@@ -18,6 +18,8 @@ export interface HttpConnectionManagerOptions {
   readonly accessLog: readonly AccessLog[];
   /** Of what the caller sent, and before anything reads it. */
   readonly removedHeaders: RemovedHeaders;
+  /** `/a/../b` is `/b` before a route is chosen, and goes on so. */
+  readonly normalizesPaths?: boolean;
   /** Before the router, in this order. */
   readonly filters: readonly HttpFilter[];
   /** Run by the router for every cluster that brings none of its own. */
@@ -49,6 +51,7 @@ export function buildHttpConnectionManager(options: HttpConnectionManagerOptions
         earlyHeaderMutationExtensions: [buildHeaderRemoval(options.removedHeaders)],
         // A trailing dot names the same host; one decision for both.
         stripTrailingHostDot: true,
+        ...(options.normalizesPaths === true ? { normalizePath: true } : {}),
         streamIdleTimeout: seconds(0),
         ...(options.connect === true ? { delayedCloseTimeout: seconds(0.1) } : {}),
         upgradeConfigs: ['websocket', ...(options.connect === true ? ['CONNECT'] : [])].map((upgradeType) => ({

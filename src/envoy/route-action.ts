@@ -97,8 +97,8 @@ function forward(action: RouteToClusters) {
   const { timeoutMs, retryPolicy, pathRewrite, pathRegexRewrite } = action;
   return {
     ...destination(action),
-    ...withoutTimeLimit,
-    ...(timeoutMs === undefined ? {} : { timeout: seconds(timeoutMs / 1000) }),
+    // Envoy does not look at the time-out of a route that has a maxStreamDuration.
+    ...(timeoutMs === undefined ? withoutTimeLimit : { timeout: seconds(timeoutMs / 1000) }),
     ...(retryPolicy === undefined ? {} : { retryPolicy }),
     ...(pathRewrite === undefined ? {} : { prefixRewrite: pathRewrite }),
     ...(pathRegexRewrite === undefined

@@ -45,6 +45,8 @@ export interface Service extends Origin {
   readonly subjectAltNames: readonly string[];
   /** Of a Kubernetes Service: the labels of its pods. */
   readonly workloads?: LabelSelector;
+  /** Of a Kubernetes Service whose pods are gateways: `namespace/workload` of theirs. */
+  readonly gateway?: string;
   /** `egress.sallyport.dev/original-destination: trust`: follow the caller's address, as Istio does. */
   readonly trustOriginalDestination: boolean;
   /** Annotation `istio.io/connect-strategy: RACE_FIRST_TCP_CONNECT`. */

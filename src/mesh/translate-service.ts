@@ -1,5 +1,6 @@
 // Kubernetes Service and the pods behind it -> a service of the mesh. The protocol of a port follows Istio: its
 // appProtocol, else the first word of its name (`http-web`, `grpc`), else it is detected.
+import { isGatewayPod, workloadOf } from '../api/gateway-pod.ts';
 import { isPodReady, type Pod } from '../api/kinds/pod.ts';
 import type { Service as KubeService } from '../api/kinds/service.ts';
 import { type Protocol, parseProtocol } from '../api/protocol.ts';
@@ -17,6 +18,8 @@ export function translateService(object: KubeService, pods: Iterable<Pod>): Serv
   const { metadata, spec } = object;
   const namespace = metadata.namespace ?? 'default';
   const { name } = metadata;
+  const selected = [...pods].filter((pod) => isSelected(spec.selector, pod));
+  const [gateway] = selected.every(isGatewayPod) ? selected : [];
   const ports = (spec.ports ?? []).filter((port) => port.protocol === undefined || port.protocol === 'TCP');
   const exportTo = metadata.annotations?.[exportToAnnotation]?.split(',').map((entry) => entry.trim());
   return {
@@ -32,9 +35,10 @@ export function translateService(object: KubeService, pods: Iterable<Pod>): Serv
     external: false,
     addresses: spec.clusterIP === undefined || spec.clusterIP === 'None' ? [] : [spec.clusterIP],
     ports: ports.map(translatePort),
-    endpoints: [...pods].filter((pod) => isSelected(spec.selector, pod)).flatMap((pod) => endpointOf(pod, ports)),
+    endpoints: selected.flatMap((pod) => endpointOf(pod, ports)),
     subjectAltNames: [],
     ...(spec.selector === undefined ? {} : { workloads: selectorOf(spec.selector) }),
+    ...(gateway === undefined ? {} : { gateway: `${namespace}/${workloadOf(gateway)}` }),
     trustOriginalDestination: false,
     raceFirstConnect: false,
   };

@@ -20,6 +20,10 @@ export type Signature =
   | 'missing-host'
   | 'headers-too-large'
   | 'https-on-plaintext'
+  /** At a gateway: no Gateway or VirtualService serves the host there. */
+  | 'not-served'
+  /** At a gateway: a VirtualService leads to what nobody registered. */
+  | 'no-destination'
   /** A registered or passed name resolved to an address that is refused (contract 17). */
   | 'address-refused'
   /** Refused in a way that none of the above names; `details` has Envoy's word. */

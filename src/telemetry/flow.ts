@@ -11,6 +11,8 @@ export interface FlowQuery {
   /** Of the source. */
   readonly namespace?: string;
   readonly workload?: string;
+  /** Also what gateways passed on of other flows. */
+  readonly relays?: boolean;
 }
 
 export interface FlowPeer {
@@ -23,6 +25,8 @@ export interface FlowPeer {
 }
 
 export interface Flow {
+  /** As in Observation. A relay is part of other flows: those with that gateway in `via`. */
+  readonly by?: 'gateway' | 'relay';
   readonly source: { readonly namespace: string; readonly workload: string };
   readonly destination: {
     readonly kind: DestinationKind;

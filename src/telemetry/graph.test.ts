@@ -42,6 +42,44 @@ test('a flow through gateways is a chain, each of its edges with all counts', ()
   );
 });
 
+test('what is behind a gateway is told by its relays, once, and each to the host it went to', () => {
+  const via = ['istio-system/egress'];
+  const gateway = { namespace: 'istio-system', workload: 'egress' };
+  const to = (host: string, requests: number): Flow => {
+    return { ...flow, by: 'relay', source: gateway, destination: { kind: 'external', host, port: 443 }, requests };
+  };
+  const flows = [{ ...flow, via }, { ...flow, via, source: { namespace: 'shop', workload: 'cart' } }];
+  const { nodes, edges } = trafficGraph([...flows, to('blue.test', 14), to('green.test', 6)], 1);
+  assert.deepEqual(
+    edges.map(({ source, target, requests }) => [source, target, requests]),
+    [
+      ['workload/istio-system/egress', 'external/blue.test', 14],
+      ['workload/istio-system/egress', 'external/green.test', 6],
+      ['workload/shop/cart', 'workload/istio-system/egress', 10],
+      ['workload/shop/web', 'workload/istio-system/egress', 10],
+    ],
+  );
+  assert.equal(nodes.find(({ id }) => id === 'workload/istio-system/egress')?.kind, 'gateway');
+});
+
+test('a gateway that is called from elsewhere is one too, and relays may lead to another gateway', () => {
+  const ingress = { namespace: 'istio-system', workload: 'ingress' };
+  const relay: Flow = { ...flow, by: 'relay', source: ingress, via: ['istio-system/egress'] };
+  const { nodes, edges } = trafficGraph([{ ...flow, by: 'gateway', source: ingress }, relay], 1);
+  assert.deepEqual(
+    edges.map(({ id }) => id),
+    [
+      'workload/istio-system/egress->external/api.example.com:http',
+      'workload/istio-system/ingress->external/api.example.com:http',
+      'workload/istio-system/ingress->workload/istio-system/egress:http',
+    ],
+  );
+  assert.deepEqual(
+    nodes.filter(({ kind }) => kind === 'gateway').map(({ name }) => name),
+    ['egress', 'ingress'],
+  );
+});
+
 test('ports of a host share its node and its edge; a host that was blocked and then registered is two nodes', () => {
   const blocked = { kind: 'blocked', host: 'api.example.com', port: 80 } as const;
   const other = { ...flow.destination, port: 8443, serviceEntry: 'other/api' };

@@ -1,7 +1,8 @@
-// The traffic graph: who reaches what, through which gateways, as a pure function of flows. A flow of a workload through
-// one gateway is two edges, each with all of its counts.
-// Invariants: the edges that end at destinations add up to the flows; the same flows in any order give the same graph,
-// with the same ids as long as workload, host, kind and protocol are the same.
+// The traffic graph: who reaches what, through which gateways, as a pure function of flows. A flow through a gateway leads
+// to that gateway; what is behind it is told by the gateway's relays, which say to which host each request really went.
+// Where there are none, since only some flows were asked for, the flow itself leads on, with all of its counts.
+// Invariants: what leads to a gateway is drawn on once; the same flows in any order give the same graph, with the same
+// ids as long as workload, host, kind and protocol are the same.
 import type { Flow } from './flow.ts';
 import type { DestinationKind, Protocol } from './traffic.ts';
 
@@ -51,13 +52,17 @@ export interface TrafficGraph {
 
 /** `seconds`: the length of the stretch that the flows are of. */
 export function trafficGraph(flows: readonly Flow[], seconds: number): TrafficGraph {
-  const gateways = new Set(flows.flatMap(({ via }) => via));
+  const relaying = new Set(flows.filter(({ by }) => by === 'relay').map(nameOfSource));
+  const telling = flows.filter(({ by }) => by !== undefined).map(nameOfSource);
+  const gateways = new Set([...telling, ...flows.flatMap(({ via }) => via)]);
   const nodes = new Map<string, GraphNode>();
   const groups = new Map<string, { source: string; target: string; protocol: Protocol; flows: Flow[] }>();
   for (const flow of flows) {
-    const { source, via, protocol } = flow;
-    const stops = [`${source.namespace}/${source.workload}`, ...via].map((name) => workloadNode(name, gateways));
-    const path = [...stops, destinationNode(flow, nodes)];
+    const { via, protocol } = flow;
+    const end = via.findIndex((gateway) => relaying.has(gateway));
+    const stops = [nameOfSource(flow), ...(end === -1 ? via : via.slice(0, end + 1))];
+    const passed = stops.map((name) => workloadNode(name, gateways));
+    const path = end === -1 ? [...passed, destinationNode(flow, nodes)] : passed;
     for (const node of path) nodes.set(node.id, node);
     path.slice(1).forEach((target, index) => {
       const from = path[index]?.id ?? '';
@@ -71,6 +76,10 @@ export function trafficGraph(flows: readonly Flow[], seconds: number): TrafficGr
     nodes: [...nodes.values()].sort(byId),
     edges: [...groups].map(([id, { flows: of, ...ends }]) => ({ id, ...ends, ...sumOf(of, seconds) })).sort(byId),
   };
+}
+
+function nameOfSource({ source: { namespace, workload } }: Flow): string {
+  return `${namespace}/${workload}`;
 }
 
 function workloadNode(fullName: string, gateways: ReadonlySet<string>): GraphNode {

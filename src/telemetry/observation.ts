@@ -22,7 +22,15 @@ export interface Observation {
   readonly reporter: 'source' | 'destination';
   /** Undefined where a destination's proxy does not know its caller. */
   readonly source: Source | undefined;
+  /** What was called; of requests that a gateway passed on what they were for. */
   readonly destination: Destination;
+  /** Where it went first, if that was a gateway: the Service before it, which metrics tell (Istio's sidecar sees no further). */
+  readonly nextHop?: Destination;
+  /**
+   * Absent: seen by the caller's own proxy, or a destination's. `gateway`: by a gateway, whose caller is none of the mesh.
+   * `relay`: by a gateway, of what another proxy of the mesh tells too; it is no flow of its own.
+   */
+  readonly by?: 'gateway' | 'relay';
   readonly protocol: Protocol;
   readonly outcome: Outcome;
   /** Gateways passed, in order: `namespace/workload`. */

@@ -2,7 +2,14 @@
 // program connected to. `proxy`: the program was told of an HTTP proxy, and names what it wants.
 
 export type Capture =
-  | { readonly kind: 'redirect' }
+  | {
+      readonly kind: 'redirect';
+      /**
+       * What `address:port` of the mesh's proxies looks like, by the address of any pod; an expression of RE2 without
+       * quotes. Absent: gateways know nobody.
+       */
+      readonly proxies?: (podIP: string) => string;
+    }
   | {
       readonly kind: 'proxy';
       /** Where names lead elsewhere than DNS and the asked port say; under `redirect` the network sees to that. */

@@ -3,12 +3,18 @@
 // that can be found from the cluster's name is found here and not told there.
 // Invariant: no field holds anything that a caller chose.
 
+/**
+ * Who tells, and of whom. `source`: the caller's own proxy. `destination`: the proxy of what was called. At a gateway
+ * `relay`, where another proxy of the mesh sent it, which tells of it too; else `gateway`.
+ */
+export type Reporter = 'source' | 'destination' | 'gateway' | 'relay';
+
 /** In this order, separated by semicolons; an operator without a value leaves its field empty or `-`. */
 export interface CounterKey {
-  readonly reporter: 'source' | 'destination';
+  readonly reporter: Reporter;
   /** Empty if none was chosen. */
   readonly cluster: string;
-  /** `block_all`, `allow_any`, `default`, …; HTTP only. */
+  /** `block_all`, `allow_any`, `default`, …, or a VirtualService's; of connections only that. */
   readonly route: string;
   /** 0 for TCP. */
   readonly code: number;
@@ -32,8 +38,7 @@ export const counterScope = 'istio';
 export function parseCounterKey(text: string): CounterKey | undefined {
   const fields = text.split(';');
   const [reporter, cluster, route, code, flags, grpcStatus, peer] = fields;
-  if (fields.length !== 7 || peer === undefined || (reporter !== 'source' && reporter !== 'destination'))
-    return undefined;
+  if (fields.length !== 7 || peer === undefined || reporter === undefined || !isReporter(reporter)) return undefined;
   const number = Number(code);
   return {
     reporter,
@@ -44,6 +49,10 @@ export function parseCounterKey(text: string): CounterKey | undefined {
     grpcStatus: told(grpcStatus),
     peer,
   };
+}
+
+export function isReporter(text: string): text is Reporter {
+  return text === 'source' || text === 'destination' || text === 'gateway' || text === 'relay';
 }
 
 function told(field: string | undefined): string {

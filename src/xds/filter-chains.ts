@@ -22,7 +22,7 @@ import { blackHoleCluster, outboundClusterPrefix, passthroughCluster } from './n
 import type { PortService } from './port-use.ts';
 import { routeConfigurationName } from './routes.ts';
 import { clusterOf } from './service-clusters.ts';
-import { outboundHttpLogs, outboundTcpLogs } from './traffic-logs.ts';
+import { outboundHttpLogs, outboundTcpLogs, type TcpLogOptions } from './traffic-logs.ts';
 import { buildUpstreamFilters } from './upstream-filters.ts';
 import type { PassedRoute } from './virtual-service/passed-routes.ts';
 
@@ -46,7 +46,14 @@ export function catchAllChain(config: MeshConfig): FilterChain {
   ]);
 }
 
-export function httpChain(name: string, port: number, config: MeshConfig, capture: Capture['kind']): FilterChain {
+export interface HttpChainOptions {
+  readonly capture: Capture['kind'];
+  /** Rules tell requests apart by their paths. */
+  readonly byPath: boolean;
+}
+
+export function httpChain(name: string, port: number, config: MeshConfig, options: HttpChainOptions): FilterChain {
+  const { capture, byPath } = options;
   const forward = buildDynamicForwardProxyFilters(dynamicDnsCache, port);
   return buildFilterChain(name, [
     buildHttpConnectionManager({
@@ -54,6 +61,7 @@ export function httpChain(name: string, port: number, config: MeshConfig, captur
       routeName: routeConfigurationName(port),
       accessLog: outboundHttpLogs(config, originalDestination(port, capture)),
       removedHeaders: { prefixes: internalHeaderPrefixes },
+      normalizesPaths: byPath,
       filters: [
         buildRouteMarkFilter(),
         buildGrpcMessagesFilter(),
@@ -79,17 +87,22 @@ export function serverNameChain(name: string, port: number, config: MeshConfig, 
 }
 
 /** All connections to this one service; named by its host. A wildcard's are resolved by their SNI, and judged. */
-export function serviceChain(entry: PortService, config: MeshConfig): FilterChain {
+export function serviceChain(
+  entry: PortService,
+  config: MeshConfig,
+  capture: Capture['kind'] = 'redirect',
+): FilterChain {
   const { service, port } = entry;
   const [passed] = entry.passed;
   if (passed !== undefined && passed.serverNames.length === 0) return passedChain(passed, config, service.host);
+  const destination = originalDestination(port.number, capture);
   const cluster = clusterOf(service, port);
   if (service.resolution === 'DYNAMIC_DNS' && isWildcardHost(service.host)) {
     const guard = wildcardHostGuard(config.allowedRanges, port.targetPort ?? port.number);
-    return forwardedChain(entry, guard, config);
+    return forwardedChain(entry, guard, config, capture);
   }
   return buildFilterChain(service.host, [
-    buildTcpProxy({ statPrefix: cluster, cluster, accessLog: outboundTcpLogs(config, 'registered') }),
+    buildTcpProxy({ statPrefix: cluster, cluster, accessLog: outboundTcpLogs(config, 'registered', { destination }) }),
   ]);
 }
 
@@ -101,23 +114,36 @@ export function passedChain(route: PassedRoute, config: MeshConfig, name = route
 export function passedFilters(
   { name, clusters, forwarded }: PassedRoute,
   config: MeshConfig,
+  telling: Omit<TcpLogOptions, 'route'> = {},
 ): readonly NetworkFilter[] {
   if (forwarded !== undefined) {
     const { port } = forwarded;
-    return forwardedFilters(forwarded, wildcardHostGuard(config.allowedRanges, port.targetPort ?? port.number), config);
+    const guard = wildcardHostGuard(config.allowedRanges, port.targetPort ?? port.number);
+    return forwardedFilters(forwarded, guard, config, telling);
   }
-  const accessLog = outboundTcpLogs(config, 'registered', { route: name });
+  const accessLog = outboundTcpLogs(config, 'registered', { ...telling, route: name });
   return [buildTcpProxy({ statPrefix: name, cluster: clusters, accessLog })];
 }
 
 /** To the address that the SNI resolves to, if the guard allows it. */
-export function forwardedChain(entry: PortService, guard: AddressGuard, config: MeshConfig): FilterChain {
-  return buildFilterChain(entry.service.host, forwardedFilters(entry, guard, config));
+export function forwardedChain(
+  entry: PortService,
+  guard: AddressGuard,
+  config: MeshConfig,
+  capture: Capture['kind'],
+): FilterChain {
+  const destination = originalDestination(entry.port.number, capture);
+  return buildFilterChain(entry.service.host, forwardedFilters(entry, guard, config, { destination }));
 }
 
 type Forwarded = Pick<PortService, 'service' | 'port'>;
 
-function forwardedFilters({ service, port }: Forwarded, guard: AddressGuard, config: MeshConfig) {
+function forwardedFilters(
+  { service, port }: Forwarded,
+  guard: AddressGuard,
+  config: MeshConfig,
+  telling: TcpLogOptions,
+) {
   const cluster = clusterOf(service, port);
   return [
     buildSniDynamicForwardProxy(dynamicDnsCache, port.targetPort ?? port.number),
@@ -125,7 +151,7 @@ function forwardedFilters({ service, port }: Forwarded, guard: AddressGuard, con
     buildTcpProxy({
       statPrefix: cluster,
       cluster,
-      accessLog: outboundTcpLogs(config, 'judged'),
+      accessLog: outboundTcpLogs(config, 'judged', telling),
       connectOnData: true,
     }),
   ];

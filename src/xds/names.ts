@@ -35,9 +35,18 @@ export function virtualServiceRoute({ host, port, virtualService, rule }: Virtua
   return `${host}:${port}|${virtualService.namespace}/${virtualService.name}|${rule.replaceAll(/[^\w.-]/g, '_')}`;
 }
 
+/** Of CONNECT to what a VirtualService sends elsewhere. */
+export function connectThrough(virtualServiceRouteName: string): string {
+  return `${connectRoute} ${virtualServiceRouteName}`;
+}
+
+export function isConnectRoute(name: string): boolean {
+  return name === connectRoute || name.startsWith(`${connectRoute} `);
+}
+
 /** Undefined for every other route's name. */
 export function parseVirtualServiceRoute(name: string): VirtualServiceRoute | undefined {
-  const [asked, object, rule] = name.split('|');
+  const [asked, object, rule] = (isConnectRoute(name) ? name.slice(connectRoute.length + 1) : name).split('|');
   if (asked === undefined || object === undefined || rule === undefined) return undefined;
   const colon = asked.lastIndexOf(':');
   const slash = object.indexOf('/');

@@ -117,7 +117,7 @@ export function buildNamedChains(port: number, use: PortUse, config: MeshConfig,
     inspectsTls: use.serverNames.size > 0,
     inspectsHttp: http ? (['http'] as const) : [],
     chains: [
-      ...(http ? [httpChain(httpChainName, port, config, capture)] : []),
+      ...(http ? [httpChain(httpChainName, port, config, { capture, byPath: use.byPath.size > 0 })] : []),
       ...(sni ? [serverNameChain(sniChainName, port, config, capture)] : []),
       ...names.chains,
     ],

@@ -19,6 +19,8 @@ export interface PortService {
 export interface PortUse {
   /** Hosts found by Host header. */
   readonly http: ReadonlySet<string>;
+  /** Hosts whose requests are told apart by their paths. */
+  readonly byPath: ReadonlySet<string>;
   /** Found by SNI on any address. */
   readonly serverNames: ReadonlyMap<string, PortService>;
   /** TCP and TLS services with addresses of their own: only connections to those. */
@@ -30,13 +32,14 @@ export interface PortUse {
 /** A view's own, changing book of one port; everyone else reads it as PortUse. */
 interface PortBook {
   readonly http: Set<string>;
+  readonly byPath: Set<string>;
   readonly serverNames: Map<string, PortService>;
   readonly addressed: Map<string, PortService>;
   readonly tcp: Map<string, PortService>;
 }
 
 export function createPortBook(): PortBook {
-  return { http: new Set(), serverNames: new Map(), addressed: new Map(), tcp: new Map() };
+  return { http: new Set(), byPath: new Set(), serverNames: new Map(), addressed: new Map(), tcp: new Map() };
 }
 
 /**
@@ -47,11 +50,13 @@ export function changePortBook(
   book: PortBook,
   host: string,
   after: PortService | undefined,
-  policy: OutboundTrafficPolicy,
+  { byPath, policy }: { readonly byPath: boolean; readonly policy: OutboundTrafficPolicy },
 ): boolean {
   const shape = shapeOf(book);
   const special = isSpecial(entryOf(book, host), book, policy);
   book.http.delete(host);
+  book.byPath.delete(host);
+  if (byPath) book.byPath.add(host);
   for (const map of [book.serverNames, book.addressed, book.tcp]) map.delete(host);
   if (after !== undefined) enter(book, after);
   return shapeOf(book) !== shape || special || isSpecial(after, book, policy);
@@ -71,7 +76,7 @@ function enter(book: PortBook, entry: PortService): void {
 }
 
 function shapeOf(book: PortBook): string {
-  return `${book.http.size > 0} ${book.serverNames.size > 0}`;
+  return `${book.http.size > 0} ${book.byPath.size > 0} ${book.serverNames.size > 0}`;
 }
 
 /** Whether this service stands in a listener by its name or address. */

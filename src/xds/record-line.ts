@@ -24,7 +24,7 @@ export const httpRecordFields = {
   g: '%GRPC_STATUS_NUMBER%',
 } as const;
 
-/** Of connections; told at their end. Has `s` where an HTTP record has `c`. */
+/** Of connections; told at their end. Has `s` where an HTTP record has `c`, and `r` where a VirtualService sends it. */
 export const tcpRecordFields = {
   t: '%START_TIME(%s.%3f)%',
   s: '%REQUESTED_SERVER_NAME%',
@@ -37,3 +37,10 @@ export const tcpRecordFields = {
   tx: '%BYTES_SENT%',
   ms: '%DURATION%',
 } as const;
+
+/** At a gateway beside the others: `v` is the reporter in the counters' key. */
+export interface GatewayRecordFields {
+  readonly v: string;
+  /** The address that called the gateway. */
+  readonly b: string;
+}

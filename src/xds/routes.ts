@@ -14,9 +14,8 @@ import { allowAnyRoute, blockAllRoute, passthroughCluster, virtualHostName } fro
 import { type TypedResource, typedResource } from './resource.ts';
 import { defaultRetryPolicy } from './retry-policy.ts';
 import { unregisteredRoute } from './route-marks.ts';
-import type { SelectedHost } from './selected-host.ts';
+import { portsOf, type SelectedHost } from './selected-host.ts';
 import { clusterOf } from './service-clusters.ts';
-import { unregisteredPort } from './unregistered-port.ts';
 import { buildHttpRoutes } from './virtual-service/http-routes.ts';
 import type { Routing } from './virtual-service/routing.ts';
 
@@ -45,9 +44,8 @@ export function buildHostVirtualHosts(
   extraDomains: (port: number) => readonly string[],
   routing: (port: number) => Routing,
 ): readonly TypedResource[] {
-  const { host, service, virtualService } = selected;
-  const ports = service?.ports ?? (virtualService === undefined ? [] : [unregisteredPort]);
-  return ports.flatMap((port) => {
+  const { host } = selected;
+  return portsOf(selected).flatMap((port) => {
     const handling = handlingOf(port.protocol);
     const routes = handling === 'http' || handling === 'auto' ? hostRoutes(selected, port, routing(port.number)) : [];
     if (routes.length === 0) return [];

@@ -1,10 +1,10 @@
 // The secrets that a view's proxies may have: each found by its name, in the view's namespace and nowhere else. What is
 // missing or unfit is not served, and whoever needs it then sends nothing (istio-semantics 8).
-import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { typeUrls } from '../discovery/view.ts';
 import { SecretSchema } from '../envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
 import { buildTlsCertificateSecret, buildValidationSecret } from '../envoy/secret.ts';
 import type { Mesh } from '../mesh/mesh.ts';
+import { belongTogether, isCertificate } from '../mesh/pem.ts';
 import { secretKey, systemRootsFile } from '../mesh/tls-secret.ts';
 import { type TypedResource, typedResource } from './resource.ts';
 import { type SecretSource, secretSource } from './secret-names.ts';
@@ -59,6 +59,7 @@ function certificateOf(name: string, source: CertificateSource, mesh: Mesh, name
   const stored = source.kind === 'credential' ? mesh.secrets.get(secretKey(namespace, source.name))[0] : undefined;
   const certificate = source.kind === 'credential' ? stored?.certificate : mesh.files.get(source.certificate)[0];
   const key = source.kind === 'credential' ? stored?.key : mesh.files.get(source.key)[0];
+  // Envoy would refuse a pair that does not fit, and with it whatever else the update brings.
   if (certificate === undefined || key === undefined || !belongTogether(certificate, key)) return undefined;
   return buildTlsCertificateSecret(name, { certificate, key });
 }
@@ -83,22 +84,5 @@ function rootsOf(name: string, source: Exclude<SecretSource, CertificateSource>,
 }
 
 function validation(name: string, roots: Uint8Array | undefined, crl?: Uint8Array) {
-  return roots === undefined || !isCertificates(roots) ? undefined : buildValidationSecret(name, { roots, crl });
-}
-
-function isCertificates(content: Uint8Array): boolean {
-  try {
-    return new X509Certificate(content).raw.length > 0;
-  } catch {
-    return false;
-  }
-}
-
-/** Envoy would refuse such a pair, and with it whatever else the update brings. */
-function belongTogether(certificate: Uint8Array, key: Uint8Array): boolean {
-  try {
-    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(Buffer.from(key)));
-  } catch {
-    return false;
-  }
+  return roots === undefined || !isCertificate(roots) ? undefined : buildValidationSecret(name, { roots, crl });
 }

@@ -4,10 +4,11 @@ import { type Handling, handlingOf } from '../mesh/handling.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import { selectDestinationRule } from '../mesh/select-destination-rule.ts';
 import { selectVirtualService } from '../mesh/select-virtual-service.ts';
-import type { Service } from '../mesh/service.ts';
+import type { Service, ServicePort } from '../mesh/service.ts';
 import { meshGateway, type VirtualService } from '../mesh/virtual-service.ts';
 import type { PortService } from './port-use.ts';
 import type { ProxyScope } from './proxy-scope.ts';
+import { unregisteredPort } from './unregistered-port.ts';
 import { tcpRoute, tlsRoutes } from './virtual-service/passed-routes.ts';
 import type { Routing } from './virtual-service/routing.ts';
 
@@ -30,6 +31,17 @@ export function selectHost(
   if (service === undefined && (virtualService === undefined || !virtualService.hosts.includes(host))) return undefined;
   const rule = selectDestinationRule(mesh.destinationRules, host, service?.namespace, scope);
   return { host, service, virtualService, rule };
+}
+
+/** Those of the service; without one the port of unregistered hosts. */
+export function portsOf({ service }: SelectedHost): readonly ServicePort[] {
+  return service?.ports ?? [unregisteredPort];
+}
+
+/** Whether a rule asks for paths on this port, which must then be written in one way only. */
+export function decidesByPath(selected: SelectedHost, port: number): boolean {
+  const rules = portsOf(selected).some(({ number }) => number === port) ? (selected.virtualService?.http ?? []) : [];
+  return rules.some(({ matches }) => matches.some(({ uri }) => uri !== undefined));
 }
 
 /** `routing`: for one port; undefined if the host has no service there. */

@@ -2,27 +2,20 @@
 // hosts and ports a change touches are built again, and only what came out different is told to discovery.
 // Invariant: after any series of changes the resources are those that building from the last snapshot at once gives
 // (a property test holds it).
-import type { View, ViewDelta } from '../discovery/view.ts';
-import type { Mesh, MeshDelta } from '../mesh/mesh.ts';
+import type { Mesh } from '../mesh/mesh.ts';
 import type { Service } from '../mesh/service.ts';
 import { createInboundPorts } from './inbound-ports.ts';
+import { createMeshView, type MeshView } from './mesh-view.ts';
 import { alwaysPorts } from './outbound-listeners.ts';
 import { changePortBook, createPortBook } from './port-use.ts';
 import type { ProxyScope } from './proxy-scope.ts';
 import type { TypedResource } from './resource.ts';
 import { createResourceBook } from './resource-book.ts';
 import { createSecretUnits } from './secret-units.ts';
-import { meshRouting, portServiceOf, type SelectedHost, selectHost } from './selected-host.ts';
+import { decidesByPath, meshRouting, portServiceOf, portsOf, type SelectedHost, selectHost } from './selected-host.ts';
 import type { ServiceResources } from './service-resources.ts';
 import { redirectParts, type ViewParts } from './view-parts.ts';
 import type { Routing } from './virtual-service/routing.ts';
-
-export interface MeshView extends View {
-  /** Takes over the next snapshot; listeners are called once, and only if something differs. */
-  update(mesh: Mesh, delta: MeshDelta): void;
-  /** No stream follows it. */
-  isIdle(): boolean;
-}
 
 export interface SidecarViewOptions {
   readonly scope: ProxyScope;
@@ -35,8 +28,6 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
   const { scope, serviceResources, parts = redirectParts } = options;
   const { namespace } = scope;
   let mesh = first;
-  let generation = 1;
-  const listeners = new Set<(delta: ViewDelta) => void>();
   const hosts = new Map<string, SelectedHost>();
   /** Services with ranges of addresses. */
   const ranged = new Map<string, Service>();
@@ -98,12 +89,12 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
     const dirty = new Set<number>();
     for (const [host, before] of befores) {
       const after = hosts.get(host);
-      for (const number of portNumbers(before?.service, after?.service)) {
+      for (const number of portNumbers(before, after)) {
         const book = books.get(number) ?? createPortBook();
         books.set(number, book);
-        if (changePortBook(book, host, portServiceOf(after, routing(number)), mesh.config.outboundTrafficPolicy)) {
-          dirty.add(number);
-        }
+        const byPath = after !== undefined && decidesByPath(after, number);
+        const policy = mesh.config.outboundTrafficPolicy;
+        if (changePortBook(book, host, portServiceOf(after, routing(number)), { byPath, policy })) dirty.add(number);
       }
     }
     return dirty;
@@ -124,41 +115,23 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
     for (const port of everything ? new Set([...alwaysPorts, ...books.keys()]) : dirtyPorts) buildPort(port);
   }
 
-  function publish(): void {
-    const types = resources.takeChanges();
-    if (types.size === 0) return;
-    generation += 1;
-    for (const listener of listeners) listener({ generation, types });
-  }
-
   build([...mesh.services.hosts(), ...mesh.virtualServices.hosts()], true);
-  secrets.update(mesh, new Set());
-  resources.takeChanges();
-
-  return {
+  return createMeshView({
     key: scope.key,
-    get generation() {
-      return generation;
-    },
-    resources: resources.resources,
-    isIdle: () => listeners.size === 0,
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    update(next, delta) {
+    book: resources,
+    secrets,
+    first,
+    build(next, delta) {
       mesh = next;
       build(delta.hosts, delta.configChanged);
-      secrets.update(mesh, delta.secrets);
-      publish();
     },
-  };
+  });
 }
 
 function hasRange(service: Service | undefined): boolean {
   return service?.addresses.some((address) => address.includes('/')) === true;
 }
 
-function portNumbers(...services: readonly (Service | undefined)[]): ReadonlySet<number> {
-  return new Set(services.flatMap((service) => service?.ports.map((port) => port.number) ?? []));
+function portNumbers(...selected: readonly (SelectedHost | undefined)[]): ReadonlySet<number> {
+  return new Set(selected.flatMap((host) => (host === undefined ? [] : portsOf(host).map(({ number }) => number))));
 }

@@ -6,8 +6,8 @@ import { atTcp, filtered } from '../envoy/access-log-filter.ts';
 import { buildStatsAccessLog } from '../envoy/stats-access-log.ts';
 import { counterKeyTag, counterScope } from './counter-key.ts';
 
-/** Who told, and whose address stands last in the key: none, since whoever is called outside may be anyone's choice. */
-type Reporter = 'source' | 'destination';
+/** Of what goes out: `source`, or a command operator that gives a gateway's. */
+type Reporter = string;
 
 const nobody = '-';
 
@@ -16,17 +16,25 @@ function keyTag(reporter: Reporter, code: string, peer: string, route = '%ROUTE_
   return { name: counterKeyTag, format: fields.join(';') };
 }
 
+const inbound: Reporter = 'destination';
 /** Address of the caller, without its port: inbound, where only the mesh's own proxies come from. */
 const caller = '%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%';
 
+/** Whose address stands last in the key: nobody's, since whoever is called outside may be anyone's choice. */
 export function buildHttpCounters(reporter: Reporter): readonly AccessLog[] {
-  const tag = keyTag(reporter, '%RESPONSE_CODE%', reporter === 'source' ? nobody : caller);
-  const requests = buildStatsAccessLog({
+  return [httpCounters(keyTag(reporter, '%RESPONSE_CODE%', nobody))];
+}
+
+export function buildInboundHttpCounters(): readonly AccessLog[] {
+  return [httpCounters(keyTag(inbound, '%RESPONSE_CODE%', caller))];
+}
+
+function httpCounters(tag: ReturnType<typeof keyTag>): AccessLog {
+  return buildStatsAccessLog({
     scope: counterScope,
     tag,
     histograms: [{ name: 'istio_request_duration_milliseconds', unit: 'ms', value: '%DURATION%' }],
   });
-  return [requests];
 }
 
 /** `registered`: the upstream's address is one that the mesh's configuration leads to, and is told. */
@@ -35,15 +43,30 @@ export function buildTcpCounters(
   destination: 'registered' | 'any',
   route?: string,
 ): readonly AccessLog[] {
-  const upstream = destination === 'registered' ? '%UPSTREAM_HOST%' : nobody;
-  const tag = keyTag(reporter, '0', reporter === 'source' ? upstream : caller, route);
+  return tcpCounters(keyTag(reporter, '0', destination === 'registered' ? '%UPSTREAM_HOST%' : nobody, route));
+}
+
+export function buildInboundTcpCounters(): readonly AccessLog[] {
+  return tcpCounters(keyTag(inbound, '0', caller));
+}
+
+function tcpCounters(tag: ReturnType<typeof keyTag>): readonly AccessLog[] {
   const opened = buildStatsAccessLog({
     scope: counterScope,
     // At this moment no flag stands, so that what opened and what closed are not of one series: the reader adds them up.
     tag,
     counters: [{ name: 'istio_tcp_connections_opened_total' }],
   });
-  const closed = buildStatsAccessLog({
+  return [filtered(opened, atTcp('connected')), filtered(buildClosedCounters(tag), atTcp('end'))];
+}
+
+/** Of connections that found no chain: they have an end alone. */
+export function buildRefusedCounters(reporter: Reporter): AccessLog {
+  return buildClosedCounters(keyTag(reporter, '0', nobody));
+}
+
+function buildClosedCounters(tag: ReturnType<typeof keyTag>): AccessLog {
+  return buildStatsAccessLog({
     scope: counterScope,
     tag,
     counters: [
@@ -52,5 +75,4 @@ export function buildTcpCounters(
       { name: 'istio_tcp_sent_bytes_total', value: '%BYTES_SENT%' },
     ],
   });
-  return [filtered(opened, atTcp('connected')), filtered(closed, atTcp('end'))];
 }

@@ -1,14 +1,33 @@
 // All that is written and counted of an event, for each kind of chain.
 import type { AccessLog } from '../envoy/access-log.ts';
-import { atTcp, filtered } from '../envoy/access-log-filter.ts';
+import { atTcp, filtered, withFlags } from '../envoy/access-log-filter.ts';
 import type { MeshConfig } from '../mesh/mesh-config.ts';
 import { buildTextAccessLog } from './text-access-log.ts';
-import { buildHttpCounters, buildTcpCounters } from './traffic-counters.ts';
-import { buildHttpRecords, buildTcpRecords } from './traffic-records.ts';
+import { gatewayRecordFields, gatewayReporter, judged } from './traffic-callers.ts';
+import {
+  buildHttpCounters,
+  buildInboundHttpCounters,
+  buildInboundTcpCounters,
+  buildRefusedCounters,
+  buildTcpCounters,
+} from './traffic-counters.ts';
+import { buildHttpRecords, buildRefusedRecords, buildTcpRecords } from './traffic-records.ts';
+
+/** A gateway's chains begin with the caller filter (traffic-callers.ts). */
+type ProxyKind = 'sidecar' | 'gateway';
 
 /** `destination`: what to tell of it where the listener's own address is not it: `0.0.0.0:443`, empty if unknown. */
-export function outboundHttpLogs(config: MeshConfig, destination?: string): readonly AccessLog[] {
-  return [...buildTextAccessLog(config), ...buildHttpCounters('source'), buildHttpRecords(destination)];
+export function outboundHttpLogs(
+  config: MeshConfig,
+  destination?: string,
+  proxy: ProxyKind = 'sidecar',
+): readonly AccessLog[] {
+  const { reporter, fields } = tellingOf(proxy);
+  return [
+    ...buildTextAccessLog(config),
+    ...buildHttpCounters(reporter),
+    buildHttpRecords({ destination, gateway: fields }),
+  ];
 }
 
 /**
@@ -22,27 +41,49 @@ export interface TcpLogOptions {
   readonly destination?: string | undefined;
   /** Name of the VirtualService's route that the chain stands for. */
   readonly route?: string;
+  readonly proxy?: ProxyKind | undefined;
 }
 
 export function outboundTcpLogs(
   config: MeshConfig,
   chain: TcpChain,
-  { destination, route }: TcpLogOptions = {},
+  options: TcpLogOptions = {},
 ): readonly AccessLog[] {
+  const { destination, route, proxy = 'sidecar' } = options;
+  const { reporter, fields } = tellingOf(proxy);
   const known = chain === 'registered' || chain === 'by-name';
   return [
     ...ended(buildTextAccessLog(config)),
-    ...buildTcpCounters('source', known ? 'registered' : 'any', route),
-    buildTcpRecords(known ? 'unknown' : 'all', destination),
+    ...buildTcpCounters(reporter, known ? 'registered' : 'any', route),
+    buildTcpRecords(known ? 'unknown' : 'all', { destination, route, gateway: fields }),
   ];
 }
 
+/** Of a gateway's listener: connections that found no chain. */
+export function refusedByGatewayLogs(
+  config: MeshConfig,
+  destination: string,
+  proxies: string | undefined,
+): readonly AccessLog[] {
+  const reporter = judged(proxies);
+  return [
+    ...buildTextAccessLog(config),
+    buildRefusedCounters(reporter),
+    buildRefusedRecords({ destination, gateway: gatewayRecordFields(reporter) }),
+  ].map((log) => filtered(log, withFlags(['NR'])));
+}
+
 export function inboundHttpLogs(config: MeshConfig): readonly AccessLog[] {
-  return [...buildTextAccessLog(config), ...buildHttpCounters('destination')];
+  return [...buildTextAccessLog(config), ...buildInboundHttpCounters()];
 }
 
 export function inboundTcpLogs(config: MeshConfig): readonly AccessLog[] {
-  return [...ended(buildTextAccessLog(config)), ...buildTcpCounters('destination', 'registered')];
+  return [...ended(buildTextAccessLog(config)), ...buildInboundTcpCounters()];
+}
+
+function tellingOf(proxy: ProxyKind) {
+  if (proxy === 'sidecar') return { reporter: 'source', fields: undefined };
+  return { reporter: gatewayReporter, fields: gatewayRecordFields(gatewayReporter) };
 }
 
 /** One line for a connection, at its end. */

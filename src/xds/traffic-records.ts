@@ -3,13 +3,19 @@
 // every request something; the reader knows them.
 import { type AccessLog, buildJsonAccessLog } from '../envoy/access-log.ts';
 import { anyOfFilters, atTcp, filtered, statusFrom, withFlags, withMetadata } from '../envoy/access-log-filter.ts';
-import { httpRecordFields, recordsFile, tcpRecordFields } from './record-line.ts';
+import { type GatewayRecordFields, httpRecordFields, recordsFile, tcpRecordFields } from './record-line.ts';
 import { unregisteredMark } from './route-marks.ts';
 
-/** `originalDestination`: where the connection was going, if the listener's own address does not say it. */
-export function buildHttpRecords(originalDestination?: string): AccessLog {
-  const fields = originalDestination === undefined ? {} : { o: originalDestination };
-  const log = buildJsonAccessLog(recordsFile, { ...httpRecordFields, ...fields });
+export interface RecordOptions {
+  /** Where the connection was going, if the listener's own address does not say it. */
+  readonly destination?: string | undefined;
+  /** Of connections: the VirtualService's route, if one sends them. */
+  readonly route?: string | undefined;
+  readonly gateway?: GatewayRecordFields | undefined;
+}
+
+export function buildHttpRecords(options: RecordOptions = {}): AccessLog {
+  const log = buildJsonAccessLog(recordsFile, { ...httpRecordFields, ...further(options) });
   const refused = withFlags(['NR', 'NC', 'DPE']);
   return filtered(
     log,
@@ -18,8 +24,20 @@ export function buildHttpRecords(originalDestination?: string): AccessLog {
 }
 
 /** `all`: of the catch-all, or where an address is judged. `unknown`: of those that found no cluster. */
-export function buildTcpRecords(which: 'all' | 'unknown', originalDestination?: string): AccessLog {
-  const fields = originalDestination === undefined ? {} : { o: originalDestination };
-  const log = filtered(buildJsonAccessLog(recordsFile, { ...tcpRecordFields, ...fields }), atTcp('end'));
+export function buildTcpRecords(which: 'all' | 'unknown', options: RecordOptions = {}): AccessLog {
+  const log = filtered(buildRefusedRecords(options), atTcp('end'));
   return which === 'all' ? log : filtered(log, withFlags(['NC']));
+}
+
+/** Of every connection of a listener that asks for it. */
+export function buildRefusedRecords(options: RecordOptions): AccessLog {
+  return buildJsonAccessLog(recordsFile, { ...tcpRecordFields, ...further(options) });
+}
+
+function further({ destination, route, gateway }: RecordOptions): Readonly<Record<string, string>> {
+  return {
+    ...(destination === undefined ? {} : { o: destination }),
+    ...(route === undefined ? {} : { r: route }),
+    ...gateway,
+  };
 }

@@ -17,6 +17,8 @@ import type { Routing } from './virtual-service/routing.ts';
 
 export interface ViewParts {
   readonly capture: Capture['kind'];
+  /** To a gateway, which has this address: what proxies of the mesh call from (Capture); undefined: nobody is known. */
+  proxies(podIP: string): string | undefined;
   /** The service that a namespace knows under this host. */
   select(mesh: Mesh, host: string, namespace: string): Service | undefined;
   /** Hosts to be selected anew when what this host stands for has changed. */
@@ -37,6 +39,7 @@ export interface ViewParts {
 
 export const redirectParts: ViewParts = {
   capture: 'redirect',
+  proxies: () => undefined,
   select: (mesh, host, namespace) => selectService(mesh.services.get(host), namespace),
   dependents: () => [],
   createClaims: createDomainClaims,

@@ -10,10 +10,11 @@ import { Cluster_DiscoveryType, ClusterSchema } from '../envoy/gen/envoy/config/
 import { VirtualHostSchema } from '../envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { type Mesh, updateMesh } from '../mesh/mesh.ts';
 import { createGatewayView } from './gateway/gateway-view.ts';
+import type { MeshView } from './mesh-view.ts';
 import { createProxyParts } from './proxy-capture/proxy-parts.ts';
 import { sidecarScope } from './proxy-scope.ts';
 import { createServiceResources } from './service-resources.ts';
-import { createSidecarView, type MeshView } from './sidecar-view.ts';
+import { createSidecarView } from './sidecar-view.ts';
 import {
   additions,
   type MeshContents,

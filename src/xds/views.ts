@@ -4,10 +4,11 @@ import type { ProxyIdentity, View, ViewProvider } from '../discovery/view.ts';
 import { emptyMesh, type Mesh, type MeshDelta } from '../mesh/mesh.ts';
 import type { Capture } from './capture.ts';
 import { createGatewayView } from './gateway/gateway-view.ts';
+import type { MeshView } from './mesh-view.ts';
 import { createProxyParts } from './proxy-capture/proxy-parts.ts';
 import { gatewayScope, sidecarScope } from './proxy-scope.ts';
 import { createServiceResources } from './service-resources.ts';
-import { createSidecarView, type MeshView } from './sidecar-view.ts';
+import { createSidecarView } from './sidecar-view.ts';
 import { redirectParts } from './view-parts.ts';
 
 export interface Views extends ViewProvider {
@@ -22,7 +23,10 @@ export interface ViewsOptions {
 
 export function createViews({ capture = { kind: 'redirect' } }: ViewsOptions = {}): Views {
   let mesh = emptyMesh;
-  const parts = capture.kind === 'proxy' ? createProxyParts(capture.portRules) : redirectParts;
+  const parts =
+    capture.kind === 'proxy'
+      ? createProxyParts(capture.portRules)
+      : { ...redirectParts, ...(capture.proxies === undefined ? {} : { proxies: capture.proxies }) };
   const views = new Map<string, MeshView>();
   const regrouped = new Set<() => void>();
   const serviceResources = createServiceResources();

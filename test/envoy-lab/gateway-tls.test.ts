@@ -3,14 +3,15 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
-import type { DownstreamTlsOptions } from '../../src/envoy/downstream-tls.ts';
+import { buildDownstreamTls, type DownstreamTlsOptions } from '../../src/envoy/downstream-tls.ts';
 import { createTestAuthority } from '../support/certificates.ts';
-import type { Scope } from '../support/envoy-process.ts';
+import { type Scope, startEnvoy } from '../support/envoy-process.ts';
 import { httpsCall } from '../support/https-client.ts';
 import { startOutsideHttp } from '../support/outside-server.ts';
 import { freePort } from '../support/ports.ts';
 import type { Certificate } from '../support/tls-fixtures.ts';
 import { until } from '../support/until.ts';
+import { listener, tcpProxy, typed } from './envoy-json.ts';
 import { gatewayListener, routesTo } from './gateway-mesh.ts';
 import { certificateSecret, rootsSecret, startSecretMesh, tlsCluster } from './secret-mesh.ts';
 
@@ -80,6 +81,21 @@ test('MUTUAL without its roots refuses everyone', async (t) => {
   await assert.rejects(call('b.test', good), { code: 'ECONNRESET' });
   await push(rootsSecret('roots', authority.root));
   await until('b.test serves', async () => (await call('b.test', good).catch(() => undefined))?.status === 200);
+});
+
+test('a certificate that is required but judged by nothing: Envoy lets everyone pass, so it is not built', async (t) => {
+  const tls = typed('envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext', {
+    require_client_certificate: true,
+    common_tls_context: {
+      tls_certificates: [{ certificate_chain: { inline_string: good.cert }, private_key: { inline_string: good.key } }],
+    },
+  });
+  const chain = { filters: [tcpProxy('none')], transport_socket: { name: 'tls', typed_config: tls } };
+  const static_resources = { listeners: [listener('in', { filter_chains: [chain] })] };
+  const envoy = await startEnvoy({ t, bootstrap: { static_resources } });
+  await assert.rejects(httpsCall({ port: await envoy.listenerPort('in'), host: 'a.test' }), { code: 'ECONNRESET' });
+  assert.equal(await envoy.stat('tcp.tcp.downstream_cx_no_route'), 1, 'it came as far as the filters');
+  assert.throws(() => buildDownstreamTls({ certificateSecrets: ['a'], requireClientCertificate: true }));
 });
 
 test('a client certificate that may be left out is judged where it is shown', async (t) => {

@@ -19,7 +19,7 @@ const tls = { validationSecret: 'roots', sni: 'up.test', verifiesSni: true };
 async function startHttp2(t: Scope, authority: TestAuthority, allowHTTP1: boolean): Promise<number> {
   const server = createSecureServer({ ...(await authority.issue({ commonName: 'up.test' })), allowHTTP1 });
   const sockets = new Set<Socket>();
-  server.on('secureConnection', (socket: Socket) => sockets.add(socket));
+  server.on('connection', (socket: Socket) => sockets.add(socket));
   server.on('request', (request, response) => {
     const alpn = 'alpnProtocol' in request.socket ? request.socket.alpnProtocol : 'none';
     response.end(`${request.httpVersion} ${String(alpn)} ${sockets.size}`);

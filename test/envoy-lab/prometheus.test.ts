@@ -90,6 +90,7 @@ const grpcAnswer: Json = {
   ],
 };
 
+const rule = 'asked.test:80|default/asked|0';
 const service = 'outbound|8080||payments.shop.svc.cluster.local';
 
 function bootstrap(upstream: number, outbound: number): Json {
@@ -109,6 +110,7 @@ function bootstrap(upstream: number, outbound: number): Json {
     service,
     'PassthroughCluster',
     'inbound|8080||',
+    'outbound|80||behind.test',
   ];
   return {
     stats_config: { stats_matcher: { inclusion_list: { patterns: [{ prefix: 'istio.' }, { prefix: 'server.' }] } } },
@@ -118,6 +120,12 @@ function bootstrap(upstream: number, outbound: number): Json {
         httpListener('out', {
           manager: { access_log: [httpStats('source')], route_config: { virtual_hosts: hosts } },
           port: outbound,
+        }),
+        httpListener('gate', {
+          manager: {
+            access_log: [httpStats('relay')],
+            route_config: { virtual_hosts: [route(rule, 'behind.test', 'outbound|80||behind.test')] },
+          },
         }),
         httpListener('in', { manager: { access_log: [httpStats('destination')], route_config: inbound } }),
         listener('tcp', closed),
@@ -161,6 +169,7 @@ test('Envoys that are scraped themselves show Istio’s metrics', needs('prometh
   await httpCall({ port: outbound, host: 'grpc.test', headers: { 'content-type': 'application/grpc' } });
   await rawExchange(outbound, 'CONNECT evil.test:443 HTTP/1.1\r\nHost: evil.test:443\r\nConnection: close\r\n\r\n');
   await httpCall({ port: await envoy.listenerPort('in'), host: 'payments' });
+  await httpCall({ port: await envoy.listenerPort('gate'), host: 'behind.test' });
   const blocked = await tcpConnect(await envoy.listenerPort('tcp'));
   blocked.on('error', () => undefined).resume();
 
@@ -241,6 +250,12 @@ test('Envoys that are scraped themselves show Istio’s metrics', needs('prometh
     destination_service_namespace: 'backyards-demo',
     destination_cluster: 'Kubernetes',
     connection_security_policy: 'none',
+  });
+  const relayed = await only(prometheus, 'istio_requests_total{destination_service="behind.test"}', 1);
+  assert.deepEqual(relayed, {
+    ...httpbin,
+    destination_service: 'behind.test',
+    destination_service_name: 'behind.test',
   });
   assert.deepEqual(await prometheus.query('{__name__=~"envoy.*"}'), []);
 });

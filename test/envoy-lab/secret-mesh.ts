@@ -5,8 +5,6 @@ import type { Cluster } from '../../src/envoy/gen/envoy/config/cluster/v3/cluste
 import { Cluster_DiscoveryType, ClusterSchema } from '../../src/envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
 import type { Listener } from '../../src/envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import { ListenerSchema } from '../../src/envoy/gen/envoy/config/listener/v3/listener_pb.js';
-import type { VirtualHost } from '../../src/envoy/gen/envoy/config/route/v3/route_components_pb.js';
-import { RouteConfigurationSchema } from '../../src/envoy/gen/envoy/config/route/v3/route_pb.js';
 import { SecretSchema } from '../../src/envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
 import {
   buildHttpProtocolOptions,
@@ -31,20 +29,24 @@ export interface SecretMesh {
 export interface SecretMeshOptions {
   readonly clusters?: readonly Cluster[];
   readonly listeners?: readonly Listener[];
-  readonly routes?: readonly { readonly name: string; readonly virtualHosts: readonly VirtualHost[] }[];
+  readonly routes?: readonly XdsResource[];
   /** Listeners of the bootstrap. */
   readonly staticListeners?: readonly Json[];
   /** Each is sent as soon as Envoy asks for it. */
   readonly secrets?: readonly XdsResource[];
-  readonly args?: readonly string[];
+  /** Clusters of the bootstrap, beside the one of its server. */
+  readonly staticClusters?: readonly Json[];
+  /** Further fields of the bootstrap. */
+  readonly bootstrap?: Json;
 }
 
 export async function startSecretMesh(t: Scope, options: SecretMeshOptions): Promise<SecretMesh> {
-  const { clusters = [], listeners = [], routes = [], staticListeners = [], secrets = [], args = [] } = options;
+  const { clusters = [], listeners = [], routes = [], staticListeners = [], secrets = [] } = options;
+  const { staticClusters = [], bootstrap = {} } = options;
   const xds = await startXdsScript({ t });
   const { dynamic_resources, xdsCluster } = adsBootstrap(xds.address, { cds: true, lds: listeners.length > 0 });
-  const static_resources = { clusters: [xdsCluster], listeners: staticListeners };
-  const starting = startEnvoy({ t, bootstrap: { dynamic_resources, static_resources }, args });
+  const static_resources = { clusters: [xdsCluster, ...staticClusters], listeners: staticListeners };
+  const starting = startEnvoy({ t, bootstrap: { ...bootstrap, dynamic_resources, static_resources } });
   const stream = await xds.nextStream();
   const push = (...resources: readonly XdsResource[]) => stream.push({ type: 'SDS', resources });
   await stream.subscription('CDS');
@@ -64,13 +66,7 @@ export async function startSecretMesh(t: Scope, options: SecretMeshOptions): Pro
   }
   if (routes.length > 0) {
     await stream.subscription('RDS');
-    const configurations = routes.map(({ name, virtualHosts }) =>
-      create(RouteConfigurationSchema, { name, virtualHosts: [...virtualHosts], validateClusters: false }),
-    );
-    stream.send({
-      type: 'RDS',
-      resources: configurations.map((routes) => resourceOf(RouteConfigurationSchema, routes.name, routes)),
-    });
+    stream.send({ type: 'RDS', resources: routes });
   }
   const envoy = await starting;
   await sent;

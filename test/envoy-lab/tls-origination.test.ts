@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTestAuthority, type IssueOptions } from '../support/certificates.ts';
-import { httpCall } from '../support/http-client.ts';
+import { httpCall, requestOver, tcpConnect } from '../support/http-client.ts';
 import { until } from '../support/until.ts';
-import { virtualHost } from './envoy-json.ts';
+import { listener, tcpProxy, virtualHost } from './envoy-json.ts';
 import { certificateSecret, plainEntry, rootsSecret, startSecretMesh, tlsCluster } from './secret-mesh.ts';
 import { startTappedServer } from './tapped-server.ts';
 
@@ -111,3 +111,25 @@ test('without roots any certificate is taken, and names ask for nothing', async 
   assert.equal((await httpCall({ port: await envoy.listenerPort('in'), host: 'a.test' })).status, 200);
   assert.equal((await outside.requests.next()).sni, 'a.test');
 });
+
+for (const [shown, passes] of [
+  ['a.test', true],
+  ['b.test', false],
+] as const) {
+  test(`raw TCP with TLS put around, the certificate is for ${shown}: ${passes ? 'passes' : 'closed, nothing sent'}`, async (t) => {
+    const authority = await createTestAuthority();
+    const outside = await startTappedServer(t, await authority.issue({ commonName: shown }));
+    const { envoy } = await startSecretMesh(t, {
+      clusters: [tlsCluster('up', outside.port, { validationSecret: 'roots', sni: 'a.test', verifiesSni: true })],
+      staticListeners: [listener('raw', { filter_chains: [{ filters: [tcpProxy('up')] }] })],
+      secrets: [rootsSecret('roots', authority.root)],
+    });
+    const answer = await requestOver(await tcpConnect(await envoy.listenerPort('raw'))).catch(() => '');
+    assert.equal(answer.startsWith('HTTP/1.1 200'), passes);
+    assert.deepEqual(
+      outside.requests.items.map(({ sni }) => sni),
+      passes ? ['a.test'] : [],
+    );
+    assert.ok(!outside.bytes().includes('GET'));
+  });
+}

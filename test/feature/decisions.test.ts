@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { serviceEntry, startMesh, type TestMesh, type Workload } from '../support/mesh.ts';
-import { keeperPods, kill } from '../support/mesh-processes.ts';
+import { keeperPod, kill } from '../support/mesh-processes.ts';
 import { type OutsideHttp, startOutsideHttp } from '../support/outside-server.ts';
 import { outsideAddress } from '../support/outside-world.ts';
 import { needs } from '../support/requires.ts';
@@ -104,7 +104,7 @@ describe('decision records', needs('root', 'iproute2', 'firewall'), () => {
   it('outlive kill -9 of the Envoy, but for its last second', async () => {
     const before = await events();
     await repeat(200, () => http(evil));
-    const [pod] = await keeperPods(mesh);
+    const pod = await keeperPod(mesh, 'caller');
     await new Promise((resolve) => setTimeout(resolve, 1000));
     await kill(pod?.proxy.pid ?? 0);
     await until('all are recorded', async () => (await events()) === before + 200);

@@ -46,9 +46,9 @@ describe('Istio’s egress tasks', needs('root', 'iproute2', 'firewall', 'curl')
 
   before(async () => {
     authority = await createTestAuthority();
-    const site = outsideAddress(21);
-    const mutualSite = outsideAddress(22);
-    proxyAddress = outsideAddress(23);
+    const site = outsideAddress(121);
+    const mutualSite = outsideAddress(122);
+    proxyAddress = outsideAddress(123);
     const names = Object.values(hosts);
     plain = await startOutsideHttp({
       t: scope,
@@ -182,7 +182,7 @@ describe('Istio’s egress tasks', needs('root', 'iproute2', 'firewall', 'curl')
     const secrets = await mesh.run('proxy-config', 'secrets', 'sleep');
     assert.match(secrets, /^kubernetes:\/\/client-credential\s/m);
     assert.match(secrets, /^kubernetes:\/\/client-credential-cacert\s/m);
-    await logged(sleepLog, /"GET \/ HTTP\/1\.1" 200 .* "198\.51\.100\.22:443" outbound\|80\|\|my-nginx/);
+    await logged(sleepLog, /"GET \/ HTTP\/1\.1" 200 .* "198\.51\.100\.122:443" outbound\|80\|\|my-nginx/);
   });
 
   it('sends HTTP through the egress gateway; where the rule with its subset is not seen, nothing leaves', async () => {

@@ -1,5 +1,5 @@
 // The demo as a newcomer has it: the tour holds, with either way of capture; Ctrl-C, a killed demo and two side by side
-// leave nothing behind (product-facts checks 8, 9, 16, 18–20, 27, 33, 61, 65, 66).
+// leave nothing behind (product-facts checks 8, 9, 16, 18–20, 27, 32–61, 65, 66).
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Scope } from '../support/envoy-process.ts';
 import { hostState } from '../support/host-state.ts';
 import {
@@ -24,7 +25,7 @@ import {
 import { freePort } from '../support/ports.ts';
 import { needs } from '../support/requires.ts';
 import { programFile } from '../support/run-sallyport.ts';
-import { until } from '../support/until.ts';
+import { until, untilFits } from '../support/until.ts';
 
 const client = resolve(import.meta.dirname, '../../demo/client/curl.cjs');
 
@@ -143,6 +144,26 @@ for (const [capture, capable] of [
     });
   });
 }
+
+describe('the tour on a running demo', needs(), () => {
+  it('holds a second time, and leaves the mesh as it was', async (t) => {
+    const own = program(t);
+    const { child } = await startDemo(own);
+    const kinds = 'ns,deploy,svc,se,vs,gw,dr,mgw';
+    const objects = async () => (await own.run('get', kinds, '-A', '-o', 'name')).stdout.split('\n').sort();
+    const before = await objects();
+    assert.ok(before.includes('deployment.apps/frontpage-v1'), before.join('\n'));
+    for (let round = 1; round <= 2; round++) {
+      const { code, stdout, stderr } = await own.run('demo', '--tour');
+      assert.equal(code, 0, `round ${round}:\n${stdout}\n${stderr}`);
+      // Gateways take their Deployments and Services with them a moment later.
+      await untilFits(objects, (now) => isDeepStrictEqual(now, before));
+      assert.match((await own.run('istio', 'otp')).stdout, /is not found/);
+    }
+    child.kill('SIGINT');
+    await exitOf(child);
+  });
+});
 
 describe('REQUESTS of the demo', needs(), () => {
   it('make exactly so many calls for each request, counted outside', async (t) => {

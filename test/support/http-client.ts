@@ -15,6 +15,8 @@ export interface HttpAnswer {
 }
 
 export interface HttpCall {
+  /** 127.0.0.1 if absent. */
+  readonly address?: string;
   readonly port: number;
   /** The Host header. */
   readonly host: string;
@@ -27,13 +29,14 @@ export interface HttpCall {
   readonly timeoutMs?: number;
 }
 
-/** One request to 127.0.0.1; rejects when the connection breaks or the time is over. */
+/** One request; rejects when the connection breaks or the time is over. */
 export function httpCall(call: HttpCall): Promise<HttpAnswer> {
-  const { port, host, path = '/', method = 'GET', headers = {}, body, agent, timeoutMs = 10_000 } = call;
+  const { address = '127.0.0.1', port, host, path = '/', method = 'GET', headers = {}, body, agent } = call;
+  const { timeoutMs = 10_000 } = call;
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(timeoutMs);
     const options = {
-      host: '127.0.0.1',
+      host: address,
       port,
       path,
       method,

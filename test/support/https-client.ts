@@ -1,4 +1,4 @@
-// HTTPS requests to 127.0.0.1 that say which certificate they were shown and may show one themselves.
+// HTTPS requests that say which certificate they were shown and may show one themselves.
 // Invariant: nothing is retried, and nothing pooled unless the test passes an agent. What the server shows is told, not judged.
 import { type Agent, request } from 'node:https';
 import { TLSSocket } from 'node:tls';
@@ -6,6 +6,8 @@ import type { HttpAnswer } from './http-client.ts';
 import type { Certificate } from './tls-fixtures.ts';
 
 export interface HttpsCall {
+  /** 127.0.0.1 if absent. */
+  readonly address?: string;
   readonly port: number;
   /** Host header and SNI. */
   readonly host: string;
@@ -22,10 +24,11 @@ export interface HttpsAnswer extends HttpAnswer {
 }
 
 /** Rejects when the handshake is refused or the connection breaks; then the error has a `code`. */
-export function httpsCall({ port, host, headers = {}, path = '/', client, agent }: HttpsCall): Promise<HttpsAnswer> {
+export function httpsCall(call: HttpsCall): Promise<HttpsAnswer> {
+  const { address = '127.0.0.1', port, host, headers = {}, path = '/', client, agent } = call;
   return new Promise((resolve, reject) => {
     const options = {
-      host: '127.0.0.1',
+      host: address,
       port,
       path,
       servername: host,

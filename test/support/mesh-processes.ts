@@ -19,14 +19,20 @@ export async function keeperPods({ data }: MeshPlace): Promise<readonly PodStatu
   return body as readonly PodStatus[];
 }
 
+/** Of the workload of that name. */
+export async function keeperPod(place: MeshPlace, workload: string): Promise<PodStatus | undefined> {
+  return (await keeperPods(place)).find((pod) => pod.workload === workload);
+}
+
 export async function controlPlanePid({ data }: MeshPlace): Promise<number> {
   const { body } = await requestJson({ socketPath: dataFolder(data).apiSocket, path: '/v1/info' });
   return (body as { pid: number }).pid;
 }
 
-/** Of all programs and Envoys that run. */
-export async function podPids(place: MeshPlace): Promise<readonly number[]> {
-  return (await keeperPods(place)).flatMap(({ app, proxy }) => [app.pid, proxy.pid]).filter((pid) => pid !== undefined);
+/** Of all programs and Envoys that run; a gateway is its Envoy alone. */
+export async function podPids(place: MeshPlace): Promise<ReadonlySet<number>> {
+  const pids = (await keeperPods(place)).flatMap(({ app, proxy }) => [app.pid, proxy.pid]);
+  return new Set(pids.filter((pid) => pid !== undefined));
 }
 
 export async function kill(pid: number): Promise<void> {

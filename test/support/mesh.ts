@@ -128,12 +128,19 @@ function attach(t: Scope, env: NodeJS.ProcessEnv, name: string, namespace: strin
   };
 }
 
+export interface ServicePort {
+  readonly number: number;
+  readonly name: string;
+  readonly protocol: string;
+  readonly targetPort?: number;
+}
+
 /** A ServiceEntry as YAML, with what most tests vary. */
 export function serviceEntry(
   name: string,
   spec: {
     readonly hosts: readonly string[];
-    readonly ports?: readonly { readonly number: number; readonly name: string; readonly protocol: string }[];
+    readonly ports?: readonly ServicePort[];
     readonly resolution?: string;
     readonly [field: string]: unknown;
   },

@@ -66,8 +66,14 @@ export async function startOutsideHttp(options: OutsideHttpOptions): Promise<Out
   server.on(tlsOptions !== false ? 'secureConnection' : 'connection', (socket: Socket) => {
     connections.push({ peer: peerOf(socket), sni: sniOf(socket) });
   });
+  // `closeAllConnections` does not know those whose handshake has not ended.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
   const close = async () => {
-    server.closeAllConnections();
+    for (const socket of sockets) socket.destroy();
     await closeServer(server);
   };
   return { port: await listen(t, server, close, options), requests, connections, close };

@@ -1,15 +1,17 @@
 // The test's hand inside a workload: run through `sallyport exec`, it takes commands as JSON lines on standard input and
-// answers each with a JSON line, so that one process can make many calls as the application would.
+// answers each with a JSON line, so that one process can make many calls as the application would. Where it is told of an
+// HTTP proxy (proxy capture), HTTP and TLS go there, as those of any program that honours it.
 
 import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { Agent, request } from 'node:http';
-import { connect } from 'node:net';
+import { connect, Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { connect as connectTls } from 'node:tls';
 import type { AgentCommand, AgentResult } from './workload-protocol.ts';
 
 const keepAlive = new Agent({ keepAlive: true, maxSockets: 1 });
+const proxy = process.env['NODE_USE_ENV_PROXY'] === '1' ? new URL(process.env['http_proxy'] ?? '') : undefined;
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { id, command }: { id: number; command: AgentCommand } = JSON.parse(line);
@@ -48,14 +50,14 @@ type Of<Do extends AgentCommand['do']> = Extract<AgentCommand, { do: Do }>;
 
 function http(command: Of<'http'>): Promise<AgentResult> {
   const { host, port = 80, path = '/', method = 'GET', headers = {}, timeoutMs = 10_000 } = command;
+  const named = port === 80 ? host : `${host}:${port}`;
+  const place = proxy === undefined ? { host, port, path } : { ...proxyPlace(proxy), path: `http://${named}${path}` };
   return new Promise((resolve, reject) => {
     const outgoing = request(
       {
-        host,
-        port,
-        path,
+        ...place,
         method,
-        headers,
+        headers: { ...(proxy === undefined ? {} : { host: named }), ...headers },
         timeout: timeoutMs,
         agent: command.keepAlive === true ? keepAlive : new Agent(),
       },
@@ -78,12 +80,29 @@ function http(command: Of<'http'>): Promise<AgentResult> {
   });
 }
 
+function proxyPlace({ hostname, port }: URL) {
+  return { host: hostname, port: Number(port) };
+}
+
+function tunnel(through: URL, host: string, port: number): Promise<Socket> {
+  const target = `${host}:${port}`;
+  return new Promise((resolve, reject) => {
+    const asking = request({ ...proxyPlace(through), method: 'CONNECT', path: target, headers: { host: target } });
+    asking.on('connect', ({ statusCode }, socket) => {
+      if (statusCode === 200 && socket instanceof Socket) resolve(socket);
+      else reject(new Error(`CONNECT ${statusCode}`));
+    });
+    asking.on('error', reject);
+    asking.end();
+  });
+}
+
 /** Connects, sends one HTTP request through TLS and reads the answer; certificates are not judged here. */
-function tls({ host, port = 443, sni }: Of<'tls'>): Promise<AgentResult> {
+async function tls({ host, port = 443, sni }: Of<'tls'>): Promise<AgentResult> {
+  const way = proxy === undefined ? { host, port } : { socket: await tunnel(proxy, host, port) };
   return new Promise((resolve, reject) => {
     const socket = connectTls({
-      host,
-      port,
+      ...way,
       ...(sni === '' ? {} : { servername: sni ?? host }),
       rejectUnauthorized: false,
     });

@@ -85,6 +85,8 @@ test('a service shows what kubectl shows, and its defaults', () => {
   const { object, kind } = decoded(service.replace(', targetPort: 8080', ''));
   assert.match(JSON.stringify(kind.withDefaults(object)), /"protocol":"TCP","targetPort":80,"name":"http"/);
   assert.deepEqual(cells(`${service}status: {loadBalancer: {ingress: [{ip: 192.0.2.1}]}}\n`)[2], '192.0.2.1');
+  const elsewhere = 'status: {loadBalancer: {ingress: [{ip: 127.0.2.1, ports: [{port: 10080}, {port: 443}]}]}}';
+  assert.deepEqual(cells(`${service}${elsewhere}\n`)[3], '80:10080/TCP,443/TCP');
 });
 
 test('mistakes in a service are found', () => {

@@ -42,7 +42,11 @@ const spec = z.strictObject({
   ]),
 });
 
-const ingress = z.looseObject({ ip: z.string().exactOptional(), hostname: z.string().exactOptional() });
+const ingress = z.looseObject({
+  ip: z.string().exactOptional(),
+  hostname: z.string().exactOptional(),
+  ports: z.array(z.looseObject({ port: portNumber })).exactOptional(),
+});
 
 const schema = z.strictObject({
   apiVersion: z.string(),
@@ -76,11 +80,7 @@ export const serviceKind: Kind<Service> = {
     { title: 'TYPE', value: ({ spec: { type } }) => type ?? 'ClusterIP' },
     { title: 'CLUSTER-IP', value: ({ spec: { clusterIP } }) => clusterIP || '<none>' },
     { title: 'EXTERNAL-IP', value: externalAddress },
-    {
-      title: 'PORT(S)',
-      value: ({ spec: { ports } }) =>
-        ports?.map((given) => `${given.port}/${given.protocol ?? 'TCP'}`).join(',') || '<none>',
-    },
+    { title: 'PORT(S)', value: portList },
     {
       title: 'SELECTOR',
       wide: true,
@@ -112,6 +112,16 @@ export function* checkPortNames(ports: readonly { readonly name?: string }[], at
     }
     if (name !== undefined) names.add(name);
   }
+}
+
+/** `80:10080/TCP`: a load balancer that may not listen on the port listens on another, in kubectl's form for node ports. */
+function portList({ spec: { ports = [] }, status }: Service): string {
+  const served = status?.loadBalancer?.ingress?.[0]?.ports ?? [];
+  const texts = ports.map(({ port, protocol = 'TCP' }, index) => {
+    const at = served[index]?.port ?? port;
+    return `${port}${at === port ? '' : `:${at}`}/${protocol}`;
+  });
+  return texts.join(',') || '<none>';
 }
 
 function externalAddress({ spec, status }: Service): string {

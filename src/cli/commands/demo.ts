@@ -3,6 +3,7 @@
 import { type Command, Option } from 'commander';
 import { SallyportError } from '../../platform/errors.ts';
 import type { Cli } from '../cli.ts';
+import type { DemoSettings } from '../demo/demo-settings.ts';
 import { playTour } from '../demo/play-tour.ts';
 import { type DemoRequest, startDemo } from '../demo/start-demo.ts';
 import { whatToTry } from '../demo/what-to-try.ts';
@@ -54,9 +55,9 @@ export async function demo(cli: Cli, options: DemoOptions): Promise<void> {
 
   const { namespace, namespaceGiven } = cli.options();
   const name = namespaceGiven ? namespace : demoNamespace;
-  await startOrTakeBack(cli, { namespace: name, given });
+  const started = await startOrTakeBack(cli, { namespace: name, given });
   try {
-    if (options.tour === true) await tour(cli, name);
+    if (options.tour === true) await tour(cli, started);
     else {
       if (options.open !== false) openBrowser(pageAddress(cli));
       for (const line of whatToTry(cli.name, name, hasTool('curl') ? 'curl' : 'node demo/client/curl.cjs'))
@@ -69,9 +70,9 @@ export async function demo(cli: Cli, options: DemoOptions): Promise<void> {
   }
 }
 
-async function startOrTakeBack(cli: Cli, request: DemoRequest): Promise<void> {
+async function startOrTakeBack(cli: Cli, request: DemoRequest): Promise<DemoSettings> {
   try {
-    await startDemo(cli, request);
+    return await startDemo(cli, request);
   } catch (error) {
     const isOurs = !(error instanceof SallyportError && error.code === 'SP_ALREADY_UP');
     if (isOurs) await takeDown(cli);
@@ -79,14 +80,14 @@ async function startOrTakeBack(cli: Cli, request: DemoRequest): Promise<void> {
   }
 }
 
-/** The namespace of a demo that is up in this data folder. */
-async function runningDemo(cli: Cli): Promise<string | undefined> {
+/** The demo that is up in this data folder. */
+async function runningDemo(cli: Cli): Promise<DemoSettings | undefined> {
   if ((await runningControlPlane(cli.dataFolder())) === undefined) return undefined;
-  return readUpSettings(cli.dataFolder())?.demo?.namespace;
+  return readUpSettings(cli.dataFolder())?.demo ?? undefined;
 }
 
-async function tour(cli: Cli, namespace: string): Promise<void> {
-  const { held, failed } = await playTour(cli, namespace);
+async function tour(cli: Cli, demo: DemoSettings): Promise<void> {
+  const { held, failed } = await playTour(cli, demo);
   cli.print('');
   cli.print(failed === 0 ? `All ${held} checks held.` : `${failed} of ${held + failed} checks did not hold.`);
   if (failed > 0) process.exitCode = 1;

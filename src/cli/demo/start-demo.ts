@@ -8,7 +8,6 @@ import { applicationObjects, internetObjects } from '../../../demo/manifests.ts'
 import { allowedRangesAnnotation } from '../../api/annotations.ts';
 import { hasErrors } from '../../platform/diagnostic.ts';
 import { SallyportError } from '../../platform/errors.ts';
-import { userCacheFolder } from '../../runtime/envoy-supply/cache.ts';
 import type { Cli } from '../cli.ts';
 import { diagnosticLines } from '../error-lines.ts';
 import { bringUp } from '../lifecycle/bring-up.ts';
@@ -26,7 +25,7 @@ export interface DemoRequest {
 const demoFolder = resolve(import.meta.dirname, '../../../demo');
 
 /** Throws SallyportError if a mesh is up in this data folder, or when something does not come up. */
-export async function startDemo(cli: Cli, { namespace, given }: DemoRequest): Promise<void> {
+export async function startDemo(cli: Cli, { namespace, given }: DemoRequest): Promise<DemoSettings> {
   const folder = cli.dataFolder();
   await refuseIfUp(cli);
   const capture = await chooseCapture(cli, given.capture ?? 'auto');
@@ -36,12 +35,15 @@ export async function startDemo(cli: Cli, { namespace, given }: DemoRequest): Pr
   chmodSync(pki, 0o755);
   const demo: DemoSettings = { namespace, address, pki };
   try {
+    // Proxies and programs read its certificate when they start, which may be before the internet does.
+    await openAuthority(pki);
     await bringUp(cli, {
       given: { ...given, capture, files: [], resolve: resolveRules(address), demo },
       detach: true,
     });
     await allowInternet(cli, address);
     await applyDemo(cli, demo);
+    return demo;
   } catch (error) {
     if (readUpSettings(folder)?.demo == null) removeDemoFiles(folder, demo);
     throw error;
@@ -65,16 +67,7 @@ async function allowInternet(cli: Cli, address: string): Promise<void> {
 
 async function applyDemo(cli: Cli, { namespace, address, pki }: DemoSettings): Promise<void> {
   cli.print(`simulated internet on ${address}: ${internetHosts.slice(0, 4).join(', ')}, …`);
-  const options = {
-    namespace,
-    node: process.execPath,
-    folder: demoFolder,
-    address,
-    pki,
-    compileCache: join(userCacheFolder(), 'compile-cache'),
-  };
-  // Programs read its certificate when they start, which may be before the internet does.
-  await openAuthority(pki);
+  const options = { namespace, node: process.execPath, folder: demoFolder, address, pki };
   const objects = [...internetObjects(options), ...applicationObjects(options)];
   const { results } = await cli.api().apply(objects);
   const diagnostics = results.flatMap((result) => result.diagnostics);

@@ -7,6 +7,7 @@ import { SallyportError } from '../../platform/errors.ts';
 import { parseResolveRule } from '../../runtime/dns/resolve-rule.ts';
 import { captureInForce } from '../../runtime/keeper/keeper-files.ts';
 import { keptEnvironment } from '../../runtime/keeper/program-environment.ts';
+import { demoAuthority, demoEnvironment } from '../demo/demo-environment.ts';
 import { demoStoreFile, demoTrafficFile } from '../demo/demo-settings.ts';
 import { parseListen, readUpSettings } from './up-settings.ts';
 
@@ -15,10 +16,12 @@ export function serveMesh(folder: DataFolder, signal: AbortSignal): Promise<Cont
   if (settings === undefined) {
     throw new SallyportError('SP_NOT_UP', `the mesh in ${folder.path} was never started`, { hint: 'use up' });
   }
+  const { demo } = settings;
+  const env = workloadEnvironment(process.env);
   return startControlPlane({
     dataFolder: folder,
-    storeFile: settings.demo === null ? folder.storeFile : demoStoreFile(folder),
-    trafficFile: settings.demo === null ? folder.trafficFile : demoTrafficFile(folder),
+    storeFile: demo === null ? folder.storeFile : demoStoreFile(folder),
+    trafficFile: demo === null ? folder.trafficFile : demoTrafficFile(folder),
     files: settings.files,
     listen: parseListen(settings.listen),
     xdsAddress: settings.xdsAddress ?? undefined,
@@ -26,9 +29,9 @@ export function serveMesh(folder: DataFolder, signal: AbortSignal): Promise<Cont
     // The keeper came up first.
     capture: captureInForce(folder.keeperPath) ?? 'redirect',
     drainSeconds: settings.drainSeconds,
-    extraRootsFile: process.env['SALLYPORT_EXTRA_CA_FILE'],
+    extraRootsFile: demo === null ? process.env['SALLYPORT_EXTRA_CA_FILE'] : demoAuthority(demo),
     keeper: true,
-    env: keptEnvironment(folder.keeperPath, workloadEnvironment(process.env)),
+    env: keptEnvironment(folder.keeperPath, demo === null ? env : demoEnvironment(demo, env)),
     signal,
   });
 }

@@ -70,6 +70,14 @@ test('a table of flows', () => {
   ]);
 });
 
+test('gateways are told where a flow passes one', () => {
+  const [header] = formatTraffic({ ...table, flows: flows.slice(1, 3), view: 'table' });
+  assert.equal(
+    header,
+    'SOURCE     DESTINATION          KIND          PROTOCOL   REQ/CONN   RATE   CODES     BYTES OUT/IN   LAST SEEN',
+  );
+});
+
 test('wide adds what decided, how it ended, and where it went', () => {
   const [header = '', first = '', second = ''] = formatTraffic({ ...table, view: 'wide' });
   const from = header.indexOf('SERVICE ENTRY');

@@ -89,10 +89,12 @@ const openColumns: readonly TrafficColumn[] = [
   lastSeen,
 ];
 
-/** The header and a line for each flow, in the order given. */
+/** The header and a line for each flow, in the order given. Gateways are told where any flow passes one. */
 export function formatTraffic(table: TrafficTable): readonly string[] {
   const { flows, view, width = Number.POSITIVE_INFINITY, paint } = table;
-  const shown = view === 'open' ? openColumns : view === 'wide' ? [...columns, ...wideColumns] : columns;
+  const all = view === 'open' ? openColumns : view === 'wide' ? [...columns, ...wideColumns] : columns;
+  const passesGateways = flows.some((flow) => flow.via.length > 0);
+  const shown = passesGateways ? all : all.filter((column) => column !== via);
   return formatFittedTable({
     columns: shown,
     rows: flows.map((flow) => shown.map((column) => column.cell(flow, table))),

@@ -1,7 +1,7 @@
 // Who talked to what, as flows and as a graph, in any stretch of time that is kept.
 import { Hono } from 'hono';
 import type { z } from 'zod';
-import type { Flow } from '../../telemetry/flow.ts';
+import type { Flow, FlowQuery } from '../../telemetry/flow.ts';
 import { trafficGraph } from '../../telemetry/graph.ts';
 import { otherHost } from '../../telemetry/traffic.ts';
 import type { ServerDeps } from '../deps.ts';
@@ -10,7 +10,7 @@ import { readQuery } from '../read-query.ts';
 import { flowsQuery, graphQuery } from '../schemas/query-schema.ts';
 import type { FlowBody, FlowsBody, GraphBody } from '../wire.ts';
 
-type Asked = Omit<z.infer<typeof flowsQuery>, 'open'>;
+type Asked = Omit<z.infer<typeof flowsQuery>, 'open'> & Pick<FlowQuery, 'relays'>;
 
 interface Found {
   readonly flows: readonly Flow[];
@@ -26,7 +26,7 @@ export function flowRoutes({ traffic, registry }: Pick<ServerDeps, 'traffic' | '
       return context.json({ flows: shown.map(flowBody), ...inWords(stretch) } satisfies FlowsBody);
     })
     .get('/graph', (context) => {
-      const { flows, stretch } = find(readQuery(context, graphQuery));
+      const { flows, stretch } = find({ ...readQuery(context, graphQuery), relays: true });
       const graph = trafficGraph(flows, (stretch.to - stretch.from) / 1000);
       return context.json({ ...graph, ...inWords(stretch) } satisfies GraphBody);
     });
@@ -38,7 +38,7 @@ export function flowRoutes({ traffic, registry }: Pick<ServerDeps, 'traffic' | '
   }
 
   /** The contract's fields first, in its order. */
-  function flowBody({ flags, open, peers, ...flow }: Flow): FlowBody {
+  function flowBody({ by: _by, flags, open, peers, ...flow }: Flow): FlowBody {
     const stillAllowed = open > 0 ? isAllowed(flow) : undefined;
     return { ...flow, flags, open, ...(stillAllowed === undefined ? {} : { stillAllowed }), peers };
   }

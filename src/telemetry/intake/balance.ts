@@ -105,8 +105,9 @@ export function createBalance(): Balance {
 }
 
 /** As an id of counted metrics, without what only one of the two sides tells. */
-export function kindOf(family: 'http' | 'tcp', { cluster, route, code, flags, grpcStatus }: CounterKey): string {
-  return `${family};source;${cluster};${route};${code};${flags};${grpcStatus};-`;
+export function kindOf(family: 'http' | 'tcp', key: CounterKey): string {
+  const { reporter, cluster, route, code, flags, grpcStatus } = key;
+  return `${family};${reporter};${cluster};${route};${code};${flags};${grpcStatus};-`;
 }
 
 function emptyWindow(since: number | undefined) {

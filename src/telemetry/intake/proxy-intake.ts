@@ -71,7 +71,7 @@ export function createProxyIntake(options: ProxyIntakeOptions): ProxyIntake {
     for (const gain of totals.gains()) {
       const { family, key } = gain;
       const teller = family === 'wire' || family === 'sizes' ? 'counters' : tellerOf(key, family);
-      if (teller === 'counters') batch.observations.push(observeGain(context, gain));
+      if (teller === 'counters') batch.observations.push(...observeGain(context, gain));
       else if (teller === 'records' && (family === 'http' || family === 'tcp'))
         draft.counted(kindOf(family, key), endedIn(gain));
     }

@@ -7,6 +7,8 @@ export interface Registered {
   readonly destination: Destination;
   /** Where all of it goes, if there is one address only. */
   readonly onlyPeer?: { readonly address: string; readonly locality?: string };
+  /** `namespace/workload` of the gateway behind this Service. */
+  readonly gateway?: string;
   /** As declared: `http` also stands for gRPC, which its requests tell. */
   readonly protocol: Protocol;
 }

@@ -2,12 +2,13 @@
 // left unregistered; told twice it would be counted twice. The counters' key alone decides, and a record has all that
 // stands in it, so that the two can be held against each other.
 // Invariant: of the same event both sides come to the same answer. xds/traffic-records.ts writes what is told here.
-import type { CounterKey } from '../../xds/counter-key.ts';
+import type { CounterKey, Reporter } from '../../xds/counter-key.ts';
 import {
   allowAnyRoute,
   blackHoleCluster,
   blockAllRoute,
   blockConnectRoute,
+  parseVirtualServiceRoute,
   passthroughCluster,
 } from '../../xds/names.ts';
 
@@ -36,6 +37,7 @@ function tellerOfRequest(key: CounterKey): Teller {
   if (cluster === blackHoleCluster || cluster === passthroughCluster || unregisteredRoutes.includes(route)) {
     return 'records';
   }
+  if (cluster === '' && !isMisdirected(key) && isRuled(key)) return hasFlag(flags, 'DPE') ? 'records' : 'counters';
   if (cluster === '') return isRefused(key) ? 'records' : 'nobody';
   // Of a registered host: a refused address and upgrade are 403 like the server's own, and only records tell which.
   if (isServiceCluster(cluster)) return code === 403 || hasFlag(flags, 'DPE') ? 'records' : 'counters';
@@ -50,7 +52,28 @@ function isRefused({ route, code, flags, grpcStatus }: CounterKey): boolean {
   return code >= 400 || hasFlag(flags, 'DPE', 'NR', 'NC') || (route === '' && grpcStatus !== '');
 }
 
-function tellerOfConnection({ cluster }: CounterKey): Teller {
+function tellerOfConnection(key: CounterKey): Teller {
+  const { cluster } = key;
+  if (cluster === '' && !isMisdirected(key) && isRuled(key)) return 'counters';
   if (cluster === '' || cluster === blackHoleCluster || cluster === passthroughCluster) return 'records';
   return isServiceCluster(cluster) ? 'counters' : 'nobody';
+}
+
+/** What a VirtualService's rule took: the counters know what was asked for. */
+function isRuled({ route }: CounterKey): boolean {
+  return parseVirtualServiceRoute(route) !== undefined;
+}
+
+/** A gateway's rule leads to what is not there: a decision of the gateway. To a sidecar it is how the request ended. */
+export function isMisdirected({ reporter, route, flags }: CounterKey): boolean {
+  return isOfGateway(reporter) && hasFlag(flags, 'NC') && parseVirtualServiceRoute(route) !== undefined;
+}
+
+export function isOfGateway(reporter: Reporter): boolean {
+  return reporter === 'gateway' || reporter === 'relay';
+}
+
+/** For observations: whose event it is, and nothing where that is plain. */
+export function byOf(reporter: Reporter): { readonly by?: 'gateway' | 'relay' } {
+  return reporter === 'gateway' || reporter === 'relay' ? { by: reporter } : {};
 }

@@ -23,12 +23,13 @@ const histograms = ['durations', 'requestSizes', 'responseSizes'] as const;
 
 export function cleanObservation(observation: Observation): Observation {
   if (isClean(observation)) return observation;
-  const { peer, metrics } = observation;
+  const { nextHop, peer, metrics } = observation;
   return {
     ...observation,
     ...Object.fromEntries(counts.map((name) => [name, cleanCount(observation[name])])),
     unopened: cleanCount(observation.unopened ?? 0),
     destination: cleanDestination(observation.destination),
+    ...(nextHop === undefined ? {} : { nextHop: cleanDestination(nextHop) }),
     outcome: cleanOutcome(observation.outcome),
     ...(peer === undefined ? {} : { peer: cleanPeer(peer) }),
     ...(metrics === undefined ? {} : { metrics: cleanMetrics(metrics) }),
@@ -36,11 +37,12 @@ export function cleanObservation(observation: Observation): Observation {
 }
 
 function isClean(observation: Observation): boolean {
-  const { destination, outcome, unopened = 0, peer, metrics } = observation;
+  const { destination, nextHop, outcome, unopened = 0, peer, metrics } = observation;
   return (
     counts.every((name) => isCleanCount(observation[name])) &&
     isCleanCount(unopened) &&
     isCleanDestination(destination) &&
+    (nextHop === undefined || isCleanDestination(nextHop)) &&
     isCleanOutcome(outcome) &&
     (peer === undefined || (isCleanText(peer.address) && isCleanText(peer.locality ?? ''))) &&
     (metrics === undefined || areClean(metrics))

@@ -19,6 +19,8 @@ const signatureSchema = z.enum([
   'missing-host',
   'headers-too-large',
   'https-on-plaintext',
+  'not-served',
+  'no-destination',
   'address-refused',
   'refused',
   'passed-unregistered',

@@ -4,8 +4,11 @@ import type { Flow } from '../flow.ts';
 import type { Observation } from '../observation.ts';
 import type { Source } from '../traffic.ts';
 
-export type FlowIdentity = Pick<Flow, 'source' | 'destination' | 'via' | 'protocol'>;
+export type FlowIdentity = Pick<Flow, 'by' | 'source' | 'destination' | 'via' | 'protocol'>;
 
+const bySchema = z.enum(['gateway', 'relay']);
+
+/** Has a ninth where a gateway tells it. */
 const identitySchema = z.tuple([
   z.string(),
   z.string(),
@@ -15,17 +18,20 @@ const identitySchema = z.tuple([
   z.string().nullable(),
   z.array(z.string()),
   z.enum(['http', 'grpc', 'tls', 'tcp']),
+  bySchema.optional(),
 ]);
 
-export function identityText({ destination, via, protocol }: Observation, source: Source): string {
-  const { kind, host, port, serviceEntry } = destination;
-  return JSON.stringify([source.namespace, source.workload, kind, host, port, serviceEntry ?? null, via, protocol]);
+export function identityText({ by, destination, via, protocol }: Observation, source: Source): string {
+  const { kind, host, port, serviceEntry = null } = destination;
+  const parts = [source.namespace, source.workload, kind, host, port, serviceEntry, via, protocol];
+  return JSON.stringify(by === undefined ? parts : [...parts, by]);
 }
 
 /** Throws if the text is none of identityText's. */
 export function readIdentity(text: string): FlowIdentity {
-  const [namespace, workload, kind, host, port, serviceEntry, via, protocol] = identitySchema.parse(JSON.parse(text));
+  const [namespace, workload, kind, host, port, serviceEntry, via, protocol, by] = identitySchema.parse(JSON.parse(text));
   return {
+    ...(by === undefined ? {} : { by }),
     source: { namespace, workload },
     destination: { kind, host, port, ...(serviceEntry === null ? {} : { serviceEntry }) },
     via,

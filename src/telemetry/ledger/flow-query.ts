@@ -63,10 +63,11 @@ export function createFlowReader(
   };
 }
 
-function matches(identity: FlowIdentity | undefined, { namespace, workload }: FlowQuery): boolean {
+function matches(identity: FlowIdentity | undefined, { namespace, workload, relays = false }: FlowQuery): boolean {
   if (identity === undefined) return false;
-  const { source } = identity;
+  const { by, source } = identity;
   return (
+    (relays || by !== 'relay') &&
     (namespace === undefined || source.namespace === namespace) &&
     (workload === undefined || source.workload === workload)
   );
@@ -81,7 +82,8 @@ function inOrder(a: Flow, b: Flow): number {
     a.destination.port - b.destination.port ||
     order(a.destination.serviceEntry ?? '', b.destination.serviceEntry ?? '') ||
     order(a.protocol, b.protocol) ||
-    order(a.via.join(), b.via.join())
+    order(a.via.join(), b.via.join()) ||
+    order(a.by ?? '', b.by ?? '')
   );
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Flow } from '../flow.ts';
+import type { Ledger } from '../ledger.ts';
 import type { Observation } from '../observation.ts';
 import { batch, blocked, observation, tenOClock, workload } from './testing/events.ts';
 import { ledgerFile, newLedger, reopened } from './testing/ledger-file.ts';
@@ -219,4 +220,30 @@ test('the bytes of a peer are those that its connections had at their end', (con
   assert.deepEqual(flow.peers, [
     { address: '192.0.2.1', requests: 0, connections: 0, bytesSent: 90, bytesReceived: 180 },
   ]);
+});
+
+test('what a gateway passed on is told only to those who ask for it, also after a restart', (context) => {
+  const file = ledgerFile(context);
+  const ledger = reopened(context, file);
+  const gateway = workload('egress');
+  ledger.commit(
+    batch({
+      observations: [
+        observation({ via: ['default/egress'], requests: 5 }),
+        observation({ by: 'relay', source: gateway, requests: 5 }),
+        observation({ by: 'gateway', source: gateway, requests: 2 }),
+      ],
+    }),
+  );
+  const told = (reader: Ledger, relays: boolean) =>
+    reader.flows({ from: tenOClock, relays }).map(({ by, source, requests }) => [by, source.workload, requests]);
+  const flows = [
+    [undefined, 'echo', 5],
+    ['gateway', 'egress', 2],
+  ];
+  const all = [...flows, ['relay', 'egress', 5]];
+  assert.deepEqual([told(ledger, false), told(ledger, true)], [flows, all]);
+  ledger.close();
+  const again = reopened(context, file);
+  assert.deepEqual([told(again, false), told(again, true)], [flows, all]);
 });

@@ -155,3 +155,22 @@ test('canonical names come from the most exact label', () => {
     });
   }
 });
+
+test('what went to a gateway first has the gateway’s Service for its destination, as Istio’s sidecars tell it', () => {
+  const egress: Source = { namespace: 'istio-system', workload: 'egress', serviceAccount: 'egress', labels: {} };
+  const nextHop = {
+    kind: 'service',
+    host: 'egress.istio-system.svc.cluster.local',
+    port: 80,
+    namespace: 'istio-system',
+    name: 'egress',
+    workload: egress,
+  } as const;
+  const { labels } = seriesLabels({ ...seen, via: ['istio-system/egress'], nextHop });
+  assert.partialDeepStrictEqual(labels, {
+    destination_service: 'egress.istio-system.svc.cluster.local',
+    destination_service_name: 'egress',
+    destination_service_namespace: 'istio-system',
+    destination_workload: 'egress',
+  });
+});

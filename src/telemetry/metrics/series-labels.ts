@@ -16,7 +16,7 @@ export interface LabelledSeries {
 
 /** Which series an observation belongs to. TLS that is passed on unread is TCP, as in Istio. */
 export function seriesLabels(observation: Observation): LabelledSeries {
-  const { reporter, source, destination, protocol, outcome } = observation;
+  const { reporter, source, protocol, outcome, nextHop: destination = observation.destination } = observation;
   const http = protocol === 'http' || protocol === 'grpc';
   const labels = {
     reporter,

@@ -20,7 +20,8 @@ import { passedFilters } from '../filter-chains.ts';
 import { listenerName } from '../names.ts';
 import { type TypedResource, typedResource } from '../resource.ts';
 import { certificateFileSecret, credentialCertificate, credentialRoots, rootFileSecret } from '../secret-names.ts';
-import { outboundHttpLogs } from '../traffic-logs.ts';
+import { buildCallerFilter } from '../traffic-callers.ts';
+import { outboundHttpLogs, refusedByGatewayLogs } from '../traffic-logs.ts';
 import { buildUpstreamFilters } from '../upstream-filters.ts';
 import { type PassedRoute, tcpRoute, tlsRoutes } from '../virtual-service/passed-routes.ts';
 import { endsHttps, type GatewayRouting, httpRouteName, httpsRouteName } from './gateway-routes.ts';
@@ -29,6 +30,8 @@ import { isUnder, openTo, servedHosts } from './server-hosts.ts';
 
 export interface GatewayListenerContext extends GatewayRouting {
   readonly capture: Capture['kind'];
+  /** What proxies of the mesh call from, as ViewParts tells it. */
+  readonly proxies: string | undefined;
 }
 
 /** Empty where nothing is served: Envoy takes no listener without a chain. */
@@ -38,16 +41,30 @@ export function buildGatewayPort(port: MergedPort, context: GatewayListenerConte
   const plainChain = buildPlainChain(port, context);
   if (tlsChains.length === 0 && plainChain === undefined) return [];
   const name = listenerName('0.0.0.0', port.bindPort);
+  const servers = [...port.http, ...port.tls, ...(port.tcp === undefined ? [] : [port.tcp])];
+  const [first] = servers;
+  const { mesh, proxies } = context;
   const message = buildGatewayListener({
     name,
     bind: context.capture === 'proxy' ? 'internal' : { port: port.bindPort },
-    tlsChains,
-    plainChain,
-    accessLog: [],
+    tlsChains: tlsChains.map((chain) => judgingCallers(chain, proxies)),
+    plainChain: plainChain === undefined ? undefined : judgingCallers(plainChain, proxies),
+    accessLog: first === undefined ? [] : refusedByGatewayLogs(mesh.config, askedAt(first.server.port.number), proxies),
   });
-  const servers = [...port.http, ...port.tls, ...(port.tcp === undefined ? [] : [port.tcp])];
   const origins = [...new Set(servers.map(({ origin }) => origin))];
   return [typedResource(typeUrls.listener, ListenerSchema, name, message, origins, secrets)];
+}
+
+function judgingCallers<Chain extends { readonly filters: readonly NetworkFilter[] }>(
+  chain: Chain,
+  proxies: string | undefined,
+): Chain {
+  return { ...chain, filters: [buildCallerFilter(proxies), ...chain.filters] };
+}
+
+/** Callers ask for the Gateway's port, whatever its pods listen on. */
+function askedAt(port: number): string {
+  return `0.0.0.0:${port}`;
 }
 
 function buildPlainChain({ http: [http], tcp, bindPort }: MergedPort, context: GatewayListenerContext) {
@@ -56,7 +73,8 @@ function buildPlainChain({ http: [http], tcp, bindPort }: MergedPort, context: G
     return { name: `0.0.0.0_${bindPort}`, filters: [buildHttpManager(httpRouteName(number), number, context)] };
   }
   const route = tcp === undefined ? undefined : firstTcpRoute(tcp, context);
-  return route === undefined ? undefined : { name: route.name, filters: passedFilters(route, context.mesh.config) };
+  if (tcp === undefined || route === undefined) return undefined;
+  return { name: route.name, filters: passedOn(route, tcp, context) };
 }
 
 /** Of the oldest VirtualService that has one for this server. */
@@ -98,7 +116,7 @@ function filtersBehindTls(placed: PlacedServer, context: GatewayListenerContext)
     return [buildHttpManager(httpsRouteName(placed), placed.server.port.number, context)];
   }
   const route = firstTcpRoute(placed, context);
-  return route === undefined ? undefined : passedFilters(route, context.mesh.config);
+  return route === undefined ? undefined : passedOn(route, placed, context);
 }
 
 /** One for each TLS rule of the VirtualServices that are bound to the server. */
@@ -109,9 +127,13 @@ function buildPassedChains(placed: PlacedServer, context: GatewayListenerContext
     return tlsRoutes(virtualService, host, routingOf(placed, context)).flatMap((route) => {
       const serverNames = route.serverNames.filter((name) => open.some((own) => isUnder(name, own)));
       if (serverNames.length === 0) return [];
-      return [{ name: route.name, serverNames, filters: passedFilters(route, context.mesh.config) }];
+      return [{ name: route.name, serverNames, filters: passedOn(route, placed, context) }];
     });
   });
+}
+
+function passedOn(route: PassedRoute, { server }: PlacedServer, { mesh }: GatewayListenerContext) {
+  return passedFilters(route, mesh.config, { destination: askedAt(server.port.number), proxy: 'gateway' });
 }
 
 /** Istio: an SNI that stands in two rules is the first one's. */
@@ -154,7 +176,7 @@ function buildHttpManager(routeName: string, port: number, { mesh, capture }: Ga
   return buildGatewayHttpManager({
     statPrefix: `outbound_0.0.0.0_${port};`,
     routeName,
-    accessLog: outboundHttpLogs(config),
+    accessLog: outboundHttpLogs(config, askedAt(port), 'gateway'),
     removedHeaders: { prefixes: ['x-envoy-'] },
     filters: [
       buildRouteMarkFilter(),

@@ -2,18 +2,19 @@
 // Gateways ask for, and the clusters that rules lead to from there.
 // Istio: a gateway gets the clusters of every service it may see; here: of those that it uses, which is all it can reach.
 // Invariant: as for sidecars, any series of changes ends where building from the last snapshot at once does.
-import type { ProxyIdentity, ViewDelta } from '../../discovery/view.ts';
+import type { ProxyIdentity } from '../../discovery/view.ts';
 import type { Gateway } from '../../mesh/gateway.ts';
 import type { Mesh } from '../../mesh/mesh.ts';
 import { selectDestinationRule } from '../../mesh/select-destination-rule.ts';
 import { matchesLabels } from '../../mesh/selector.ts';
 import { compareAge, type Service } from '../../mesh/service.ts';
+import { createMeshView, type MeshView } from '../mesh-view.ts';
 import { gatewayScope } from '../proxy-scope.ts';
 import type { TypedResource } from '../resource.ts';
 import { createResourceBook } from '../resource-book.ts';
 import { createSecretUnits } from '../secret-units.ts';
 import type { ServiceResources } from '../service-resources.ts';
-import type { MeshView } from '../sidecar-view.ts';
+
 import { redirectParts, type ViewParts } from '../view-parts.ts';
 import { buildGatewayPort } from './gateway-listeners.ts';
 import {
@@ -31,15 +32,14 @@ import { createUseBook } from './use-book.ts';
 export interface GatewayViewOptions {
   readonly identity: ProxyIdentity;
   readonly serviceResources: ServiceResources;
-  readonly parts?: Pick<ViewParts, 'capture' | 'select'>;
+  readonly parts?: Pick<ViewParts, 'capture' | 'proxies' | 'select'>;
 }
 
 export function createGatewayView(first: Mesh, options: GatewayViewOptions): MeshView {
   const { identity, serviceResources, parts = redirectParts } = options;
   const scope = gatewayScope(identity);
+  const proxies = parts.proxies(addressOf(identity));
   let mesh = first;
-  let generation = 1;
-  const listeners = new Set<(delta: ViewDelta) => void>();
   const resources = createResourceBook();
   const secrets = createSecretUnits(resources, { namespace: scope.namespace, keys: parts.capture === 'redirect' });
   /** The hosts that each unit's rules lead to. */
@@ -65,7 +65,8 @@ export function createGatewayView(first: Mesh, options: GatewayViewOptions): Mes
   }
 
   function buildPort(port: MergedPort): void {
-    buildUnit(`port ${port.bindPort}`, (routing) => buildGatewayPort(port, { ...routing, capture: parts.capture }));
+    const { capture } = parts;
+    buildUnit(`port ${port.bindPort}`, (routing) => buildGatewayPort(port, { ...routing, capture, proxies }));
   }
 
   function buildHost(set: GatewayRouteSet, host: string): void {
@@ -152,39 +153,26 @@ export function createGatewayView(first: Mesh, options: GatewayViewOptions): Mes
     for (const host of new Set([...added, ...changed])) buildDestination(host);
   }
 
-  function publish(): void {
-    const types = resources.takeChanges();
-    if (types.size === 0) return;
-    generation += 1;
-    for (const listener of listeners) listener({ generation, types });
-  }
-
   for (const host of mesh.services.hosts()) noteOwn(host);
   buildEverything();
   buildDestinations(new Set(), true);
-  secrets.update(mesh, new Set());
-  resources.takeChanges();
-
-  return {
+  return createMeshView({
     key: scope.key,
-    get generation() {
-      return generation;
-    },
-    resources: resources.resources,
-    isIdle: () => listeners.size === 0,
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    update(next, delta) {
+    book: resources,
+    secrets,
+    first,
+    build(next, delta) {
       mesh = next;
       const ownChanged = [...delta.hosts].filter(noteOwn).length > 0;
       const everything = delta.configChanged || delta.gatewaysChanged || ownChanged;
       if (everything) buildEverything();
       else buildChanged(delta.hosts);
       buildDestinations(delta.hosts, everything);
-      secrets.update(mesh, delta.secrets);
-      publish();
     },
-  };
+  });
+}
+
+/** Of the pod, as its node id tells it; all pods of one mesh will do. */
+function addressOf({ nodeId }: ProxyIdentity): string {
+  return nodeId.split('~')[1] ?? '';
 }

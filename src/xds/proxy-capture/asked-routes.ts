@@ -9,7 +9,7 @@ import { buildStatusRoute, buildVirtualHost } from '../../envoy/route.ts';
 import { handlingOf } from '../../mesh/handling.ts';
 import type { MeshConfig } from '../../mesh/mesh-config.ts';
 import { compareAge, type Service, type ServicePort } from '../../mesh/service.ts';
-import { blockAllRoute, connectRoute, httpProxy, virtualHostName } from '../names.ts';
+import { blockAllRoute, connectRoute, connectThrough, httpProxy, virtualHostName } from '../names.ts';
 import type { PortService } from '../port-use.ts';
 import { type TypedResource, typedResource } from '../resource.ts';
 import { unregisteredRoute } from '../route-marks.ts';
@@ -37,6 +37,8 @@ export function buildAskedVirtualHosts(
     if (entry === undefined || handlingOf(port.protocol) === 'none') return [];
     const own = [host, ...extraDomains(port.number)];
     const plain = plainRoutes(selected, port, routing(port.number));
+    // A VirtualService that has no rule for these programs: to them the host is one that nobody knows.
+    if (plain.length === 0 && handlingOf(port.protocol) === 'http') return [];
     const [connect, refused] = connectRoutes(entry, config);
     // The address of a service decides by itself, as where the network redirects; a client may then send no SNI.
     const looks = looksForServerName(entry, config);
@@ -103,7 +105,7 @@ function forwards({ resolution }: Service): boolean {
 
 function straight({ service, port, passed: [passed] }: PortService): Route {
   if (passed === undefined) return buildConnectRoute({ name: connectRoute, cluster: clusterOf(service, port) });
-  return buildConnectRoute({ name: passed.name, cluster: passed.clusters });
+  return buildConnectRoute({ name: connectThrough(passed.name), cluster: passed.clusters });
 }
 
 function handOver(port: ServicePort, filterState: readonly FilterStateValue[]): Route {

@@ -38,7 +38,7 @@ export function buildConnectedListener(port: number, use: PortUse, config: MeshC
   if (!http && serverNames.size === 0) return [];
   const name = connectedListenerName(port);
   const nothing = new Map<string, PortService>();
-  const chains = buildNamedChains(port, { http: use.http, serverNames, addressed: nothing, tcp: nothing }, config, {
+  const chains = buildNamedChains(port, { ...use, serverNames, addressed: nothing, tcp: nothing }, config, {
     capture: 'proxy',
     http,
     chainOf: (entry) => namedChain(entry, config),
@@ -82,6 +82,6 @@ function tlsServices({ serverNames, addressed }: PortUse): ReadonlyMap<string, P
 
 function namedChain(entry: PortService, config: MeshConfig) {
   const { service, port } = entry;
-  if (service.resolution !== 'NONE') return serviceChain(entry, config);
-  return forwardedChain(entry, forwardedGuard(service, port, config), config);
+  if (service.resolution !== 'NONE') return serviceChain(entry, config, 'proxy');
+  return forwardedChain(entry, forwardedGuard(service, port, config), config, 'proxy');
 }

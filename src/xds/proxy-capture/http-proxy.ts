@@ -10,6 +10,7 @@ import {
   forAuthority,
   handedOverHeader,
 } from '../../envoy/connect-route.ts';
+import { buildFaultFilter } from '../../envoy/fault.ts';
 import type { FilterStateValue } from '../../envoy/filter-state.ts';
 import { ClusterSchema } from '../../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
 import { ListenerSchema } from '../../envoy/gen/envoy/config/listener/v3/listener_pb.js';
@@ -17,7 +18,7 @@ import type { Route } from '../../envoy/gen/envoy/config/route/v3/route_componen
 import { RouteConfigurationSchema } from '../../envoy/gen/envoy/config/route/v3/route_pb.js';
 import { buildGrpcMessagesFilter } from '../../envoy/grpc-messages.ts';
 import { buildHttpConnectionManager } from '../../envoy/http-connection-manager.ts';
-import { buildDynamicForwardProxyFilters } from '../../envoy/http-filters.ts';
+import { buildDynamicForwardProxyFilters, whereRoutesAsk } from '../../envoy/http-filters.ts';
 import { buildHttpProtocolOptions } from '../../envoy/http-protocol-options.ts';
 import { buildInternalListener } from '../../envoy/internal-listener.ts';
 import { buildFilterChain } from '../../envoy/listener.ts';
@@ -86,9 +87,12 @@ function buildListener(config: MeshConfig) {
         connect: true,
         accessLog: outboundHttpLogs(config, '').map((log) => filtered(log, toldHere)),
         removedHeaders: { names: ['proxy-authorization'], prefixes: internalHeaderPrefixes },
+        // One listener for all ports: some rule may ask for a path.
+        normalizesPaths: true,
         filters: [
           buildRouteMarkFilter(),
           buildGrpcMessagesFilter(),
+          ...whereRoutesAsk([buildFaultFilter()]),
           ...buildDynamicForwardProxyFilters(dynamicDnsCache, 80),
         ],
         upstreamFilters: buildUpstreamFilters(exactHostGuard(config.allowedRanges)),

@@ -15,6 +15,8 @@ export function createProxyParts(portRules: readonly PortRule[]): ViewParts {
   const rules = createPortRules(portRules);
   return {
     capture: 'proxy',
+    // Whatever is called on this machine by no address of its own has this one.
+    proxies: () => '^127[.]0[.]0[.]1:',
     select(mesh, host, namespace) {
       const found = selectService(mesh.services.get(host), namespace);
       if (found !== undefined) return rules.apply(found);

@@ -1,12 +1,14 @@
 // How many connections of one proxy are open to each destination and peer: what its process takes with it when it dies.
 // They open under one counter key and close under another, since flags stand only at the end.
-import type { CounterKey } from '../../../xds/counter-key.ts';
+import { type CounterKey, isReporter } from '../../../xds/counter-key.ts';
 import { hasFlag } from '../teller.ts';
 
 export interface OpenGroup {
   readonly reporter: CounterKey['reporter'];
   readonly cluster: string;
   readonly peer: string;
+  /** Empty if no VirtualService sent them. */
+  readonly route: string;
   open: number;
   /** Closed by the death of their process, and not told yet. */
   died: number;
@@ -29,15 +31,15 @@ const openFamily = 'open';
 
 /** Whether a connection that ended so was never opened: its destination was not found, or did not answer. */
 export function neverOpened({ reporter, flags, peer }: CounterKey): boolean {
-  return (reporter === 'source' && peer === '') || hasFlag(flags, 'UF', 'UH', 'NC', 'UO', 'URX');
+  return (reporter !== 'destination' && peer === '') || hasFlag(flags, 'UF', 'UH', 'NC', 'UO', 'URX');
 }
 
 export function createOpenConnections(): OpenConnections {
   const groups = new Map<string, OpenGroup>();
 
-  function change({ reporter, cluster, peer }: CounterKey, difference: number): void {
-    const id = [openFamily, reporter, cluster, peer].join(';');
-    const group = groups.get(id) ?? { reporter, cluster, peer, open: 0, died: 0, changed: true };
+  function change({ reporter, cluster, peer, route }: CounterKey, difference: number): void {
+    const id = [openFamily, reporter, cluster, peer, ...(route === '' ? [] : [route])].join(';');
+    const group = groups.get(id) ?? { reporter, cluster, peer, route, open: 0, died: 0, changed: true };
     groups.set(id, group);
     group.open += difference;
     group.changed = true;
@@ -57,11 +59,10 @@ export function createOpenConnections(): OpenConnections {
       }
     },
     restore(id, text) {
-      const [, reporter, cluster, peer] = id.split(';');
+      const [, reporter = '', cluster, peer, route = ''] = id.split(';');
       const open = Number(text);
-      if (cluster === undefined || peer === undefined || !Number.isInteger(open)) return;
-      if (reporter !== 'source' && reporter !== 'destination') return;
-      groups.set(id, { reporter, cluster, peer, open, died: 0, changed: false });
+      if (cluster === undefined || peer === undefined || !Number.isInteger(open) || !isReporter(reporter)) return;
+      groups.set(id, { reporter, cluster, peer, route, open, died: 0, changed: false });
     },
     settle() {
       for (const [id, group] of groups) {

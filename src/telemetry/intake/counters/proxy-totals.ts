@@ -4,6 +4,7 @@
 
 import type { CounterKey } from '../../../xds/counter-key.ts';
 import { countOf, readHistogram } from '../histogram.ts';
+import { type ClusterShare, createClusterShares } from './cluster-shares.ts';
 import { countedMetric, endedSlot, isHistogram } from './counted-metric.ts';
 import { addGains, createEntry, type Entry, growSlot, restoreEntry } from './counter-entry.ts';
 import { createOpenConnections, type OpenGroup } from './open-connections.ts';
@@ -32,6 +33,8 @@ export interface ProxyTotals {
   die(): void;
   /** Requests to a cluster, and those of them that were gRPC. */
   requestsTo(cluster: string): { readonly all: number; readonly grpc: number };
+  /** Who used a cluster by which route, since the last time that anything did and was not settled. */
+  sharesOf(cluster: string): readonly ClusterShare[];
   /** The key of most requests to a cluster that were not settled, else of the last ones. */
   mostTo(cluster: string): CounterKey | undefined;
   restore(start: number, positions: ReadonlyMap<string, string>): void;
@@ -60,6 +63,7 @@ export function createProxyTotals(mostSeries = 30_000): ProxyTotals {
   const open = createOpenConnections();
   const clusters = new Map<string, { all: number; grpc: number }>();
   const most = new Map<string, { key: CounterKey; count: number }>();
+  const shares = createClusterShares();
   /** Of clusters, which come and go with the configuration, and their numbers with them. */
   let ofClusters: Series[] = [];
   let exports = 0;
@@ -133,12 +137,14 @@ export function createProxyTotals(mostSeries = 30_000): ProxyTotals {
     changed.add(entry);
     if (entry.family === 'http') addRequests(entry.key, countOf(gain));
     if (!entry.tellsConnections) return;
+    if (slot <= endedSlot.tcp) shares.add(entry.key, gain[0] ?? 0);
     if (slot === 0) open.opened(entry.key, gain[0] ?? 0);
     if (slot === 1) open.closed(entry.key, gain[0] ?? 0);
   }
 
   function addRequests(key: CounterKey, count: number): void {
     const { cluster, grpcStatus } = key;
+    shares.add(key, count);
     if (count >= (most.get(cluster)?.count ?? 0)) most.set(cluster, { key, count });
     const known = clusters.get(cluster) ?? { all: 0, grpc: 0 };
     clusters.set(cluster, known);
@@ -191,9 +197,11 @@ export function createProxyTotals(mostSeries = 30_000): ProxyTotals {
       beyond = 0;
       open.settle();
       for (const one of most.values()) one.count = 0;
+      shares.settle();
     },
     die: open.die,
     requestsTo: (cluster) => clusters.get(cluster) ?? { all: 0, grpc: 0 },
+    sharesOf: shares.of,
     mostTo: (cluster) => most.get(cluster)?.key,
     restore(since, positions) {
       start = since;
@@ -206,7 +214,9 @@ export function createProxyTotals(mostSeries = 30_000): ProxyTotals {
         entries.set(id, entry);
         const requests = entry.family === 'http' ? entry.totals[0] : undefined;
         if (requests !== undefined) addRequests(entry.key, countOf(requests));
+        if (entry.tellsConnections) shares.add(entry.key, entry.totals[0]?.[0] ?? 0);
       }
+      shares.settle();
     },
   };
 }

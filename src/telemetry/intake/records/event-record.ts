@@ -1,7 +1,7 @@
 // One line of a proxy's records, read with care: every value may be missing, odd or hostile. Invariant: what comes out
 // has values of its types; texts are as they were written.
-import type { CounterKey } from '../../../xds/counter-key.ts';
-import type { httpRecordFields, tcpRecordFields } from '../../../xds/record-line.ts';
+import type { CounterKey, Reporter } from '../../../xds/counter-key.ts';
+import type { GatewayRecordFields, httpRecordFields, tcpRecordFields } from '../../../xds/record-line.ts';
 
 /** Empty texts and zeros stand for what the line does not have. */
 export interface EventRecord {
@@ -18,6 +18,8 @@ export interface EventRecord {
   /** `address:port` that the connection was going to, and of the upstream that was chosen. */
   readonly local: string;
   readonly upstream: string;
+  /** At a gateway: the address that called it. */
+  readonly caller: string;
   readonly received: number;
   readonly sent: number;
   readonly milliseconds: number;
@@ -47,7 +49,7 @@ export function parseRecord(line: string): EventRecord | undefined {
     sni: text('s'),
     details: text('d'),
     key: {
-      reporter: 'source',
+      reporter: reporterOf(text('v')),
       cluster: text('u'),
       route: text('r'),
       code: Math.trunc(number('c')),
@@ -57,13 +59,18 @@ export function parseRecord(line: string): EventRecord | undefined {
     },
     local: text('o'),
     upstream: text('h'),
+    caller: text('b'),
     received: number('rx'),
     sent: number('tx'),
     milliseconds,
   };
 }
 
-type Field = keyof typeof httpRecordFields | keyof typeof tcpRecordFields;
+type Field = keyof typeof httpRecordFields | keyof typeof tcpRecordFields | keyof GatewayRecordFields;
+
+function reporterOf(text: string): Reporter {
+  return text === 'gateway' || text === 'relay' ? text : 'source';
+}
 
 function isObject(json: unknown): json is { readonly [name in Field]?: unknown } {
   return typeof json === 'object' && json !== null;

@@ -58,8 +58,9 @@ export function createJoinedRecords(context: RecordContext): JoinedRecords {
   };
 }
 
-function kindOf({ destination, protocol, outcome, connection }: JudgedRecord): string {
+function kindOf({ destination, via, by, sender, protocol, outcome, connection }: JudgedRecord): string {
   const { kind, host, port, serviceEntry } = destination;
   const { code, flags, grpcStatus } = outcome;
-  return `${kind}\n${host}\n${port}\n${serviceEntry}\n${protocol}\n${code}\n${flags}\n${grpcStatus}\n${connection}`;
+  const parts = [kind, host, port, serviceEntry, via, by, sender, protocol, code, flags, grpcStatus, connection];
+  return parts.join('\n');
 }

@@ -2,9 +2,10 @@
 // Decision and observation are both made of this, so that they say the same.
 import type { Signature } from '../../decision.ts';
 import type { Destination, Outcome, Protocol, Source } from '../../traffic.ts';
+import { type KeyMeaning, meaningOf } from '../key-meaning.ts';
 import type { Meanings } from '../meanings.ts';
 import type { Registered, Registry } from '../registry.ts';
-import { isServiceCluster } from '../teller.ts';
+import { byOf, isServiceCluster } from '../teller.ts';
 import { type Asked, askedOf, plainText } from './asked-host.ts';
 import type { EventRecord } from './event-record.ts';
 import { signatureOf } from './signature.ts';
@@ -26,6 +27,11 @@ export interface JudgedRecord {
   /** What the host that was asked for means now. */
   readonly registered: Registered | undefined;
   readonly destination: Destination;
+  readonly via: readonly string[];
+  readonly nextHop?: Destination;
+  readonly by?: 'gateway' | 'relay';
+  /** At a gateway: `namespace/workload` whose proxy sent it there; undefined where that is not known. */
+  readonly sender: string | undefined;
   readonly protocol: Protocol;
   readonly outcome: Outcome;
   /** Whether it counts as a connection: TCP, TLS, and what went through CONNECT. */
@@ -39,18 +45,22 @@ export interface JudgedRecord {
 /** Undefined: a registered connection, or one that was over before anything was known of it. */
 export function judgeRecord(record: EventRecord, context: RecordContext): JudgedRecord | undefined {
   const { source, now, meanings } = context;
+  const { key } = record;
   const known = signatureOf(record);
   if (known === undefined && record.family === 'tcp') return undefined;
   const asked = askedOf(record);
   const registered = meanings.host(source.namespace, asked.host, asked.port);
-  const common = { at: record.at === 0 ? now : Math.min(record.at, now), asked, registered };
+  const at = record.at === 0 ? now : Math.min(record.at, now);
+  const common = { at, asked, registered, ...byOf(key.reporter), sender: senderOf(record, context) };
   // Under ALLOW_ANY a registered name needs no cluster of its own to pass (outbound-listeners.ts).
   if (known === 'passed-unregistered' && record.family === 'tcp' && registered !== undefined) {
-    return { ...common, ...registeredAnswer(record, registered), connection: true, opened: true, tellsBytes: true };
+    const answer = registeredAnswer(record, { ...registered, via: [] });
+    return { ...common, ...answer, connection: true, opened: true, tellsBytes: true };
   }
   if (known === undefined) {
-    const { cluster } = record.key;
-    const meaning = isServiceCluster(cluster) ? meanings.cluster(source.namespace, cluster, 'http') : registered;
+    const meaning = isServiceCluster(key.cluster)
+      ? meaningOf(meanings, source.namespace, key, 'http')
+      : registered && { ...registered, via: [] };
     if (meaning !== undefined) return { ...common, ...registeredAnswer(record, meaning) };
   }
   const signature = known ?? 'refused';
@@ -59,6 +69,7 @@ export function judgeRecord(record: EventRecord, context: RecordContext): Judged
     ...common,
     signature,
     destination: destinationOf(signature, asked, registered),
+    via: [],
     protocol: tunnel ? 'tcp' : protocolOf(record),
     outcome: outcomeOf(record, tunnel),
     connection: tunnel || record.family === 'tcp',
@@ -68,12 +79,19 @@ export function judgeRecord(record: EventRecord, context: RecordContext): Judged
 }
 
 /** The way to it was found, and then the answer was a refusal of its own, or CONNECT found nobody there. */
-function registeredAnswer(record: EventRecord, { destination, protocol: declared }: Registered) {
+function registeredAnswer(record: EventRecord, meaning: KeyMeaning) {
+  const { destination, via, nextHop, protocol: declared } = meaning;
   const connection = record.method === 'CONNECT';
   const unread: Protocol = declared === 'tls' || declared === 'tcp' ? declared : 'tcp';
   const protocol = connection ? unread : protocolOf(record);
   const outcome = outcomeOf(record, connection);
-  return { signature: undefined, destination, protocol, outcome, connection, opened: false, tellsBytes: false };
+  const way = { destination, via, ...(nextHop === undefined ? {} : { nextHop }) };
+  return { signature: undefined, ...way, protocol, outcome, connection, opened: false, tellsBytes: false };
+}
+
+function senderOf({ key, caller }: EventRecord, { registry }: RecordContext): string | undefined {
+  const sender = key.reporter === 'relay' ? registry.workloadAt(caller) : undefined;
+  return sender && `${sender.namespace}/${sender.workload}`;
 }
 
 function destinationOf(signature: Signature, { host, port }: Asked, registered: Registered | undefined): Destination {

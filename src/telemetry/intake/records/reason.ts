@@ -13,9 +13,16 @@ export interface ReasonOptions {
   readonly protocol: Protocol;
   /** Envoy's word. */
   readonly details: string;
+  /** `namespace/workload` whose proxy sent it to this gateway, if one did. */
+  readonly sender: string | undefined;
 }
 
 export function reasonOf(options: ReasonOptions): string {
+  const { sender } = options;
+  return sender === undefined ? plainReason(options) : `${plainReason(options)} (sent by ${sender})`;
+}
+
+function plainReason(options: ReasonOptions): string {
   const { signature, details } = options;
   const place = placeOf(options);
   switch (signature) {
@@ -38,6 +45,10 @@ export function reasonOf(options: ReasonOptions): string {
       return `a request to ${place} has more or larger headers than the proxy takes (${details})`;
     case 'https-on-plaintext':
       return `a request for an https URL of ${place} came without TLS; send it over TLS, or ask for http`;
+    case 'not-served':
+      return `no VirtualService of this gateway's Gateways serves ${place}; bind one to a Gateway that has the host, or send the request elsewhere`;
+    case 'no-destination':
+      return `a VirtualService sends ${place} from this gateway to a destination that nobody registered; register it, or mend the route`;
     case 'address-refused':
       return `the address that ${place} resolves to may not be reached by that name (${details}); allow its range in the mesh's configuration if it is meant`;
     case 'refused':

@@ -21,7 +21,7 @@ export interface DecisionOptions {
 }
 
 export function decisionOf({ record, judged, signature, source, registry }: DecisionOptions): NewDecision {
-  const { at, asked, registered, destination, protocol, outcome } = judged;
+  const { at, asked, registered, destination, protocol, outcome, sender } = judged;
   const details = plainText(record.details);
   return {
     firstAt: at,
@@ -35,7 +35,7 @@ export function decisionOf({ record, judged, signature, source, registry }: Deci
     protocol,
     outcome,
     signature,
-    reason: reasonOf({ signature, host: asked.host, port: asked.port, registered, protocol, details }),
+    reason: reasonOf({ signature, host: asked.host, port: asked.port, registered, protocol, details, sender }),
     object: objectOf(signature, destination.serviceEntry, registry),
     details,
     ...(record.method === '' ? {} : { method: plainText(record.method) }),

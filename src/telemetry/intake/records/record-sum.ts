@@ -39,7 +39,7 @@ export function addRecord(sum: RecordSum, record: EventRecord, at: number): void
 
 export function observationOf(sum: RecordSum, source: Source): Observation {
   const { judged, lastAt, count, received, sent, durations, requestSizes, responseSizes } = sum;
-  const { destination, protocol, outcome, connection, opened, tellsBytes } = judged;
+  const { destination, via, nextHop, by, protocol, outcome, connection, opened, tellsBytes } = judged;
   const histograms = {
     ...(durations === undefined ? {} : { durations }),
     ...(requestSizes === undefined ? {} : { requestSizes }),
@@ -52,7 +52,9 @@ export function observationOf(sum: RecordSum, source: Source): Observation {
     destination,
     protocol,
     outcome,
-    via: [],
+    via,
+    ...(nextHop === undefined ? {} : { nextHop }),
+    ...(by === undefined ? {} : { by }),
     requests: connection ? 0 : count,
     opened: connection && opened ? count : 0,
     closed: connection ? count : 0,

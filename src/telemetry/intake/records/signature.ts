@@ -9,10 +9,11 @@ import {
   passthroughCluster,
 } from '../../../xds/names.ts';
 import type { Signature } from '../../decision.ts';
-import { hasFlag, isServiceCluster } from '../teller.ts';
+import { hasFlag, isMisdirected, isOfGateway, isServiceCluster } from '../teller.ts';
 import type { EventRecord } from './event-record.ts';
 
 export function signatureOf(record: EventRecord): Signature | undefined {
+  if (isMisdirected(record.key)) return 'no-destination';
   return record.family === 'http' ? signatureOfRequest(record) : signatureOfConnection(record);
 }
 
@@ -40,6 +41,7 @@ function signatureOfRequest({ method, details, key }: EventRecord): Signature | 
   // A stream that its caller gave up has details of the codec too, and no answer.
   if (refused || (code >= 400 && malformed.test(details))) return 'malformed-request';
   const connect = method === 'CONNECT' || route === blockConnectRoute;
+  if (isOfGateway(key.reporter) && hasFlag(flags, 'NR')) return 'not-served';
   if (hasFlag(flags, 'NR') || details === 'route_not_found') return connect ? 'connect-refused' : 'unknown-host';
   if (cluster === passthroughCluster || route === allowAnyRoute) return 'passed-unregistered';
   if (route === blockAllRoute || route === blockConnectRoute) return connect ? 'connect-refused' : 'unknown-host';
@@ -48,7 +50,8 @@ function signatureOfRequest({ method, details, key }: EventRecord): Signature | 
 }
 
 function signatureOfConnection({ sni, details, key }: EventRecord): Signature | undefined {
-  const { cluster, flags } = key;
+  const { reporter, cluster, flags } = key;
+  if (isOfGateway(reporter) && hasFlag(flags, 'NR')) return 'not-served';
   if (details.startsWith(addressRefused)) return 'address-refused';
   if (cluster === passthroughCluster) return 'passed-unregistered';
   if (isServiceCluster(cluster)) return undefined;

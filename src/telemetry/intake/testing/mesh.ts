@@ -9,7 +9,10 @@ export function proxyOf(name: string, namespace = 'default'): ProxyIdentity {
   return { namespace, name, workload: `${name}-workload`, serviceAccount: 'web', labels, type: 'sidecar', nodeId };
 }
 
-/** `good.test` on 80 (HTTP), 443 (TLS) and 9000 (TCP), and `rebind.test` on 80, all of ServiceEntries. */
+/**
+ * `good.test` on 80 (HTTP), 443 (TLS) and 9000 (TCP), and `rebind.test` on 80, all of ServiceEntries; `egress.mesh`, a
+ * gateway's Service on the same ports; `mock.mesh` on 80, a Service that is none.
+ */
 export const testRegistry: Registry = {
   host: (_namespace, host, port) => registered(host, port),
   locality: (_namespace, _host, address) => (address === '10.1.0.1' ? 'eu/eu-1/a' : undefined),
@@ -28,6 +31,11 @@ const protocols: ReadonlyMap<number, Protocol> = new Map([
 
 function registered(host: string, port: number): Registered | undefined {
   const protocol = protocols.get(port);
+  if (host.endsWith('.mesh') && protocol !== undefined) {
+    const name = host.slice(0, host.indexOf('.'));
+    const destination: Destination = { kind: 'service', host, port, namespace: 'default', name };
+    return { destination, protocol, ...(name === 'egress' ? { gateway: 'default/egress' } : {}) };
+  }
   if (protocol === undefined || (host !== 'good.test' && !(host === 'rebind.test' && port === 80))) return undefined;
   const name = host.slice(0, host.indexOf('.'));
   const destination: Destination = {

@@ -1,0 +1,81 @@
+// Files and Secrets that DestinationRules and Gateways name and that cannot be used: what no look at the object alone can
+// tell. Nothing is sent in the clear meanwhile; what was read last stays in use.
+import { problem, toDiagnostic } from '../api/finding.ts';
+import type { Finding } from '../api/kind.ts';
+import type { Diagnostic } from '../platform/diagnostic.ts';
+import { type DestinationRule, destinationRuleOrigin, type PortedPolicy } from './destination-rule.ts';
+import { type Gateway, gatewayOrigin } from './gateway.ts';
+import type { Mesh } from './mesh.ts';
+import { belongTogether, isCertificate, isPrivateKey } from './pem.ts';
+import { secretKey } from './tls-secret.ts';
+
+export function validateReferences(mesh: Mesh): readonly Diagnostic[] {
+  const rules = [...mesh.destinationRules.hosts()].flatMap((host) => mesh.destinationRules.get(host));
+  return [
+    ...rules.flatMap((rule) => diagnosticsOf(destinationRuleOrigin(rule), checkRule(rule, mesh))),
+    ...mesh.gateways.flatMap((gateway) => diagnosticsOf(gatewayOrigin(gateway), checkGateway(gateway, mesh))),
+  ];
+}
+
+function diagnosticsOf(resource: string, findings: Iterable<Finding>): readonly Diagnostic[] {
+  return [...findings].map((finding) => toDiagnostic(finding, resource));
+}
+
+interface NamedTls {
+  readonly certificate: string | undefined;
+  readonly key: string | undefined;
+  readonly roots: string | undefined;
+}
+
+function* checkRule(rule: DestinationRule, mesh: Mesh): Iterable<Finding> {
+  for (const { tls } of [rule, ...rule.subsets].flatMap(policiesOf)) {
+    if (tls === undefined) continue;
+    const { clientCertificate: certificate, privateKey: key, caCertificates: roots, credentialName } = tls;
+    const path = ['spec', 'trafficPolicy', 'tls'];
+    yield* checkFiles({ certificate, key, roots }, path, mesh);
+    if (credentialName !== undefined && rule.workloadSelector !== undefined) {
+      yield* checkSecret(rule.namespace, credentialName, path, mesh);
+    }
+  }
+}
+
+function policiesOf({ policy, ports }: PortedPolicy) {
+  return [policy, ...ports.values()];
+}
+
+function* checkGateway(gateway: Gateway, mesh: Mesh): Iterable<Finding> {
+  for (const [index, { tls }] of gateway.servers.entries()) {
+    if (tls === undefined) continue;
+    const { serverCertificate: certificate, privateKey: key, caCertificates: roots } = tls;
+    yield* checkFiles({ certificate, key, roots }, ['spec', 'servers', index, 'tls'], mesh);
+  }
+}
+
+function* checkFiles(
+  { certificate, key, roots }: NamedTls,
+  path: readonly (string | number)[],
+  { files }: Mesh,
+): Iterable<Finding> {
+  const contentOf = (file: string) => files.get(file)[0];
+  for (const [file, isFit, what] of [
+    [certificate, isCertificate, 'certificate'],
+    [roots, isCertificate, 'certificate'],
+    [key, isPrivateKey, 'private key'],
+  ] as const) {
+    if (file === undefined) continue;
+    const content = contentOf(file);
+    const hint = `put a ${what} in PEM form there, readable by the control plane`;
+    if (content === undefined) yield problem('SP1101', path, `${file} cannot be read`, hint);
+    else if (!isFit(content)) yield problem('SP1101', path, `${file} holds no ${what}`, hint);
+  }
+  if (certificate === undefined || key === undefined) return;
+  const [shown, secret] = [contentOf(certificate), contentOf(key)];
+  if (shown === undefined || secret === undefined || !isCertificate(shown) || !isPrivateKey(secret)) return;
+  if (belongTogether(shown, secret)) return;
+  yield problem('SP1102', path, `${key} is not the key of ${certificate}`, 'write both files anew');
+}
+
+function* checkSecret(namespace: string, name: string, path: readonly string[], { secrets }: Mesh): Iterable<Finding> {
+  if (secrets.get(secretKey(namespace, name)).length > 0) return;
+  yield problem('SP1103', path, `there is no Secret ${name} in namespace ${namespace}`, 'create it there');
+}
