@@ -15,8 +15,7 @@ export const emptyTrafficPolicy: TrafficPolicy = {
   tls: undefined,
 };
 
-/** `PASSTHROUGH`: to the address that the caller chose. */
-export type LoadBalancer = 'LEAST_REQUEST' | 'RANDOM' | 'ROUND_ROBIN' | 'PASSTHROUGH';
+export type LoadBalancer = 'LEAST_REQUEST' | 'RANDOM' | 'ROUND_ROBIN';
 
 export interface ConnectionPool {
   readonly maxConnections?: number;

@@ -79,7 +79,7 @@ function given(text: string | undefined): string | undefined {
 }
 
 function translateLoadBalancer({ simple }: LoadBalancerSettings): LoadBalancer | undefined {
-  if (simple === undefined || simple === 'UNSPECIFIED') return undefined;
+  if (simple === undefined || simple === 'UNSPECIFIED' || simple === 'PASSTHROUGH') return undefined;
   return simple === 'LEAST_CONN' ? 'LEAST_REQUEST' : simple;
 }
 

@@ -7,7 +7,6 @@ const loadBalancing = {
   LEAST_REQUEST: 'least-request',
   ROUND_ROBIN: 'round-robin',
   RANDOM: 'random',
-  PASSTHROUGH: undefined,
 } as const satisfies Record<LoadBalancer, UpstreamPolicy['loadBalancing']>;
 
 export function upstreamPolicyOf({ loadBalancer, connectionPool, outlierDetection }: TrafficPolicy): UpstreamPolicy {

@@ -19,7 +19,7 @@ import { exactHostGuard, wildcardHostGuard } from './address-policy.ts';
 import type { Capture } from './capture.ts';
 import { dynamicDnsCache } from './dynamic-dns.ts';
 import { blackHoleCluster, outboundClusterPrefix, passthroughCluster } from './names.ts';
-import type { PortService } from './port-use.ts';
+import { connectionTimes, type PortService } from './port-use.ts';
 import { routeConfigurationName } from './routes.ts';
 import { clusterOf } from './service-clusters.ts';
 import { outboundHttpLogs, outboundTcpLogs, type TcpLogOptions } from './traffic-logs.ts';
@@ -101,8 +101,9 @@ export function serviceChain(
     const guard = wildcardHostGuard(config.allowedRanges, port.targetPort ?? port.number);
     return forwardedChain(entry, guard, config, capture);
   }
+  const accessLog = outboundTcpLogs(config, 'registered', { destination });
   return buildFilterChain(service.host, [
-    buildTcpProxy({ statPrefix: cluster, cluster, accessLog: outboundTcpLogs(config, 'registered', { destination }) }),
+    buildTcpProxy({ statPrefix: cluster, cluster, accessLog, ...connectionTimes(entry) }),
   ]);
 }
 

@@ -1,6 +1,7 @@
 // What the services that a view sees do on one port, and with it what that port's listeners must be. Kept so that a
 // further plain host on a port changes nothing here: its cluster and virtual host are all there is to send.
 import { isWildcardHost, wildcardsAbove } from '../api/host-name.ts';
+import { type DestinationRule, effectivePolicy } from '../mesh/destination-rule.ts';
 import { handlingOf } from '../mesh/handling.ts';
 import type { OutboundTrafficPolicy } from '../mesh/mesh-config.ts';
 import { compareAge, type Service, type ServicePort } from '../mesh/service.ts';
@@ -10,8 +11,8 @@ import type { PassedRoute } from './virtual-service/passed-routes.ts';
 export interface PortService {
   readonly service: Service;
   readonly port: ServicePort;
-  /** Its clusters have settings of their own. */
-  readonly hasRule: boolean;
+  /** Says how its clusters are spoken to. */
+  readonly rule: DestinationRule | undefined;
   /** Where a VirtualService sends its connections instead of to its own cluster: by SNI, or all of them. */
   readonly passed: readonly PassedRoute[];
 }
@@ -98,12 +99,22 @@ export function oldestFirst(services: Iterable<PortService>): readonly PortServi
  * the SNI's name is enough, under ALLOW_ANY a host without settings of its own passes through like any other.
  */
 export function needsListing(entry: PortService, policy: OutboundTrafficPolicy): boolean {
-  const { service, port, hasRule, passed } = entry;
-  if (service.resolution === 'NONE' || passed.length > 0) return true;
+  const { service, port, rule, passed } = entry;
+  if (service.resolution === 'NONE' || passed.length > 0 || hasTimes(entry)) return true;
   if (policy === 'REGISTRY_ONLY') return isWildcardHost(service.host);
-  if (hasRule) return true;
+  if (rule !== undefined) return true;
   const resolvesItself = service.resolution === 'STATIC' || service.resolution === 'CLUSTER_IP';
   return resolvesItself || service.endpoints.length > 0 || (port.targetPort ?? port.number) !== port.number;
+}
+
+/** How long connections that are passed on may last; a chain that others share cannot know. */
+export function connectionTimes({ rule, port }: PortService) {
+  const { tcpIdleTimeoutMs, maxConnectionDurationMs } = effectivePolicy(rule, port.number).connectionPool ?? {};
+  return { idleTimeoutMs: tcpIdleTimeoutMs, maxConnectionDurationMs };
+}
+
+export function hasTimes(entry: PortService): boolean {
+  return Object.values(connectionTimes(entry)).some((time) => time !== undefined);
 }
 
 /** `a.example.com` below `*.example.com`. */

@@ -50,7 +50,7 @@ export function portServiceOf(selected: SelectedHost | undefined, routing: Routi
   const port = service?.ports.find(({ number }) => number === routing.port);
   if (selected === undefined || service === undefined || port === undefined) return undefined;
   const passed = passedRoutes(selected, handlingOf(port.protocol), routing);
-  return { service, port, hasRule: selected.rule !== undefined, passed };
+  return { service, port, rule: selected.rule, passed };
 }
 
 function passedRoutes({ host, virtualService }: SelectedHost, handling: Handling, routing: Routing) {

@@ -2,7 +2,7 @@
 // pkg/config/validation.
 import { type FieldPath, problem } from '../finding.ts';
 import type { Finding } from '../kind.ts';
-import { deprecated, fieldsNotActedOn } from '../not-acted-on.ts';
+import { deprecated, fieldsNotActedOn, notActedOn } from '../not-acted-on.ts';
 import type {
   ConnectionPoolSettings,
   LoadBalancerSettings,
@@ -71,6 +71,8 @@ function* checkLoadBalancer(settings: LoadBalancerSettings, path: FieldPath): It
     yield problem('SP0802', path, message, 'remove one of them');
   }
   if (simple === 'LEAST_CONN') yield deprecated('LEAST_CONN', [...path, 'simple'], 'LEAST_REQUEST');
+  // Istio: goes to the address that the caller chose, which may then be any; here: the host's own.
+  if (simple === 'PASSTHROUGH') yield notActedOn('PASSTHROUGH', [...path, 'simple']);
   if (consistentHash !== undefined) yield* checkHash(consistentHash, [...path, 'consistentHash']);
   const { distribute = [], failover = [], failoverPriority = [] } = localityLbSetting ?? {};
   if ([distribute, failover, failoverPriority].filter(({ length }) => length > 0).length > 1) {

@@ -127,7 +127,7 @@ export function buildRangeRoutes(services: Iterable<Service>, config: MeshConfig
       service.ports
         .filter(({ protocol }) => ['tls', 'tcp'].includes(handlingOf(protocol)))
         .flatMap((port) => {
-          const [connect, refused] = connectRoutes({ service, port, hasRule: false, passed: [] }, config);
+          const [connect, refused] = connectRoutes({ service, port, rule: undefined, passed: [] }, config);
           const routes = [connect, refused ?? defaultRoute(service, port)];
           return routes.map((route) => forAuthority(route, rangeRegex(range, port.number)));
         }),
