@@ -74,7 +74,7 @@ export function httpsEgress(stage: Stage): Chapter {
       },
       {
         intro: 'To the app, and by its sidecar to the egress gateway:',
-        command: ['logs', 'deploy/app-that-calls-externally', ...here, '-c', 'istio-proxy', '--tail', '2'],
+        command: ['logs', 'deploy/app-that-calls-externally', ...here, '-c', 'istio-proxy', '--tail', '6'],
         expect: [
           shows('it came in', / inbound\|8080\|\| /),
           shows('and went to the gateway', / outbound\|80\|\|istio-egressgateway\.istio-system\./),

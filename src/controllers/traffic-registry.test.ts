@@ -98,6 +98,26 @@ test('a Service before gateways is one, ready or not; before anything else it is
   assert.equal(found('[proxy, sidecar]', true), undefined);
 });
 
+test('a gateway that lost its pods is still one, until something else is behind its Service', () => {
+  const objects = createMeshObjects();
+  let mesh = emptyMesh;
+  const registry = createTrafficRegistry({ mesh: () => mesh, pods: () => [], proxies: () => [] });
+  const found = () => registry.host('edge', 'egress.edge.svc.cluster.local', 80)?.gateway;
+  const change = (type: 'ADDED' | 'DELETED', yaml: string, kind: string) => {
+    const all = decodeManifests(yaml, 'test.yaml').objects.map(({ object }) => object);
+    const events = all.filter((object) => object.kind === kind).map((object) => ({ type, object }));
+    mesh = updateMesh(mesh, objects.translate(events)).mesh;
+  };
+  change('ADDED', gateway('[proxy, router]', true), 'Service');
+  assert.equal(found(), undefined);
+  change('ADDED', gateway('[proxy, router]', true), 'Pod');
+  assert.equal(found(), 'edge/egress-gw');
+  change('DELETED', gateway('[proxy, router]', true), 'Pod');
+  assert.equal(found(), 'edge/egress-gw');
+  change('ADDED', gateway('[proxy, sidecar]', true), 'Pod');
+  assert.equal(found(), undefined);
+});
+
 test('an address that many call from is nobody’s', () => {
   const pod = { ...kubePod, proxyIP: '127.0.0.1' };
   const registry = registryOf('', [pod]);

@@ -26,6 +26,8 @@ const shared = '127.0.0.1';
 export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOptions): Registry {
   /** Meanings are asked for every key that counted something, twice a second. */
   const known = new WeakMap<Service, Map<number, Registered>>();
+  /** By the host of the Service before them. */
+  const gateways = new Map<string, string>();
 
   function find(namespace: string, host: string): Service | undefined {
     for (const name of [host, ...wildcardsAbove(host)]) {
@@ -37,7 +39,8 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
 
   function workloadAt(address: string): Source | undefined {
     const pod = pods().find(
-      ({ podIP, appIP, proxyIP }) => podIP === address || appIP === address || (proxyIP === address && address !== shared),
+      ({ podIP, appIP, proxyIP }) =>
+        podIP === address || appIP === address || (proxyIP === address && address !== shared),
     );
     if (pod === undefined) return undefined;
     const proxy = proxies().find(({ namespace, name }) => namespace === pod.namespace && name === pod.name);
@@ -53,8 +56,16 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
     return workloads.every((one) => one?.workload === first?.workload) ? first : undefined;
   }
 
+  /** What has lost all of its pods is still what it was. */
+  function gatewayOf({ host, gateway, endpoints }: Service): string | undefined {
+    if (gateway !== undefined) gateways.set(host, gateway);
+    else if (endpoints.length > 0) gateways.delete(host);
+    return gateways.get(host);
+  }
+
   function registered(service: Service, port: ServicePort): Registered {
-    const { source, namespace, name, host, external, gateway } = service;
+    const { source, namespace, name, host, external } = service;
+    const gateway = gatewayOf(service);
     const workload = workloadOf(service);
     return {
       destination: {

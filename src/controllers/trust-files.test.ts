@@ -4,6 +4,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { createTestAuthority } from '../../test/support/certificates.ts';
 import { silentLog } from '../../test/support/discovery.ts';
 import { until } from '../../test/support/until.ts';
 import { followTrustFiles } from './trust-files.ts';
@@ -12,6 +13,7 @@ function start(t: TestContext, extraRoots?: string) {
   const stop = new AbortController();
   t.after(() => stop.abort());
   const content = new Map<string, string | undefined>();
+  const warnings: string[] = [];
   const files = followTrustFiles({
     extraRoots,
     onChange: (changes) => {
@@ -19,9 +21,9 @@ function start(t: TestContext, extraRoots?: string) {
         content.set(path, bytes === undefined ? undefined : Buffer.from(bytes).toString());
     },
     signal: stop.signal,
-    log: silentLog,
+    log: { ...silentLog, warn: (_: unknown, message?: string) => void warnings.push(message ?? '') },
   });
-  return { files, content };
+  return { files, content, warnings };
 }
 
 function folderOf(t: TestContext): string {
@@ -47,10 +49,20 @@ test('a file is read, replaced by renaming, gone, and no longer followed', async
   assert.equal(content.get(file), undefined);
 });
 
-test('the system’s roots are there without being asked for, with those of one’s own', async (t) => {
+test('the system’s roots are there without being asked for, with those of one’s own as long as these are some', async (t) => {
   const extra = join(folderOf(t), 'extra.pem');
-  writeFileSync(extra, 'EXTRA ROOT');
-  const { content } = start(t, extra);
-  await until('the roots are there', () => content.get('system')?.includes('EXTRA ROOT') === true);
-  assert.match(content.get('system') ?? '', /-----BEGIN CERTIFICATE-----/);
+  const [first, second] = [await createTestAuthority('one'), await createTestAuthority('two')];
+  writeFileSync(extra, `no certificate`);
+  const { content, warnings } = start(t, extra);
+  const roots = () => content.get('system') ?? '';
+  await until('the roots are there', () => roots().includes('-----BEGIN CERTIFICATE-----'));
+  assert.doesNotMatch(roots(), /no certificate/);
+  writeFileSync(extra, `${first.root}\n`);
+  await until('one’s own are among them', () => roots().includes(first.root));
+  // No line's end between them: Envoy takes none of both.
+  writeFileSync(extra, first.root + second.root);
+  await until('it was looked at', () => warnings.length === 2);
+  assert.ok(roots().includes(first.root), 'the last good one stays');
+  writeFileSync(extra, `${second.root}\n`);
+  await until('the new one is', () => roots().includes(second.root) && !roots().includes(first.root));
 });

@@ -4,6 +4,7 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
+import { isCertificate } from '../mesh/pem.ts';
 import { systemRootsFile } from '../mesh/tls-secret.ts';
 import { messageOf } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
@@ -37,6 +38,7 @@ const largest = 4 * 1024 * 1024;
 
 export function followTrustFiles({ extraRoots, onChange, signal, log }: TrustFilesOptions): TrustFiles {
   const followed = new Map<string, () => void>();
+  let ownRoots: Uint8Array | undefined;
 
   async function read(path: string): Promise<Uint8Array | undefined> {
     try {
@@ -53,9 +55,12 @@ export function followTrustFiles({ extraRoots, onChange, signal, log }: TrustFil
     if (!signal.aborted && followed.has(path)) onChange(new Map([[path, content]]));
   }
 
+  /** One's own are judged by themselves: what is wrong with them is not to take the system's away. */
   async function takeRoots(): Promise<void> {
     const own = extraRoots === undefined ? undefined : await read(extraRoots);
-    const roots = [await systemRoots(signal), own].filter((part) => part !== undefined);
+    if (own === undefined || isCertificate(own)) ownRoots = own;
+    else log.warn({ path: extraRoots }, 'the file of extra roots is no certificate; the last good one stays');
+    const roots = [await systemRoots(signal), ownRoots].filter((part) => part !== undefined);
     if (!signal.aborted)
       onChange(new Map([[systemRootsFile, Buffer.concat(roots.flatMap((part) => [part, newline]))]]));
   }

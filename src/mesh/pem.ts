@@ -1,11 +1,28 @@
 // Certificates and keys in PEM form: whether a content is one, and whether two belong together.
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 
-/** One or more, all of which can be read: Envoy takes all or none. */
+/**
+ * One or more, all of which can be read, each between lines of its own: Envoy takes all or none, and two files put together
+ * without a line's end between them are none.
+ */
 export function isCertificate(content: Uint8Array): boolean {
+  const known = judged.get(content);
+  if (known !== undefined) return known;
+  const fit = areCertificates(content);
+  judged.set(content, fit);
+  return fit;
+}
+
+/** The system's roots are many, and every view asks for them. */
+const judged = new WeakMap<Uint8Array, boolean>();
+
+function areCertificates(content: Uint8Array): boolean {
   const text = Buffer.from(content).toString('latin1');
-  const blocks = [...text.matchAll(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g)];
-  return blocks.length > 0 && blocks.every(([block]) => certificateOf(Buffer.from(block)) !== undefined);
+  const begun = text.match(/-----BEGIN CERTIFICATE-----/g)?.length ?? 0;
+  const blocks = text.match(/^-----BEGIN CERTIFICATE-----[^-]*^-----END CERTIFICATE-----\s*$/gm) ?? [];
+  return (
+    begun > 0 && begun === blocks.length && blocks.every((block) => certificateOf(Buffer.from(block)) !== undefined)
+  );
 }
 
 export function isPrivateKey(content: Uint8Array): boolean {

@@ -48,7 +48,10 @@ test('what is behind a gateway is told by its relays, once, and each to the host
   const to = (host: string, requests: number): Flow => {
     return { ...flow, by: 'relay', source: gateway, destination: { kind: 'external', host, port: 443 }, requests };
   };
-  const flows = [{ ...flow, via }, { ...flow, via, source: { namespace: 'shop', workload: 'cart' } }];
+  const flows = [
+    { ...flow, via },
+    { ...flow, via, source: { namespace: 'shop', workload: 'cart' } },
+  ];
   const { nodes, edges } = trafficGraph([...flows, to('blue.test', 14), to('green.test', 6)], 1);
   assert.deepEqual(
     edges.map(({ source, target, requests }) => [source, target, requests]),

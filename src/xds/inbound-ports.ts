@@ -1,7 +1,7 @@
 // On which ports the pods of one namespace are reached through Services, and how. A port that Services disagree about is
 // taken as it comes. Changes with the Services and their pods, not with what is registered outside.
 import { handlingOf } from '../mesh/handling.ts';
-import type { Service } from '../mesh/service.ts';
+import type { Service, ServicePort } from '../mesh/service.ts';
 
 export type InboundHandling = 'http' | 'tcp';
 export type InboundPort = readonly [number, InboundHandling];
@@ -20,9 +20,9 @@ export function createInboundPorts(namespace: string): InboundPorts {
 
   function count(service: Service | undefined, step: 1 | -1): void {
     if (service === undefined || !isOwn(service)) return;
-    for (const { number, name, protocol } of service.ports) {
-      const handling = handlingOf(protocol) === 'http' ? 'http' : 'tcp';
-      for (const port of new Set(service.endpoints.map((endpoint) => endpoint.ports.get(name) ?? number))) {
+    for (const servicePort of service.ports) {
+      const handling = handlingOf(servicePort.protocol) === 'http' ? 'http' : 'tcp';
+      for (const port of portsOfPods(service, servicePort)) {
         const counts = wanted.get(port) ?? { http: 0, tcp: 0 };
         counts[handling] += step;
         if (counts.http === 0 && counts.tcp === 0) wanted.delete(port);
@@ -47,4 +47,13 @@ export function createInboundPorts(namespace: string): InboundPorts {
       return JSON.stringify(all()) !== old;
     },
   };
+}
+
+/**
+ * Where there are no pods yet, what the Service says of them: a chain has to be there before the first caller hears of a
+ * pod, since a connection that it does not have stays unread to its end.
+ */
+function portsOfPods({ endpoints }: Service, { number, name, targetPort }: ServicePort): ReadonlySet<number> {
+  if (endpoints.length === 0) return new Set([targetPort ?? number]);
+  return new Set(endpoints.map((endpoint) => endpoint.ports.get(name) ?? number));
 }

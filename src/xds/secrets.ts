@@ -59,8 +59,9 @@ function certificateOf(name: string, source: CertificateSource, mesh: Mesh, name
   const stored = source.kind === 'credential' ? mesh.secrets.get(secretKey(namespace, source.name))[0] : undefined;
   const certificate = source.kind === 'credential' ? stored?.certificate : mesh.files.get(source.certificate)[0];
   const key = source.kind === 'credential' ? stored?.key : mesh.files.get(source.key)[0];
-  // Envoy would refuse a pair that does not fit, and with it whatever else the update brings.
-  if (certificate === undefined || key === undefined || !belongTogether(certificate, key)) return undefined;
+  if (certificate === undefined || key === undefined) return undefined;
+  // Envoy would refuse a pair that does not fit, or a chain that breaks off, and with it whatever else the update brings.
+  if (!isCertificate(certificate) || !belongTogether(certificate, key)) return undefined;
   return buildTlsCertificateSecret(name, { certificate, key });
 }
 

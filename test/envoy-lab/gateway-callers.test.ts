@@ -52,7 +52,10 @@ test('callers are told apart by their address, with and without a chain', async 
   const closed = /istio_tcp_connections_closed_total\{key="([^"]+)"\} (\d+)/g;
   const counted = await until('all are counted', async () => {
     const text = await envoy.admin('/stats/prometheus?filter=istio');
-    const all = [...text.matchAll(closed)].map(([, key = '', count]) => [key.split(';').slice(0, 3).join(';'), Number(count)]);
+    const all = [...text.matchAll(closed)].map(([, key = '', count]) => [
+      key.split(';').slice(0, 3).join(';'),
+      Number(count),
+    ]);
     return all.reduce((sum, [, count]) => sum + Number(count), 0) === 6 ? Object.fromEntries(all) : undefined;
   });
   assert.deepEqual(counted, {

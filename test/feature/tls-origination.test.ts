@@ -21,7 +21,7 @@ const https: ServicePort = { number: 443, name: 'https', protocol: 'HTTPS' };
 /** Each server outside has an address of its own. */
 const places = {
   plain: { address: 131, names: ['plain.test'] },
-  good: { address: 132, names: ['good.test', 'fronted.test', 'later-trusted.test'] },
+  good: { address: 132, names: ['good.test', 'fronted.test'] },
   wild: { address: 133, names: ['a.wild.test', 'b.wild.test', 'deep.a.wild.test'] },
   expired: { address: 134, names: ['expired.test'] },
   stranger: { address: 135, names: ['stranger.test', 'filed.test', 'extra.test'] },

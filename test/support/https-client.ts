@@ -9,8 +9,9 @@ export interface HttpsCall {
   /** 127.0.0.1 if absent. */
   readonly address?: string;
   readonly port: number;
-  /** Host header and SNI. */
+  /** Host header, and SNI unless that is said. */
   readonly host: string;
+  readonly sni?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly path?: string;
   /** Shown when the server asks for one. */
@@ -25,13 +26,13 @@ export interface HttpsAnswer extends HttpAnswer {
 
 /** Rejects when the handshake is refused or the connection breaks; then the error has a `code`. */
 export function httpsCall(call: HttpsCall): Promise<HttpsAnswer> {
-  const { address = '127.0.0.1', port, host, headers = {}, path = '/', client, agent } = call;
+  const { address = '127.0.0.1', port, host, sni = host, headers = {}, path = '/', client, agent } = call;
   return new Promise((resolve, reject) => {
     const options = {
       host: address,
       port,
       path,
-      servername: host,
+      servername: sni,
       headers: { ...headers, host },
       agent: agent ?? false,
       rejectUnauthorized: false,

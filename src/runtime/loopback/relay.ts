@@ -6,7 +6,14 @@ const keepAliveMs = 60_000;
 
 /** `client` must allow half-open ends. Returns the other side. */
 export function relay(client: Socket, target: { readonly address: string; readonly port: number }): Socket {
-  const server = connect({ host: target.address, port: target.port, allowHalfOpen: true, noDelay: true });
+  const server = connect({
+    host: target.address,
+    port: target.port,
+    // Of the load balancer itself, so that who is called can tell it from proxies of the mesh.
+    ...(client.localAddress === undefined ? {} : { localAddress: client.localAddress }),
+    allowHalfOpen: true,
+    noDelay: true,
+  });
   client.setKeepAlive(true, keepAliveMs);
   server.setKeepAlive(true, keepAliveMs);
   client.pipe(server);

@@ -170,3 +170,24 @@ test('CONNECT that a VirtualService sends elsewhere is a connection', async (t) 
   assert.deepEqual([tunnel?.protocol, tunnel?.requests, tunnel?.closed], ['tls', 0, 2]);
   assert.deepEqual([tunnel?.destination.host, tunnel?.via], ['good.test', ['default/egress']]);
 });
+
+test('connections that a rule leads nowhere: to a sidecar how they ended, to a gateway its decision', async (t) => {
+  const { ledger, send, write, passes } = startIntake(t);
+  const name = 'istio.istio_tcp_connections_closed_total';
+  const route = rule('good.test', 443);
+  send(['source', 'relay'].map((reporter) => ({ name, key: `${reporter};;${route};0;NC;-;`, value: 1 })));
+  const line = { t: '1795279977.376', s: 'good.test', f: 'NC', d: null, u: null, h: null, o: '0.0.0.0:443', r: route };
+  write(`${JSON.stringify(line)}\n${JSON.stringify({ ...line, v: 'relay', b: '10.0.0.9' })}\n`);
+  await passes(30);
+  assert.deepEqual(
+    ledger.observations.map((seen) => [...way(seen).slice(0, 3), seen.protocol, seen.closed, seen.unopened]),
+    [
+      [undefined, 'external', 'good.test', 'tls', 1, 1],
+      ['relay', 'blocked', 'good.test', 'tls', 1, 1],
+    ],
+  );
+  assert.deepEqual(
+    ledger.told.map(({ signature, count }) => [signature, count]),
+    [['no-destination', 1]],
+  );
+});

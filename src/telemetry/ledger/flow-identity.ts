@@ -29,7 +29,9 @@ export function identityText({ by, destination, via, protocol }: Observation, so
 
 /** Throws if the text is none of identityText's. */
 export function readIdentity(text: string): FlowIdentity {
-  const [namespace, workload, kind, host, port, serviceEntry, via, protocol, by] = identitySchema.parse(JSON.parse(text));
+  const [namespace, workload, kind, host, port, serviceEntry, via, protocol, by] = identitySchema.parse(
+    JSON.parse(text),
+  );
   return {
     ...(by === undefined ? {} : { by }),
     source: { namespace, workload },
