@@ -53,7 +53,10 @@ export function createInboundPorts(namespace: string): InboundPorts {
  * Where there are no pods yet, what the Service says of them: a chain has to be there before the first caller hears of a
  * pod, since a connection that it does not have stays unread to its end.
  */
-function portsOfPods({ endpoints }: Service, { number, name, targetPort }: ServicePort): ReadonlySet<number> {
-  if (endpoints.length === 0) return new Set([targetPort ?? number]);
+function portsOfPods(
+  { endpoints, workloads }: Service,
+  { number, name, targetPort }: ServicePort,
+): ReadonlySet<number> {
+  if (endpoints.length === 0 && workloads !== undefined) return new Set([targetPort ?? number]);
   return new Set(endpoints.map((endpoint) => endpoint.ports.get(name) ?? number));
 }

@@ -84,7 +84,7 @@ test('a running process is taken over, not started; its end is noticed', async (
   const command = `echo start >> ${marker}; exec sleep 60`;
   const first = supervise(command);
   first.supervisor.start();
-  await first.until(() => existsSync(marker));
+  await first.until(() => existsSync(marker) && readFileSync(marker, 'utf8') === 'start\n');
   first.supervisor.release();
   const second = supervise(command, { record: first.supervisor.record() });
   second.supervisor.start();
