@@ -1,6 +1,8 @@
 // Rendered resources as one static bootstrap, so that `envoy --mode validate` judges each of them. Virtual hosts, which
-// travel by VHDS, are put into their RouteConfiguration, and that into a listener of its own.
+// travel by VHDS, are put into their RouteConfiguration, and that into a listener of its own. Secrets, which travel by SDS,
+// are static too: Envoy's validation crashes when it comes to fetch one.
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
+import { authority, serverCertificate } from '../support/tls-fixtures.ts';
 import type { Rendered } from './render.ts';
 
 const routerFilter = {
@@ -9,6 +11,9 @@ const routerFilter = {
 };
 
 export function toStaticConfig(rendered: Rendered): JsonObject {
+  const secrets = new Map<string, JsonObject>();
+  const clusters = rendered.clusters.map((cluster) => withStaticSecrets(cluster, secrets));
+  const listeners = rendered.listeners.map((listener) => withStaticSecrets(listener, secrets));
   return {
     node: { id: 'golden', cluster: 'golden' },
     dynamic_resources: {
@@ -27,10 +32,44 @@ export function toStaticConfig(rendered: Rendered): JsonObject {
       },
     ],
     static_resources: {
-      clusters: [xdsCluster, ...rendered.clusters],
-      listeners: [...rendered.listeners, ...rendered.routes.map((route) => routeListener(route, rendered))],
+      clusters: [xdsCluster, ...clusters],
+      listeners: [...listeners, ...rendered.routes.map((route) => routeListener(route, rendered))],
+      secrets: [...secrets.values()],
     },
   };
+}
+
+const secretOf = {
+  tls_certificate_sds_secret_configs: (name: string) => ({
+    name,
+    tls_certificate: {
+      certificate_chain: { inline_string: serverCertificate.cert },
+      private_key: { inline_string: serverCertificate.key },
+    },
+  }),
+  validation_context_sds_secret_config: (name: string) => ({
+    name,
+    validation_context: { trusted_ca: { inline_string: authority } },
+  }),
+} as const;
+
+/** The value with every reference to a secret by its name alone; `secrets` gets one for each. */
+function withStaticSecrets<Value extends JsonValue>(value: Value, secrets: Map<string, JsonObject>): Value;
+function withStaticSecrets(value: JsonValue, secrets: Map<string, JsonObject>): JsonValue {
+  if (Array.isArray(value)) return value.map((item) => withStaticSecrets(item, secrets));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, item]): [string, JsonValue] => {
+    if (key !== 'tls_certificate_sds_secret_configs' && key !== 'validation_context_sds_secret_config') {
+      return [key, withStaticSecrets(item, secrets)];
+    }
+    const references = [item].flat().map((reference) => {
+      const name = String(Object(reference)['name']);
+      secrets.set(name, secretOf[key](name));
+      return { name };
+    });
+    return [key, Array.isArray(item) ? references : (references[0] ?? null)];
+  });
+  return Object.fromEntries(entries);
 }
 
 const xdsCluster = {
