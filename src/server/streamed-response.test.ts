@@ -79,7 +79,7 @@ test('a reader that takes nothing for long is cut off, and the source ends', { t
 test('a source that waits for a reader that goes away is ended', { timeout: 20_000 }, async (t) => {
   const waits = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
-  const { port } = await serving(t, async function* (gone) {
+  const { port, failures } = await serving(t, async function* (gone) {
     yield 'first';
     waits.resolve();
     await once(gone, 'abort');
@@ -89,6 +89,8 @@ test('a source that waits for a reader that goes away is ended', { timeout: 20_0
   await waits.promise;
   socket.destroy();
   await ended.promise;
+  await new Promise(setImmediate);
+  assert.deepEqual(failures, []);
 });
 
 test('a failure breaks the answer off, and is for the log', { timeout: 20_000 }, async (t) => {

@@ -26,6 +26,8 @@ export function streamedResponse(context: Context, answer: StreamedAnswer): Resp
         clearTimeout(stalled);
         try {
           const { done, value } = await source.next();
+          // Then the stream is closed already.
+          if (gone.signal.aborted) return;
           if (done === true) return controller.close();
           controller.enqueue(typeof value === 'string' ? encoder.encode(value) : value);
           stalled = setTimeout(() => socketOf(context)?.destroy(), stallMs);

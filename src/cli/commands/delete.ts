@@ -80,14 +80,17 @@ async function inFiles(cli: Cli, { filename = [], recursive = false }: DeleteOpt
 
 async function deleteAll(cli: Cli, doomed: readonly Doomed[], ignoreNotFound: boolean): Promise<void> {
   const deleted: KindNames[] = [];
+  /** What stood in them went with them. */
+  const namespaces = new Set<string>();
   for (const { kind, namespace, name } of doomed) {
     try {
       const { names } = await cli.api().delete(kind, namespace, name);
       cli.print(`${printedKind(names)} "${name}" deleted`);
       deleted.push(names);
+      if (names.group === '' && names.plural === 'namespaces') namespaces.add(name);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (ignoreNotFound && error.code === 'SP_NOT_FOUND') continue;
+      if ((ignoreNotFound || namespaces.has(namespace)) && error.code === 'SP_NOT_FOUND') continue;
       for (const line of errorLines(error)) cli.warn(line);
       process.exitCode = 1;
     }

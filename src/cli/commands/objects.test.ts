@@ -150,6 +150,16 @@ test('delete names what it deleted', async (t) => {
   assertResult(await run('delete se'), 2, '', /^error: a name is missing\n/);
 });
 
+test('what went with its namespace is no mistake', async (t) => {
+  const { run, store } = await mesh(t);
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } };
+  const entry = { ...serviceEntry('c'), metadata: { name: 'c', namespace: 'shop' } };
+  await store.apply([namespace, entry]);
+  const files = [namespace, entry].map((object) => JSON.stringify(object)).join('\n---\n');
+  assertResult(await run('delete -f -', files), 0, 'namespace "shop" deleted\n');
+  assertResult(await run('delete -f -', files), 1, '', /not found/);
+});
+
 test('describe shows the object and what the mesh has to say about it', async (t) => {
   const diagnostic = {
     severity: 'warning',
