@@ -188,9 +188,6 @@ async function wire(
         });
   const loadBalancers =
     keeper === undefined ? undefined : startLoadBalancerController({ store, runtime: keeper, signal, log });
-  if (keeper !== undefined) {
-    startGatewayControllers({ store, lowestPort: capture === 'proxy' ? lowestOwnPort() : 1, signal, log });
-  }
   await Promise.all([pods?.ready, deployments?.ready, loadBalancers?.ready]);
 
   const startedAt = new Date().toISOString();
@@ -216,6 +213,10 @@ async function wire(
     { socketPath: dataFolder.apiSocket, ...(options.listen === undefined ? {} : { tcp: options.listen }) },
   );
   stack.defer(() => api.close());
+  // Nothing waits for gateways: they come up beside what runs.
+  if (keeper !== undefined) {
+    startGatewayControllers({ store, lowestPort: capture === 'proxy' ? lowestOwnPort() : 1, signal, log });
+  }
   return { api, broken };
 }
 

@@ -3,9 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { dataFolder } from '../../src/platform/data-folder.ts';
 import { requestJson } from '../../src/platform/unix-http.ts';
-import type { PodStatus } from '../../src/runtime/protocol.ts';
 import { startEnvoy } from '../../test/support/envoy-process.ts';
 import { startMesh } from '../../test/support/mesh.ts';
+import { keeperPod } from '../../test/support/mesh-processes.ts';
 import { benchServiceEntry } from '../control-plane.ts';
 
 const serviceEntries = 10;
@@ -19,8 +19,7 @@ try {
   await requestJson({ socketPath, method: 'POST', path: '/v1/objects', body: hosts.map(benchServiceEntry) });
   await mesh.workload('idle');
   const empty = await startEnvoy({ t: scope, bootstrap: {} });
-  const pods = await requestJson({ socketPath: dataFolder(mesh.data).keeperSocket, path: '/v1/pods' });
-  const [pod] = pods.body as readonly PodStatus[];
+  const pod = await keeperPod(mesh, 'idle');
   const info = await requestJson({ socketPath, path: '/v1/info' });
   const sidecar = memoryMb(pod?.proxy.pid ?? 0);
   const nothing = memoryMb(empty.pid);

@@ -1,13 +1,13 @@
 // What governing costs the data plane: requests through a sidecar with policy, metrics and records, over the same Envoy
 // with a bare route in the same place (same namespaces, same redirection), in short turns in one run. Wants root: run by
 // `npm run bench`, in a network namespace of its own.
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dataFolder } from '../../src/platform/data-folder.ts';
 import { requestJson } from '../../src/platform/unix-http.ts';
-import { namespacePrefix } from '../../src/runtime/network/addresses.ts';
-import type { PodStatus } from '../../src/runtime/protocol.ts';
 import { startEnvoy } from '../../test/support/envoy-process.ts';
 import { startMesh } from '../../test/support/mesh.ts';
+import { keeperPod } from '../../test/support/mesh-processes.ts';
 import { outsideAddress } from '../../test/support/outside-world.ts';
 import { benchPolicy, benchServiceEntry } from '../control-plane.ts';
 import { startBareEnvoy } from './bare-envoy.ts';
@@ -33,7 +33,7 @@ try {
   const address = outsideAddress(91);
   await startEnvoy({ t: scope, bootstrap: serverBootstrap(address, [80, barePort]) });
   const mesh = await startMesh(scope, { up: ['--resolve', `${host}=${address}`] });
-  const { apiSocket: socketPath, keeperSocket, id } = dataFolder(mesh.data);
+  const { apiSocket: socketPath } = dataFolder(mesh.data);
   const settings = (accessLogFile: string) => {
     const policy = benchPolicy('REGISTRY_ONLY');
     return { ...policy, spec: { ...Object(policy['spec']), proxy: { accessLogFile } } };
@@ -42,9 +42,8 @@ try {
     requestJson({ socketPath, method: 'POST', path: '/v1/objects', body: objects });
   await apply([settings(''), benchServiceEntry(host)]);
   await mesh.workload('caller');
-  const pods = await requestJson({ socketPath: keeperSocket, path: '/v1/pods' });
-  const [pod] = pods.body as readonly PodStatus[];
-  const namespace = (part: string) => `${namespacePrefix(id)}0-${part}`;
+  const pod = await keeperPod(mesh, 'caller');
+  const namespace = (part: 'app' | 'proxy') => namespaceOf(pod?.[part].pid ?? 0);
   const envoy = await startBareEnvoy(scope, namespace('proxy'), address, barePort);
   console.log(`path: ${rounds} turns of ${secondsEach} s each, 16 connections, an Envoy with one worker`);
   await measure('policy, metrics, records', '≥ 0.95', [pathOf(barePort, envoy.pid), pathOf(80, pod?.proxy.pid ?? 0)]);
@@ -72,6 +71,11 @@ try {
   }
 } finally {
   for (const cleanup of cleanups.toReversed()) await cleanup();
+}
+
+/** The network namespace that a process runs in, as `ip netns` names it. */
+function namespaceOf(pid: number): string {
+  return execFileSync('ip', ['netns', 'identify', String(pid)], { encoding: 'utf8' }).trim();
 }
 
 function pathOf(port: number, pid: number): Path {
