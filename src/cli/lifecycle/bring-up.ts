@@ -11,7 +11,6 @@ import { proxyCaptureNote } from '../capture-note.ts';
 import type { Cli } from '../cli.ts';
 import { chooseCapture } from './choose-capture.ts';
 import { runningControlPlane, startDetached, stopControlPlane } from './control-plane-process.ts';
-import { serveMesh } from './serve-mesh.ts';
 import {
   defaultUpSettings,
   describeDifferences,
@@ -85,7 +84,11 @@ async function takeBack(folder: DataFolder, before: UpSettings | undefined, keep
 }
 
 async function start(cli: Cli, detach: boolean): Promise<ControlPlane | undefined> {
-  if (!detach) return serveMesh(cli.dataFolder(), cli.signal);
-  await startDetached(cli.dataFolder(), cli.signal);
-  return undefined;
+  if (detach) {
+    await startDetached(cli.dataFolder(), cli.signal);
+    return undefined;
+  }
+  // Half a second of loading that who only starts it does not need.
+  const { serveMesh } = await import('./serve-mesh.ts');
+  return serveMesh(cli.dataFolder(), cli.signal);
 }
