@@ -70,7 +70,8 @@ test('a busy Envoy’s records are rotated: every request is in one file', async
   const lines = files.flatMap((text) => text.split('\n').slice(0, -1));
   const wanted = Array.from({ length: asked }, (_, index) => `/${index}`);
   assert.deepEqual(lines.toSorted(), wanted.toSorted());
-  assert.ok(files.length >= 4 && asked > 100, `${asked} requests in ${files.length} files`);
+  // The three that were rotated; Envoy may end before it has opened its file anew.
+  assert.ok(files.length >= 3 && asked > 100, `${asked} requests in ${files.length} files`);
   const accessed = readFileSync(logs.access, 'utf8').split('\n').slice(0, -1);
   assert.equal(accessed.length, asked, 'the access log on standard output goes on too');
 });
