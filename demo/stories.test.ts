@@ -78,7 +78,7 @@ test('every command is a program of the demo that may be run', () => {
   for (const command of commands) {
     const file = join(import.meta.dirname, 'bin', command);
     accessSync(file, constants.X_OK);
-    const [, program] = /exec node "\$\(dirname "\$0"\)\/(\S+)" "\$@"$/m.exec(readFileSync(file, 'utf8')) ?? [];
+    const [, program] = /exec node "\$\{0%\/\*\}\/(\S+)" "\$@"$/m.exec(readFileSync(file, 'utf8')) ?? [];
     accessSync(join(import.meta.dirname, 'bin', program ?? 'no program'));
   }
 });

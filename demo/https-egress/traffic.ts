@@ -1,5 +1,5 @@
 // The caller of the fourth story: one request a second to TARGET, each answer a line of standard output, without a name in
-// front. `traffic 200` makes so many, one after the other, and ends.
+// front. `traffic 200` makes so many, one after the other, and ends; `traffic 200 --count` tells how often each answer came.
 import { setTimeout as delay } from 'node:timers/promises';
 import { numberSetting, urlSetting } from '../program/environment.ts';
 import { createHttpClient, type HttpOutcome } from '../program/http-client.ts';
@@ -11,14 +11,20 @@ const intervalMs = 1000;
 
 await runProgram(log, async () => {
   const url = urlSetting(process.env, 'TARGET', 'http://service-that-calls-externally/');
-  const [count] = process.argv.slice(2);
+  const [count, mode] = process.argv.slice(2);
   const client = createHttpClient(process.env);
-  const ask = async () => say(await client.call({ url }));
+  const ask = async () => say(answerText(await client.call({ url })));
 
   if (count !== undefined) {
     const times = numberSetting({ COUNT: count }, 'COUNT', 1, { from: 1, to: 100_000 });
-    for (let made = 0; made < times; made++) await ask();
+    const answers = new Map<string, number>();
+    for (let made = 0; made < times; made++) {
+      const answer = answerText(await client.call({ url }));
+      if (mode === '--count') answers.set(answer, (answers.get(answer) ?? 0) + 1);
+      else say(answer);
+    }
     client.close();
+    for (const [answer, often] of [...answers].sort()) process.stdout.write(`${String(often).padStart(7)} ${answer}\n`);
     return [];
   }
   const life = new AbortController();
@@ -39,9 +45,9 @@ await runProgram(log, async () => {
 });
 
 /** `2022-02-04T10:34:33+00:00 Hello K8s, from CF v1 service!` */
-function say(outcome: HttpOutcome): void {
+function say(answer: string): void {
   const time = new Date().toISOString().replace(/\.\d+Z$/, '+00:00');
-  process.stdout.write(`${time} ${answerText(outcome)}\n`);
+  process.stdout.write(`${time} ${answer}\n`);
 }
 
 function answerText(outcome: HttpOutcome): string {

@@ -24,7 +24,7 @@ export function answers(status: number, ...headers: readonly string[]): Expectat
   };
 }
 
-/** What a command printed as lines `COUNT TEXT`, as of `uniq -c`; `holds` gets how often a text was counted. */
+/** What a command printed as lines `COUNT TEXT`, `holds` gets how often a text was counted. */
 export function counts(says: string, holds: (count: (text: string) => number) => boolean): Expectation {
   return {
     says,
