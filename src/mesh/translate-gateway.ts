@@ -2,6 +2,7 @@
 import { normalizeHost } from '../api/host-name.ts';
 import type { Gateway as ApiGateway, GatewayServer as ApiServer, ServerTlsSettings } from '../api/kinds/gateway.ts';
 import { cipherSuites } from '../api/kinds/gateway-ciphers.ts';
+import { parseServerHost } from '../api/kinds/gateway-hosts.ts';
 import { parseProtocol } from '../api/protocol.ts';
 import type { Gateway, GatewayServer, ServerHost, ServerTls, TlsVersion } from './gateway.ts';
 import { selectorOf } from './selector.ts';
@@ -27,11 +28,8 @@ function translateServer({ name, port, hosts, tls }: ApiServer, namespace: strin
   };
 }
 
-/** `host`, `ns/host`, `./host`, `*` before the slash for all. */
 function translateServerHost(text: string, own: string): ServerHost {
-  const slash = text.indexOf('/');
-  const host = text.slice(slash + 1);
-  const namespace = slash < 0 ? '*' : text.slice(0, slash);
+  const { namespace, host } = parseServerHost(text);
   return {
     namespace: namespace === '*' ? undefined : namespace === '.' ? own : namespace,
     host: host === '*' ? host : (normalizeHost(host) ?? host),
