@@ -1,31 +1,18 @@
 // The HTTP side of a gateway's listener. Envoy: filters.network.http_connection_manager.v3, with the settings for callers
 // that are not trusted (Envoy's "edge" guide). The caller's address is appended to X-Forwarded-For for services of the
 // mesh; clusters that lead outside take it off again (header-stripping.ts).
-import type { AccessLog } from './access-log.ts';
 import { anyOf } from './any.ts';
 import {
   HttpConnectionManager_ForwardClientCertDetails,
   HttpConnectionManagerSchema,
 } from './gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
-import { buildHeaderRemoval, type RemovedHeaders } from './header-removal.ts';
-import { buildRouterFilter, type HttpFilter } from './http-filters.ts';
+import { buildHeaderRemoval } from './header-removal.ts';
+import type { HttpManagerOptions } from './http-connection-manager.ts';
+import { buildRouterFilter } from './http-filters.ts';
 import type { NetworkFilter } from './network-filters.ts';
 import { adsConfigSource, seconds } from './values.ts';
 
-export interface GatewayHttpManagerOptions {
-  readonly statPrefix: string;
-  /** RouteConfiguration's name, fetched over ADS. */
-  readonly routeName: string;
-  readonly accessLog: readonly AccessLog[];
-  /** Of what the caller sent, and before anything reads it. */
-  readonly removedHeaders: RemovedHeaders;
-  /** Before the router, in this order. */
-  readonly filters: readonly HttpFilter[];
-  /** Run by the router for every cluster that brings none of its own. */
-  readonly upstreamFilters: readonly HttpFilter[];
-}
-
-export function buildGatewayHttpManager(options: GatewayHttpManagerOptions): NetworkFilter {
+export function buildGatewayHttpManager(options: HttpManagerOptions): NetworkFilter {
   return {
     name: 'envoy.filters.network.http_connection_manager',
     configType: {

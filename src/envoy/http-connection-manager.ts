@@ -11,19 +11,23 @@ import { buildRouterFilter, type HttpFilter } from './http-filters.ts';
 import type { NetworkFilter } from './network-filters.ts';
 import { adsConfigSource, seconds } from './values.ts';
 
-export interface HttpConnectionManagerOptions {
+/** What every HTTP connection manager is made of, a gateway's too. */
+export interface HttpManagerOptions {
   readonly statPrefix: string;
   /** RouteConfiguration's name, fetched over ADS. */
   readonly routeName: string;
   readonly accessLog: readonly AccessLog[];
   /** Of what the caller sent, and before anything reads it. */
   readonly removedHeaders: RemovedHeaders;
-  /** `/a/../b` is `/b` before a route is chosen, and goes on so. */
-  readonly normalizesPaths?: boolean;
   /** Before the router, in this order. */
   readonly filters: readonly HttpFilter[];
   /** Run by the router for every cluster that brings none of its own. */
   readonly upstreamFilters: readonly HttpFilter[];
+}
+
+export interface HttpConnectionManagerOptions extends HttpManagerOptions {
+  /** `/a/../b` is `/b` before a route is chosen, and goes on so. */
+  readonly normalizesPaths?: boolean;
   /**
    * Takes CONNECT as well: this is a proxy that programs were told of. What ends inside a CONNECT is then seen to end
    * in a tenth of a second; Envoy's own second is there for callers far away.

@@ -10,20 +10,14 @@ export interface UpstreamTlsOptions extends TlsContextOptions {
   readonly sni?: string | undefined;
   /** Secret with the certificate that Envoy shows where it is asked for one. */
   readonly certificateSecret?: string | undefined;
-  /**
-   * The certificate must be for the SNI that was sent, in place of `subjectAltNames`; for raw TCP as well. Without an SNI
-   * it asks for no name at all.
-   */
-  readonly verifiesSni?: boolean;
 }
 
 export function buildUpstreamTls(options: UpstreamTlsOptions): TransportSocket {
-  const { sni, certificateSecret, verifiesSni } = options;
+  const { sni, certificateSecret } = options;
   return tlsSocket(
     anyOf(UpstreamTlsContextSchema, {
       commonTlsContext: buildTlsContext(options, certificateSecret === undefined ? [] : [certificateSecret]),
       ...(sni === undefined ? {} : { sni }),
-      ...(verifiesSni === true ? { autoSniSanValidation: true } : {}),
     }),
   );
 }

@@ -30,7 +30,9 @@ async function start(t: Scope, tls: Partial<DownstreamTlsOptions>, unsent: reado
   ].filter(({ name }) => !unsent.includes(name));
   const servers = ['a', 'b'].map((name) => ({ name, hosts: [`${name}.test`], ...(name === 'b' ? { tls } : {}) }));
   const mesh = await startSecretMesh(t, {
-    clusters: [tlsCluster('up', outside.port, { validationSecret: 'outside', sni: 'up.test', verifiesSni: true })],
+    clusters: [
+      tlsCluster('up', outside.port, { validationSecret: 'outside', sni: 'up.test', subjectAltNames: ['up.test'] }),
+    ],
     listeners: [gatewayListener(port, servers)],
     routes: servers.map(({ name }) => routesTo(name, 'up')),
     secrets,

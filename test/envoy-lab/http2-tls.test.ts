@@ -13,7 +13,7 @@ import { freePort } from '../support/ports.ts';
 import { gatewayListener, routesTo } from './gateway-mesh.ts';
 import { certificateSecret, rootsSecret, startSecretMesh, tlsCluster } from './secret-mesh.ts';
 
-const tls = { validationSecret: 'roots', sni: 'up.test', verifiesSni: true };
+const tls = { validationSecret: 'roots', sni: 'up.test', subjectAltNames: ['up.test'] };
 
 /** A TLS server that speaks HTTP/2, and HTTP/1.1 if `allowHTTP1`; it answers with the version, the ALPN and the streams so far. */
 async function startHttp2(t: Scope, authority: TestAuthority, allowHTTP1: boolean): Promise<number> {

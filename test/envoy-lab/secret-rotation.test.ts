@@ -39,7 +39,7 @@ async function start(t: Scope, keepsOpen: boolean) {
       rootsSecret('roots', `${authority.root}\n${stranger.root}`, `${number}`),
     ];
   };
-  const tls = { validationSecret: 'roots', sni: 'up.test', verifiesSni: true, certificateSecret: 'client' };
+  const tls = { validationSecret: 'roots', sni: 'up.test', subjectAltNames: ['up.test'], certificateSecret: 'client' };
   const mesh = await startSecretMesh(t, {
     clusters: [tlsCluster('up', outside.port, tls)],
     listeners: [gatewayListener(port, [{ name: 'a', hosts: ['a.test'] }])],

@@ -76,10 +76,10 @@ test('the SNI by the request has no port, and names differ by more than case', a
   assert.equal(await mesh.call('b.test'), 503, 'the certificate is for another name');
 });
 
-test('a fixed SNI stays, whatever the Host is; verifiesSni holds the certificate against it', async (t) => {
+test('a fixed SNI stays, whatever the Host is; listed names hold the certificate against it', async (t) => {
   const targets = {
-    right: { names: ['a.test'], tls: { sni: 'a.test', verifiesSni: true } },
-    wrong: { names: ['b.test'], tls: { sni: 'a.test', verifiesSni: true } },
+    right: { names: ['a.test'], tls: { sni: 'a.test', subjectAltNames: ['a.test'] } },
+    wrong: { names: ['b.test'], tls: { sni: 'a.test', subjectAltNames: ['a.test'] } },
   };
   const mesh = await start(t, targets, [
     virtualHost('right', ['shop.test'], 'right'),
@@ -89,13 +89,6 @@ test('a fixed SNI stays, whatever the Host is; verifiesSni holds the certificate
   const [request] = mesh.seen('right');
   assert.deepEqual([request?.sni, request?.host], ['a.test', 'shop.test']);
   assert.equal(await mesh.call('wrong.test'), 503);
-});
-
-test('autoSni with verifiesSni judges as autoSanValidation does', async (t) => {
-  const targets = { a: { names: ['a.test'], tls: { verifiesSni: true }, http: { autoSni: true } } };
-  const mesh = await start(t, targets, [virtualHost('a', ['*'], 'a')]);
-  assert.equal(await mesh.call('a.test'), 200);
-  assert.equal(await mesh.call('b.test'), 503);
 });
 
 test('autoSanValidation holds the certificate against the Host, even beside a fixed SNI', async (t) => {
@@ -108,12 +101,4 @@ test('autoSanValidation holds the certificate against the Host, even beside a fi
     virtualHost('both', ['both.test'], 'both'),
   ]);
   assert.deepEqual([await mesh.call('fixed.test'), await mesh.call('both.test')], [503, 503]);
-});
-
-test('verifiesSni without any SNI asks for no name: every certificate of the authority passes', async (t) => {
-  const mesh = await start(t, { a: { names: ['other.test'], tls: { verifiesSni: true } } }, [
-    virtualHost('a', ['*'], 'a'),
-  ]);
-  assert.equal(await mesh.call('a.test'), 200);
-  assert.equal(mesh.seen('a')[0]?.sni, undefined);
 });

@@ -2,27 +2,23 @@
 // any attempt, while what the route sets itself does.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buildHeaderStripping, gatewayHeaders, routerHeaders, stripOnRoute } from '../../src/envoy/header-stripping.ts';
-import { whereRoutesAsk } from '../../src/envoy/http-filters.ts';
+import { buildHeaderStripping, gatewayHeaders, routerHeaders } from '../../src/envoy/header-stripping.ts';
 import type { Scope } from '../support/envoy-process.ts';
 import type { OutsideHttp } from '../support/outside-server.ts';
-import { builtPerFilter } from './built.ts';
 import type { Json } from './envoy-json.ts';
 import { pathRoute, type RoutedServerOptions, startRoutedServer } from './routed-server.ts';
-
-const stripped = { typed_per_filter_config: builtPerFilter(stripOnRoute(routerHeaders)) };
 
 /** The route `/` does this; the server answers what `status` says, and never where that is undefined. */
 function start(
   t: Scope,
   action: Json,
   status: number | undefined,
-  fields: Json = stripped,
+  fields: Json = {},
   more: Partial<RoutedServerOptions> = {},
 ) {
   return startRoutedServer(t, {
     routes: [pathRoute('/', action, fields)],
-    upstreamFilters: whereRoutesAsk([buildHeaderStripping([])]),
+    upstreamFilters: [buildHeaderStripping(routerHeaders)],
     respond: (_request, response) => {
       if (status === undefined) return;
       response.statusCode = status;
@@ -139,8 +135,8 @@ test('a dead endpoint beside a live one: the retry goes to the live one', async 
   }
 });
 
-test('a route that does not ask for it keeps what the router adds', async (t) => {
-  const { ask, outside } = await start(t, { timeout: '5s' }, 200, {});
+test('without the filter, what the router adds leaves', async (t) => {
+  const { ask, outside } = await start(t, { timeout: '5s' }, 200, {}, { upstreamFilters: [] });
   await ask('/');
   assert.deepEqual(envoyHeaders(outside), ['x-envoy-expected-rq-timeout-ms,5000', 'x-envoy-attempt-count,1']);
 });
@@ -149,21 +145,18 @@ function added(key: string, value: string): Json {
   return { header: { key, value }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' };
 }
 
-test("headers that a route sets leave, under Envoy's prefixes too; under the router's own names by `set`", async (t) => {
-  const perFilter = stripOnRoute(routerHeaders, new Map([['x-envoy-attempt-count', 'mine']]));
+test("headers that a route sets leave, under Envoy's prefixes too, with each attempt", async (t) => {
   const { ask, outside } = await start(t, { timeout: '5s', ...retrying('5xx') }, 503, {
     request_headers_to_add: [added('x-envoy-mine', '1'), added('x-forwarded-for', '192.0.2.1')],
-    typed_per_filter_config: builtPerFilter(perFilter),
   });
   assert.equal((await ask('/')).attempts, 3);
-  const each = ['x-envoy-mine,1', 'x-forwarded-for,192.0.2.1', 'x-envoy-attempt-count,mine'];
+  const each = ['x-envoy-mine,1', 'x-forwarded-for,192.0.2.1'];
   assert.deepEqual(envoyHeaders(outside), [...each, ...each, ...each]);
 });
 
 test("request_headers_to_add under one of the router's names does not leave where it is stripped", async (t) => {
   const { ask, outside } = await start(t, {}, 200, {
     request_headers_to_add: [added('x-envoy-original-path', 'mine')],
-    ...stripped,
   });
   await ask('/');
   assert.deepEqual(envoyHeaders(outside), []);
@@ -171,13 +164,13 @@ test("request_headers_to_add under one of the router's names does not leave wher
 
 test('what a route sets as x-envoy-retry-on and x-envoy-max-retries, the router obeys and takes off', async (t) => {
   const request_headers_to_add = [added('x-envoy-retry-on', '5xx'), added('x-envoy-max-retries', '2')];
-  const { ask, outside } = await start(t, {}, 503, { request_headers_to_add, ...stripped });
+  const { ask, outside } = await start(t, {}, 503, { request_headers_to_add });
   assert.equal((await ask('/')).attempts, 3);
   assert.deepEqual(envoyHeaders(outside), []);
 });
 
 test("a gateway's caller is not told outside", async (t) => {
-  const fields = { typed_per_filter_config: builtPerFilter(stripOnRoute([...routerHeaders, ...gatewayHeaders])) };
+  const fields = { request_headers_to_remove: [...gatewayHeaders] };
   const { ask, outside } = await start(t, { timeout: '5s' }, 200, fields, {
     manager: {
       use_remote_address: true,
