@@ -67,7 +67,9 @@ export async function startEnvoy(options: EnvoyOptions): Promise<EnvoyProcess> {
 
   const fixed = ['--use-dynamic-base-id', '--concurrency', '1', '--file-flush-interval-msec', '20', '-l', 'warning'];
   const [command, ...prefix] = envoyCommand(uid);
+  // In its own folder, where what a configuration names without a path is written, records for instance.
   const child = spawn(command, [...prefix, '-c', file, ...fixed, ...(options.args ?? [])], {
+    cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = new Promise<string>((resolve) => {
@@ -132,11 +134,16 @@ export interface Validation {
 /** `envoy --mode validate` on a whole bootstrap. A crash of the validator throws: it is no verdict. */
 export async function validateConfig(bootstrap: Readonly<Record<string, unknown>>): Promise<Validation> {
   const args = ['--mode', 'validate', '--use-dynamic-base-id', '-l', 'warning', '--config-yaml'];
-  const child = spawn(envoyPath, [...args, JSON.stringify(bootstrap)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const folder = await mkdtemp(join(tmpdir(), 'sp-validate-'));
+  const child = spawn(envoyPath, [...args, JSON.stringify(bootstrap)], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
   const [code]: unknown[] = await once(child, 'close');
+  await rm(folder, { recursive: true, force: true });
   const output = Buffer.concat(chunks).toString('utf8');
   if (code !== 0 && code !== 1) throw new Error(`the validator crashed (${String(code)}):\n${output}`);
   return { ok: code === 0, output };
