@@ -10,12 +10,15 @@ import {
   RouteMatchSchema,
   RouteSchema,
 } from './gen/envoy/config/route/v3/route_components_pb.js';
+import { buildHashPolicy } from './hash-policy.ts';
 import type { WeightedCluster } from './network-filters.ts';
 import { withoutTimeLimit } from './route.ts';
 
 export interface ConnectRouteOptions {
   readonly name: string;
   readonly cluster: string | readonly WeightedCluster[];
+  /** For clusters that choose their endpoint by a hash: that of the caller's address. */
+  readonly hashesSource?: boolean;
   /** The cluster leads to an internal listener, whose log will tell of this connection. */
   readonly handedOver?: boolean;
   readonly filterState?: readonly FilterStateValue[];
@@ -30,7 +33,7 @@ export interface ConnectRouteOptions {
 export const handedOverHeader = 'x-envoy-handed-over';
 
 export function buildConnectRoute(options: ConnectRouteOptions): Route {
-  const { name, cluster, handedOver, filterState = [], perFilter } = options;
+  const { name, cluster, hashesSource, handedOver, filterState = [], perFilter } = options;
   return create(RouteSchema, {
     name,
     match: connectMatch,
@@ -39,6 +42,7 @@ export function buildConnectRoute(options: ConnectRouteOptions): Route {
       value: {
         clusterSpecifier: clusterSpecifier(cluster),
         ...withoutTimeLimit,
+        hashPolicy: hashesSource === true ? [buildHashPolicy({ kind: 'source' })] : [],
         upgradeConfigs: [{ upgradeType: 'CONNECT', connectConfig: {} }],
       },
     },

@@ -1,5 +1,6 @@
 // Network filters that carry raw connections: tcp_proxy to fixed clusters, to the cluster an SNI names, and to the host
 // an SNI names (envoy-lab sections 3 and 8).
+import { isIPv6 } from 'node:net';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { AccessLog } from './access-log.ts';
 import { anyOf } from './any.ts';
@@ -31,10 +32,21 @@ export interface TcpProxyOptions {
   readonly idleTimeoutMs?: number | undefined;
   /** Closed when this old, whatever passes. */
   readonly maxConnectionDurationMs?: number | undefined;
+  /** For clusters that choose their endpoint by a hash: that of the caller's address. */
+  readonly hashesSource?: boolean | undefined;
+  /** The cluster's endpoints are HTTP proxies: the connection is asked of them. */
+  readonly tunnel?: Tunnel | undefined;
+}
+
+export interface Tunnel {
+  readonly method: 'CONNECT' | 'POST';
+  readonly host: string;
+  readonly port: number;
 }
 
 export function buildTcpProxy(options: TcpProxyOptions): NetworkFilter {
   const { statPrefix, cluster, accessLog, connectOnData, idleTimeoutMs, maxConnectionDurationMs } = options;
+  const { hashesSource, tunnel } = options;
   return {
     name: 'envoy.filters.network.tcp_proxy',
     configType: {
@@ -51,9 +63,16 @@ export function buildTcpProxy(options: TcpProxyOptions): NetworkFilter {
         ...(maxConnectionDurationMs === undefined
           ? {}
           : { maxDownstreamConnectionDuration: seconds(maxConnectionDurationMs / 1000) }),
+        ...(hashesSource === true ? { hashPolicy: [{ policySpecifier: { case: 'sourceIp', value: {} } }] } : {}),
+        ...(tunnel === undefined ? {} : { tunnelingConfig: tunnelingOf(tunnel) }),
       }),
     },
   };
+}
+
+function tunnelingOf({ method, host, port }: Tunnel) {
+  const hostname = isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
+  return { hostname, usePost: method === 'POST' };
 }
 
 function clusterSpecifier(cluster: TcpProxyOptions['cluster']) {

@@ -8,6 +8,7 @@ import {
   type Route,
   RouteSchema,
 } from './gen/envoy/config/route/v3/route_components_pb.js';
+import { buildHashPolicy, type HashPolicy } from './hash-policy.ts';
 import { withoutTimeLimit } from './route.ts';
 import { buildHeaderEdits, type HeaderEdits } from './route-headers.ts';
 import { buildRouteMatch, type RouteConditions } from './route-match.ts';
@@ -33,6 +34,7 @@ export interface RouteToClusters {
   /** Undefined: without limit. */
   readonly timeoutMs?: number | undefined;
   readonly retryPolicy?: MessageInitShape<typeof RetryPolicySchema> | undefined;
+  readonly hashPolicies?: readonly HashPolicy[];
   /** Replaces what the path was matched by. */
   readonly pathRewrite?: string | undefined;
   readonly pathRegexRewrite?: { readonly match: string; readonly rewrite: string } | undefined;
@@ -94,12 +96,13 @@ function actionOf(action: RouteOptions['action']) {
 }
 
 function forward(action: RouteToClusters) {
-  const { timeoutMs, retryPolicy, pathRewrite, pathRegexRewrite } = action;
+  const { timeoutMs, retryPolicy, hashPolicies = [], pathRewrite, pathRegexRewrite } = action;
   return {
     ...destination(action),
     // Envoy does not look at the time-out of a route that has a maxStreamDuration.
     ...(timeoutMs === undefined ? withoutTimeLimit : { timeout: seconds(timeoutMs / 1000) }),
     ...(retryPolicy === undefined ? {} : { retryPolicy }),
+    hashPolicy: hashPolicies.map(buildHashPolicy),
     ...(pathRewrite === undefined ? {} : { prefixRewrite: pathRewrite }),
     ...(pathRegexRewrite === undefined
       ? {}

@@ -12,12 +12,14 @@ import {
   VirtualHostSchema,
 } from './gen/envoy/config/route/v3/route_components_pb.js';
 import { type RouteConfiguration, RouteConfigurationSchema } from './gen/envoy/config/route/v3/route_pb.js';
+import { buildHashPolicy, type HashPolicy } from './hash-policy.ts';
 import { adsConfigSource, seconds } from './values.ts';
 
 export interface ForwardOptions {
   readonly name: string;
   readonly cluster: string;
-  readonly retryPolicy?: MessageInitShape<typeof RetryPolicySchema>;
+  readonly retryPolicy?: MessageInitShape<typeof RetryPolicySchema> | undefined;
+  readonly hashPolicies?: readonly HashPolicy[];
   /** In place of what the chain's filter of that name sets. */
   readonly filterState?: readonly FilterStateValue[];
   /** Configuration for filters in the chain, by their names. */
@@ -31,7 +33,8 @@ export const withoutTimeLimit = {
 };
 
 /** Forwards every path, without a time limit. */
-export function buildForwardRoute({ name, cluster, retryPolicy, filterState = [], perFilter }: ForwardOptions): Route {
+export function buildForwardRoute(options: ForwardOptions): Route {
+  const { name, cluster, retryPolicy, hashPolicies = [], filterState = [], perFilter } = options;
   return create(RouteSchema, {
     name,
     match: { pathSpecifier: { case: 'prefix', value: '/' } },
@@ -41,6 +44,7 @@ export function buildForwardRoute({ name, cluster, retryPolicy, filterState = []
         clusterSpecifier: { case: 'cluster', value: cluster },
         ...withoutTimeLimit,
         ...(retryPolicy === undefined ? {} : { retryPolicy }),
+        hashPolicy: hashPolicies.map(buildHashPolicy),
       },
     },
     typedPerFilterConfig: { ...filterStateOfRoute(filterState), ...perFilter },

@@ -11,6 +11,8 @@ export interface UpstreamConnections {
   readonly maxRequestsPerConnection?: number | undefined;
   /** Over one HTTP/2 connection; more requests open another. */
   readonly maxConcurrentStreams?: number | undefined;
+  /** An HTTP/2 connection is asked so often whether it lives, and closed when no answer comes in time. */
+  readonly http2KeepAlive?: { readonly intervalMs?: number; readonly timeoutMs?: number } | undefined;
 }
 
 export function buildCommonHttpOptions(
@@ -28,6 +30,18 @@ export function buildCommonHttpOptions(
 
 export function buildHttp2Options({
   maxConcurrentStreams,
+  http2KeepAlive,
 }: UpstreamConnections): MessageInitShape<typeof Http2ProtocolOptionsSchema> {
-  return maxConcurrentStreams === undefined ? {} : { maxConcurrentStreams };
+  return {
+    ...(maxConcurrentStreams === undefined ? {} : { maxConcurrentStreams }),
+    ...(http2KeepAlive === undefined ? {} : { connectionKeepalive: keepaliveOf(http2KeepAlive) }),
+  };
+}
+
+/** Envoy has no time of its own for an answer. */
+const answerMs = 10_000;
+
+function keepaliveOf({ intervalMs, timeoutMs = answerMs }: NonNullable<UpstreamConnections['http2KeepAlive']>) {
+  const interval = intervalMs === undefined ? {} : { interval: seconds(intervalMs / 1000) };
+  return { ...interval, timeout: seconds(timeoutMs / 1000) };
 }

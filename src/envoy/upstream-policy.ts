@@ -2,13 +2,16 @@
 // settings of a destination. What is not set stays as clusters have it (cluster.ts): circuit breakers wide open, least
 // request. Envoy: config.cluster.v3.Cluster. The HTTP part of it stands in upstream-connections.ts.
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { Cluster_LbPolicy, type ClusterSchema } from './gen/envoy/config/cluster/v3/cluster_pb.js';
+import type { ClusterSchema } from './gen/envoy/config/cluster/v3/cluster_pb.js';
 import type { OutlierDetectionSchema } from './gen/envoy/config/cluster/v3/outlier_detection_pb.js';
+import { buildLoadBalancing, type LoadBalancing } from './load-balancing.ts';
 import { seconds } from './values.ts';
 
 export interface UpstreamPolicy {
-  readonly loadBalancing?: 'least-request' | 'round-robin' | 'random' | undefined;
+  readonly loadBalancing?: LoadBalancing | undefined;
   readonly limits?: ConnectionLimits | undefined;
+  /** In place of `limits.maxRetries`. */
+  readonly retryBudget?: RetryBudget | undefined;
   readonly connectTimeoutMs?: number | undefined;
   readonly keepalive?: TcpKeepalive | undefined;
   readonly outliers?: OutlierPolicy | undefined;
@@ -24,6 +27,13 @@ export interface ConnectionLimits {
   readonly maxRetries?: number | undefined;
 }
 
+/** How many retries there may be for those requests that are under way. Undefined: Envoy's 20 % and 3. */
+export interface RetryBudget {
+  readonly percent?: number | undefined;
+  /** That many in any case. */
+  readonly minRetryConcurrency?: number | undefined;
+}
+
 /** Undefined: the kernel's. */
 export interface TcpKeepalive {
   readonly probes?: number | undefined;
@@ -36,6 +46,9 @@ export interface OutlierPolicy {
   readonly consecutive5xx?: number | undefined;
   /** 502, 503, 504, and connections that fail. */
   readonly consecutiveGatewayErrors?: number | undefined;
+  /** Connections that fail are judged by themselves, and are no errors of the server. */
+  readonly splitLocalOrigin?: boolean | undefined;
+  readonly consecutiveLocalOrigin?: number | undefined;
   readonly intervalMs?: number | undefined;
   readonly baseEjectionMs?: number | undefined;
   readonly maxEjectionPercent?: number | undefined;
@@ -48,6 +61,7 @@ type ClusterPart = Pick<
   | 'circuitBreakers'
   | 'commonLbConfig'
   | 'connectTimeout'
+  | 'lbConfig'
   | 'lbPolicy'
   | 'outlierDetection'
   | 'upstreamConnectionOptions'
@@ -55,10 +69,11 @@ type ClusterPart = Pick<
 
 /** Fields to lay over a cluster that was built. */
 export function buildUpstreamPolicy(policy: UpstreamPolicy): ClusterPart {
-  const { loadBalancing, limits, connectTimeoutMs, keepalive, outliers } = policy;
+  const { loadBalancing, limits, retryBudget, connectTimeoutMs, keepalive, outliers } = policy;
+  const limited = limits !== undefined || retryBudget !== undefined;
   return {
-    ...(loadBalancing === undefined ? {} : { lbPolicy: lbPolicies[loadBalancing] }),
-    ...(limits === undefined ? {} : { circuitBreakers: { thresholds: [thresholdOf(limits)] } }),
+    ...(loadBalancing === undefined ? {} : buildLoadBalancing(loadBalancing)),
+    ...(limited ? { circuitBreakers: { thresholds: [thresholdOf(limits ?? {}, retryBudget)] } } : {}),
     ...(connectTimeoutMs === undefined ? {} : { connectTimeout: seconds(connectTimeoutMs / 1000) }),
     ...(keepalive === undefined ? {} : { upstreamConnectionOptions: { tcpKeepalive: keepaliveOf(keepalive) } }),
     ...(outliers === undefined ? {} : { outlierDetection: outlierDetectionOf(outliers) }),
@@ -68,20 +83,23 @@ export function buildUpstreamPolicy(policy: UpstreamPolicy): ClusterPart {
   };
 }
 
-const lbPolicies = {
-  'least-request': Cluster_LbPolicy.LEAST_REQUEST,
-  'round-robin': Cluster_LbPolicy.ROUND_ROBIN,
-  random: Cluster_LbPolicy.RANDOM,
-} as const;
-
 const unlimited = 0xffffffff;
 
-function thresholdOf({ maxConnections, maxPendingRequests, maxRequests, maxRetries }: ConnectionLimits) {
+function thresholdOf(limits: ConnectionLimits, retryBudget: RetryBudget | undefined) {
+  const { maxConnections, maxPendingRequests, maxRequests, maxRetries } = limits;
   return {
     maxConnections: maxConnections ?? unlimited,
     maxPendingRequests: maxPendingRequests ?? unlimited,
     maxRequests: maxRequests ?? unlimited,
     maxRetries: maxRetries ?? unlimited,
+    ...(retryBudget === undefined ? {} : { retryBudget: budgetOf(retryBudget) }),
+  };
+}
+
+function budgetOf({ percent, minRetryConcurrency }: RetryBudget) {
+  return {
+    ...(percent === undefined ? {} : { budgetPercent: { value: percent } }),
+    ...(minRetryConcurrency === undefined ? {} : { minRetryConcurrency }),
   };
 }
 
@@ -99,7 +117,8 @@ function wholeSeconds(ms: number): number {
 }
 
 function outlierDetectionOf(outliers: OutlierPolicy): MessageInitShape<typeof OutlierDetectionSchema> {
-  const { consecutive5xx, consecutiveGatewayErrors, intervalMs, baseEjectionMs, maxEjectionPercent } = outliers;
+  const { consecutive5xx, consecutiveGatewayErrors, consecutiveLocalOrigin } = outliers;
+  const { intervalMs, baseEjectionMs, maxEjectionPercent } = outliers;
   return {
     ...(consecutive5xx === undefined ? {} : { consecutive5xx, enforcingConsecutive5xx: enforcing(consecutive5xx) }),
     ...(consecutiveGatewayErrors === undefined
@@ -107,6 +126,15 @@ function outlierDetectionOf(outliers: OutlierPolicy): MessageInitShape<typeof Ou
       : {
           consecutiveGatewayFailure: consecutiveGatewayErrors,
           enforcingConsecutiveGatewayFailure: enforcing(consecutiveGatewayErrors),
+        }),
+    ...(outliers.splitLocalOrigin === true
+      ? { splitExternalLocalOriginErrors: true, enforcingLocalOriginSuccessRate: 0 }
+      : {}),
+    ...(consecutiveLocalOrigin === undefined
+      ? {}
+      : {
+          consecutiveLocalOriginFailure: consecutiveLocalOrigin,
+          enforcingConsecutiveLocalOriginFailure: enforcing(consecutiveLocalOrigin),
         }),
     ...(intervalMs === undefined ? {} : { interval: seconds(intervalMs / 1000) }),
     ...(baseEjectionMs === undefined ? {} : { baseEjectionTime: seconds(baseEjectionMs / 1000) }),

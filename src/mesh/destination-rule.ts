@@ -23,19 +23,30 @@ export interface DestinationRule extends Origin, PortedPolicy {
   /** Only for these workloads, of its own namespace. */
   readonly workloadSelector: LabelSelector | undefined;
   readonly subsets: readonly Subset[];
+  /** `egress.sallyport.dev/original-destination: trust`: PASSTHROUGH follows the caller's address, as in Istio. */
+  readonly trustOriginalDestination: boolean;
 }
 
-/** The rule's policy, or what a port's settings put in its place whole; a subset's lies over it part by part. */
+/**
+ * The rule's policy, over which a subset's lies part by part. What either says of a port stands in place of all that: what
+ * the port does not mention is Istio's default again.
+ */
 export function effectivePolicy(rule: DestinationRule | undefined, port: number, subset?: Subset): TrafficPolicy {
   if (rule === undefined) return emptyTrafficPolicy;
   const base = rule.ports.get(port) ?? rule.policy;
   if (subset === undefined) return base;
-  const over = subset.ports.get(port) ?? subset.policy;
+  return subset.ports.get(port) ?? overlaid(base, subset.policy);
+}
+
+function overlaid(base: TrafficPolicy, over: TrafficPolicy): TrafficPolicy {
   return {
     loadBalancer: over.loadBalancer ?? base.loadBalancer,
     connectionPool: over.connectionPool ?? base.connectionPool,
     outlierDetection: over.outlierDetection ?? base.outlierDetection,
     tls: over.tls ?? base.tls,
+    tunnel: over.tunnel ?? base.tunnel,
+    proxyProtocol: over.proxyProtocol ?? base.proxyProtocol,
+    retryBudget: over.retryBudget ?? base.retryBudget,
   };
 }
 

@@ -187,10 +187,10 @@ function affectedHosts(next: Mesh, changes: HostChanges): ReadonlySet<string> {
     }
   };
   for (const service of itemsOf(changes.services)) hosts.add(service.host);
-  // What is routed to a host asks its ports.
+  for (const rule of itemsOf(changes.destinationRules)) touch(rule.host);
+  // What is routed to a host asks for its ports, and for what its rule hashes.
   for (const host of [...hosts]) for (const routing of next.routedTo.get(host)) routing.hosts.forEach(touch);
   for (const routing of itemsOf(changes.virtualServices)) [...routing.hosts, ...routedHosts(routing)].forEach(touch);
-  for (const rule of itemsOf(changes.destinationRules)) touch(rule.host);
   return hosts;
 }
 

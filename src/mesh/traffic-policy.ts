@@ -1,11 +1,16 @@
 // How a destination is spoken to (istio-semantics 4.2): the parts of a DestinationRule's trafficPolicy. Undefined: Istio's
 // default. Durations in milliseconds.
+import type { LoadBalancer } from './load-balancer.ts';
 
 export interface TrafficPolicy {
   readonly loadBalancer: LoadBalancer | undefined;
   readonly connectionPool: ConnectionPool | undefined;
   readonly outlierDetection: OutlierDetection | undefined;
   readonly tls: ClientTls | undefined;
+  readonly tunnel: Tunnel | undefined;
+  /** Each connection begins with a line that names its ends. */
+  readonly proxyProtocol: 'V1' | 'V2' | undefined;
+  readonly retryBudget: RetryBudget | undefined;
 }
 
 export const emptyTrafficPolicy: TrafficPolicy = {
@@ -13,9 +18,23 @@ export const emptyTrafficPolicy: TrafficPolicy = {
   connectionPool: undefined,
   outlierDetection: undefined,
   tls: undefined,
+  tunnel: undefined,
+  proxyProtocol: undefined,
+  retryBudget: undefined,
 };
 
-export type LoadBalancer = 'LEAST_REQUEST' | 'RANDOM' | 'ROUND_ROBIN';
+/** Connections are asked of the destination, which is a proxy, by an HTTP request. */
+export interface Tunnel {
+  readonly method: 'CONNECT' | 'POST';
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Instead of a number: so many retries for those requests that are under way. Undefined: Envoy's 20 % and 3. */
+export interface RetryBudget {
+  readonly percent: number | undefined;
+  readonly minRetryConcurrency: number | undefined;
+}
 
 export interface ConnectionPool {
   readonly maxConnections?: number;
@@ -31,11 +50,15 @@ export interface ConnectionPool {
   readonly h2Upgrade?: 'UPGRADE' | 'DO_NOT_UPGRADE';
   readonly useClientProtocol?: boolean;
   readonly maxConcurrentStreams?: number;
+  readonly http2KeepAlive?: { readonly intervalMs?: number; readonly timeoutMs?: number };
 }
 
 export interface OutlierDetection {
   readonly consecutive5xx?: number;
   readonly consecutiveGatewayErrors?: number;
+  /** Connections that fail are counted by themselves, not as errors of the server. */
+  readonly splitLocalOrigin?: boolean;
+  readonly consecutiveLocalOrigin?: number;
   readonly intervalMs?: number;
   readonly baseEjectionMs?: number;
   readonly maxEjectionPercent?: number;

@@ -1,8 +1,8 @@
 // ServiceEntry -> services, one for each host (istio-semantics 2.1). Takes an object with its defaults filled and
 // valid; what is not acted on here was named by validation.
-import { originalDestinationAnnotation } from '../api/annotations.ts';
 import { isWildcardHost, normalizeHost } from '../api/host-name.ts';
 import { isSingleAddress, parseIpRange } from '../api/ip-range.ts';
+import { trustsOriginalDestination } from '../api/kinds/original-destination.ts';
 import type { ServiceEntry } from '../api/kinds/service-entry.ts';
 import { parseProtocol } from '../api/protocol.ts';
 import type { Endpoint, Resolution, Service, ServicePort } from './service.ts';
@@ -15,7 +15,7 @@ type WorkloadEntry = NonNullable<ServiceEntry['spec']['endpoints']>[number];
 export function translateServiceEntry(entry: ServiceEntry): readonly Service[] {
   const { metadata, spec } = entry;
   const namespace = metadata.namespace ?? 'default';
-  const trust = metadata.annotations?.[originalDestinationAnnotation] === 'trust';
+  const trust = trustsOriginalDestination(metadata);
   const addresses = (spec.addresses ?? []).map(withoutHostMask);
   const shared = {
     aliases: [],

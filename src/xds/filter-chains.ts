@@ -19,7 +19,7 @@ import { exactHostGuard, wildcardHostGuard } from './address-policy.ts';
 import type { Capture } from './capture.ts';
 import { dynamicDnsCache } from './dynamic-dns.ts';
 import { blackHoleCluster, outboundClusterPrefix, passthroughCluster } from './names.ts';
-import { connectionTimes, type PortService } from './port-use.ts';
+import { ownSettings, type PortService } from './port-use.ts';
 import { routeConfigurationName } from './routes.ts';
 import { clusterOf } from './service-clusters.ts';
 import { outboundHttpLogs, outboundTcpLogs, type TcpLogOptions } from './traffic-logs.ts';
@@ -103,7 +103,7 @@ export function serviceChain(
   }
   const accessLog = outboundTcpLogs(config, 'registered', { destination });
   return buildFilterChain(service.host, [
-    buildTcpProxy({ statPrefix: cluster, cluster, accessLog, ...connectionTimes(entry) }),
+    buildTcpProxy({ statPrefix: cluster, cluster, accessLog, ...ownSettings(entry) }),
   ]);
 }
 
@@ -113,7 +113,7 @@ export function passedChain(route: PassedRoute, config: MeshConfig, name = route
 }
 
 export function passedFilters(
-  { name, clusters, forwarded }: PassedRoute,
+  { name, clusters, forwarded, settings }: PassedRoute,
   config: MeshConfig,
   telling: Omit<TcpLogOptions, 'route'> = {},
 ): readonly NetworkFilter[] {
@@ -123,7 +123,7 @@ export function passedFilters(
     return forwardedFilters(forwarded, guard, config, telling);
   }
   const accessLog = outboundTcpLogs(config, 'registered', { ...telling, route: name });
-  return [buildTcpProxy({ statPrefix: name, cluster: clusters, accessLog })];
+  return [buildTcpProxy({ statPrefix: name, cluster: clusters, accessLog, ...settings })];
 }
 
 /** To the address that the SNI resolves to, if the guard allows it. */

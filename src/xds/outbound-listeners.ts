@@ -17,7 +17,7 @@ import { originOf } from '../mesh/service.ts';
 import type { Capture } from './capture.ts';
 import { catchAllChain, httpChain, passedChain, serverNameChain, serviceChain } from './filter-chains.ts';
 import { listenerName } from './names.ts';
-import { hasTimes, isBelow, needsListing, oldestFirst, type PortService, type PortUse } from './port-use.ts';
+import { hasSettings, isBelow, needsListing, oldestFirst, type PortService, type PortUse } from './port-use.ts';
 import { type TypedResource, typedResource } from './resource.ts';
 
 const anyAddress = '0.0.0.0';
@@ -150,7 +150,7 @@ function buildServerNames(use: PortUse, config: MeshConfig, chainOf: (entry: Por
     }
     if (entry.passed.length > 0 || taken.has(host)) continue;
     taken.add(host);
-    if (isWildcardHost(host) || resolution === 'NONE' || hasTimes(entry)) {
+    if (isWildcardHost(host) || resolution === 'NONE' || hasSettings(entry)) {
       chains.push(chainOf(entry));
       choices.push({ names: [host], chain: host });
     } else shared.push(host);

@@ -5,6 +5,7 @@ import { type DestinationRule, effectivePolicy } from '../mesh/destination-rule.
 import { handlingOf } from '../mesh/handling.ts';
 import type { OutboundTrafficPolicy } from '../mesh/mesh-config.ts';
 import { compareAge, type Service, type ServicePort } from '../mesh/service.ts';
+import { type ConnectionSettings, connectionSettingsOf } from './connection-settings.ts';
 import type { PassedRoute } from './virtual-service/passed-routes.ts';
 
 /** A service together with the port of it that is meant, and what objects say of it. */
@@ -100,21 +101,20 @@ export function oldestFirst(services: Iterable<PortService>): readonly PortServi
  */
 export function needsListing(entry: PortService, policy: OutboundTrafficPolicy): boolean {
   const { service, port, rule, passed } = entry;
-  if (service.resolution === 'NONE' || passed.length > 0 || hasTimes(entry)) return true;
+  if (service.resolution === 'NONE' || passed.length > 0 || hasSettings(entry)) return true;
   if (policy === 'REGISTRY_ONLY') return isWildcardHost(service.host);
   if (rule !== undefined) return true;
   const resolvesItself = service.resolution === 'STATIC' || service.resolution === 'CLUSTER_IP';
   return resolvesItself || service.endpoints.length > 0 || (port.targetPort ?? port.number) !== port.number;
 }
 
-/** How long connections that are passed on may last; a chain that others share cannot know. */
-export function connectionTimes({ rule, port }: PortService) {
-  const { tcpIdleTimeoutMs, maxConnectionDurationMs } = effectivePolicy(rule, port.number).connectionPool ?? {};
-  return { idleTimeoutMs: tcpIdleTimeoutMs, maxConnectionDurationMs };
+/** Of connections that no VirtualService sends elsewhere. */
+export function ownSettings({ rule, port }: PortService): ConnectionSettings {
+  return connectionSettingsOf(effectivePolicy(rule, port.number));
 }
 
-export function hasTimes(entry: PortService): boolean {
-  return Object.values(connectionTimes(entry)).some((time) => time !== undefined);
+export function hasSettings(entry: PortService): boolean {
+  return Object.values(ownSettings(entry)).some((setting) => setting !== undefined);
 }
 
 /** `a.example.com` below `*.example.com`. */

@@ -9,9 +9,13 @@ import type { Retries } from '../mesh/virtual-service.ts';
 type RetryPolicy = MessageInitShape<typeof RetryPolicySchema>;
 
 /** Istio's default for outbound routes (core/route/retry/retry.go). */
-export const defaultRetryPolicy: RetryPolicy = {
+const defaults = {
   retryOn: 'connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes',
   numRetries: 2,
+} satisfies RetryPolicy;
+
+/** Another endpoint than before. */
+const elsewhere = {
   retryHostPredicate: [
     {
       name: 'envoy.retry_host_predicates.previous_hosts',
@@ -19,15 +23,19 @@ export const defaultRetryPolicy: RetryPolicy = {
     },
   ],
   hostSelectionRetryMaxAttempts: 5n,
-};
+} satisfies RetryPolicy;
 
-/** Undefined retries are Istio's default; undefined comes out where there are to be none. */
-export function retryPolicyOf(retries: Retries | undefined): RetryPolicy | undefined {
-  if (retries === undefined) return defaultRetryPolicy;
+/**
+ * Undefined retries are Istio's default; undefined comes out where there are to be none. `hashed`: where the hash of a
+ * request chooses its endpoint, that one is asked again.
+ */
+export function retryPolicyOf(retries: Retries | undefined, hashed: boolean): RetryPolicy | undefined {
+  const defaultPolicy = hashed ? defaults : { ...defaults, ...elsewhere };
+  if (retries === undefined) return defaultPolicy;
   const { attempts, perTryTimeoutMs, retryOn, retriableStatusCodes } = retries;
   if (attempts <= 0) return undefined;
   return {
-    ...defaultRetryPolicy,
+    ...defaultPolicy,
     numRetries: attempts,
     ...(retryOn === undefined ? {} : { retryOn }),
     retriableStatusCodes: [...retriableStatusCodes],

@@ -6,13 +6,15 @@ import { RouteConfigurationSchema } from '../envoy/gen/envoy/config/route/v3/rou
 import { countGrpcMessages } from '../envoy/grpc-messages.ts';
 import { forwardOnRoute } from '../envoy/http-filters.ts';
 import { buildForwardRoute, buildRouteConfiguration, buildStatusRoute, buildVirtualHost } from '../envoy/route.ts';
+import { type DestinationRule, effectivePolicy } from '../mesh/destination-rule.ts';
 import { handlingOf, isHttp2 } from '../mesh/handling.ts';
 import type { MeshConfig } from '../mesh/mesh-config.ts';
 import { originOf, type Service, type ServicePort } from '../mesh/service.ts';
 import { virtualServiceOrigin } from '../mesh/virtual-service.ts';
+import { hashPoliciesOf } from './hash-policies.ts';
 import { allowAnyRoute, blockAllRoute, passthroughCluster, virtualHostName } from './names.ts';
 import { type TypedResource, typedResource } from './resource.ts';
-import { defaultRetryPolicy } from './retry-policy.ts';
+import { retryPolicyOf } from './retry-policy.ts';
 import { unregisteredRoute } from './route-marks.ts';
 import { portsOf, type SelectedHost } from './selected-host.ts';
 import { clusterOf } from './service-clusters.ts';
@@ -57,19 +59,21 @@ export function buildHostVirtualHosts(
 
 /** Empty where a VirtualService has rules, but none for these proxies: the host is then as if nobody knew it, as in Istio. */
 export function hostRoutes(selected: SelectedHost, port: ServicePort, routing: Routing): readonly Route[] {
-  const { host, service, virtualService } = selected;
+  const { host, service, virtualService, rule } = selected;
   if (virtualService !== undefined && virtualService.http.length > 0) {
     return buildHttpRoutes(virtualService, host, routing);
   }
-  return service === undefined ? [] : [defaultRoute(service, port)];
+  return service === undefined ? [] : [defaultRoute(service, port, rule)];
 }
 
 /** To the service's own cluster. */
-export function defaultRoute(service: Service, port: ServicePort): Route {
+export function defaultRoute(service: Service, port: ServicePort, rule: DestinationRule | undefined): Route {
+  const hashPolicies = hashPoliciesOf([effectivePolicy(rule, port.number)]);
   return buildForwardRoute({
     name: 'default',
     cluster: clusterOf(service, port),
-    retryPolicy: defaultRetryPolicy,
+    retryPolicy: retryPolicyOf(undefined, hashPolicies.length > 0),
+    hashPolicies,
     perFilter: {
       ...(service.resolution === 'DYNAMIC_DNS' ? forwardOnRoute(port.targetPort ?? port.number) : {}),
       ...(isHttp2(port.protocol) ? countGrpcMessages : {}),

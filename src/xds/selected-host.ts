@@ -1,5 +1,6 @@
 // A host as the proxies of one view know it: the service behind it and the objects that speak of it.
 import type { DestinationRule } from '../mesh/destination-rule.ts';
+import { underRule } from '../mesh/follow-caller.ts';
 import { type Handling, handlingOf } from '../mesh/handling.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import { selectDestinationRule } from '../mesh/select-destination-rule.ts';
@@ -30,7 +31,8 @@ export function selectHost(
   const virtualService = selectVirtualService(mesh.virtualServices, host, scope.namespace);
   if (service === undefined && (virtualService === undefined || !virtualService.hosts.includes(host))) return undefined;
   const rule = selectDestinationRule(mesh.destinationRules, host, service?.namespace, scope);
-  return { host, service, virtualService, rule };
+  const followed = service === undefined ? undefined : underRule(service, rule);
+  return { host, service: followed, virtualService, rule };
 }
 
 /** Those of the service; without one the port of unregistered hosts. */
@@ -60,6 +62,12 @@ function passedRoutes({ host, virtualService }: SelectedHost, handling: Handling
   return tcp === undefined ? [] : [tcp];
 }
 
-export function meshRouting(scope: ProxyScope, port: number, service: Routing['service']): Routing {
-  return { scope, gateway: meshGateway, port, service };
+/** `selected`: what the proxies know of a host. */
+export function meshRouting(
+  scope: ProxyScope,
+  port: number,
+  selected: (host: string) => SelectedHost | undefined,
+): Routing {
+  const service = (host: string) => selected(host)?.service;
+  return { scope, gateway: meshGateway, port, service, rule: (host) => selected(host)?.rule };
 }

@@ -10,14 +10,16 @@ import {
   type ClusterOptions,
 } from '../envoy/cluster.ts';
 import { type Cluster, ClusterSchema } from '../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
+import { proxyProtocolSocket, type TransportSocket } from '../envoy/transport-socket.ts';
 import { type DestinationRule, destinationRuleOrigin, effectivePolicy, type Subset } from '../mesh/destination-rule.ts';
 import { handlingOf } from '../mesh/handling.ts';
 import type { MeshConfig } from '../mesh/mesh-config.ts';
 import { originOf, type Service, type ServicePort } from '../mesh/service.ts';
+import type { TrafficPolicy } from '../mesh/traffic-policy.ts';
 import type { Capture } from './capture.ts';
 import { buildClusterHttp } from './cluster-http.ts';
 import { upstreamPolicyOf } from './cluster-policy.ts';
-import { buildClusterTls } from './cluster-tls.ts';
+import { buildClusterTls, type ClusterTls } from './cluster-tls.ts';
 import { dynamicDnsCache } from './dynamic-dns.ts';
 import { originalDestinationSubset, outboundCluster } from './names.ts';
 import { type TypedResource, typedResource } from './resource.ts';
@@ -83,13 +85,18 @@ function buildServiceCluster(
     // CONNECT passes a cluster as HTTP, whatever is inside.
     countsBodies: capture === 'proxy' || handling === 'http' || handling === 'auto' || tls !== undefined,
     ...(http === undefined ? {} : { http }),
-    transportSocket: tls?.transportSocket,
+    transportSocket: transportSocketOf(tls, policy),
     policy: upstreamPolicyOf(policy),
   };
   const cluster = buildByResolution(service, port, subset, options, settings);
   if (cluster === undefined) return undefined;
   const keysAllowed = proxy === 'router' || rule?.workloadSelector !== undefined;
   return { cluster, secrets: keysAllowed ? (tls?.secrets ?? []) : withoutCredentials(tls?.secrets ?? []) };
+}
+
+function transportSocketOf(tls: ClusterTls | undefined, { proxyProtocol }: TrafficPolicy): TransportSocket | undefined {
+  const inner = tls?.transportSocket;
+  return proxyProtocol === undefined ? inner : proxyProtocolSocket(proxyProtocol, inner);
 }
 
 /**

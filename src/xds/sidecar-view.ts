@@ -38,7 +38,7 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
   const secrets = createSecretUnits(resources, { namespace, keys: parts.capture === 'redirect' });
 
   function routing(port: number): Routing {
-    return meshRouting(scope, port, (host) => hosts.get(host)?.service);
+    return meshRouting(scope, port, (host) => hosts.get(host));
   }
 
   function buildHost(host: string): void {

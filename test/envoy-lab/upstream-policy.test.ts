@@ -107,7 +107,12 @@ test('an endpoint that answers 5xx so many times is left alone for a while; the 
     response.end();
   };
   const outliers = { consecutive5xx: 3, intervalMs: 50, baseEjectionMs: 60_000, maxEjectionPercent: 100 };
-  const { envoy, servers, call } = await start(t, { outliers, loadBalancing: 'round-robin', servers: 2, respond });
+  const { envoy, servers, call } = await start(t, {
+    outliers,
+    loadBalancing: { kind: 'round-robin' },
+    servers: 2,
+    respond,
+  });
   for (let request = 0; request < 8; request++) await call();
   await until('it is ejected', async () => (await envoy.stat('cluster.up.outlier_detection.ejections_active')) === 1);
   const before = servers[0]?.requests.items.length ?? 0;
@@ -147,7 +152,7 @@ test('with every endpoint ejected nothing is sent, unless a share of healthy one
 
 test('keepalive and the time to connect are taken as they are', async (t) => {
   const keepalive = { probes: 3, timeMs: 7000, intervalMs: 400 };
-  const { envoy, call } = await start(t, { keepalive, connectTimeoutMs: 1500, loadBalancing: 'random' });
+  const { envoy, call } = await start(t, { keepalive, connectTimeoutMs: 1500, loadBalancing: { kind: 'random' } });
   assert.equal(await call(), 200);
   const dump = await envoy.admin('/config_dump?resource=static_clusters');
   assert.match(dump, /"connect_timeout": "1\.500s"/);

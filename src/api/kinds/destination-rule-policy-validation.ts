@@ -1,11 +1,14 @@
 // What can be wrong among the fields of a traffic policy. Follows validateTrafficPolicy of Istio's
 // pkg/config/validation.
+import { isIP } from 'node:net';
 import { type FieldPath, problem } from '../finding.ts';
+import { isWildcardHost, normalizeHost } from '../host-name.ts';
 import type { Finding } from '../kind.ts';
-import { deprecated, fieldsNotActedOn, notActedOn } from '../not-acted-on.ts';
+import { deprecated, notActedOn } from '../not-acted-on.ts';
+import { shorten } from '../schema-messages.ts';
+import { checkLoadBalancer } from './destination-rule-load-balancer-validation.ts';
 import type {
   ConnectionPoolSettings,
-  LoadBalancerSettings,
   OutlierDetection,
   PortTrafficPolicy,
   TrafficPolicy,
@@ -21,8 +24,20 @@ export function* checkTrafficPolicy(policy: TrafficPolicy, path: FieldPath): Ite
     const message = 'tunnel and proxyProtocol must not be set together';
     yield problem('SP0802', path, message, 'remove one of them');
   }
+  if (policy.tunnel !== undefined) yield* checkTunnel(policy.tunnel, [...path, 'tunnel']);
   yield* checkPorts(policy.portLevelSettings ?? [], [...path, 'portLevelSettings']);
-  yield* fieldsNotActedOn(policy, path, ['tunnel', 'proxyProtocol', 'retryBudget']);
+}
+
+function* checkTunnel(tunnel: NonNullable<TrafficPolicy['tunnel']>, path: FieldPath): Iterable<Finding> {
+  const { protocol, targetHost } = tunnel;
+  if (protocol !== undefined && protocol !== 'CONNECT' && protocol !== 'POST') {
+    const message = `tunnel protocol must be "CONNECT" or "POST", not ${shorten(protocol)}`;
+    yield problem('SP0813', [...path, 'protocol'], message, 'use CONNECT');
+  }
+  if (isIP(targetHost) === 0 && (normalizeHost(targetHost) === undefined || isWildcardHost(targetHost))) {
+    const message = `tunnel target host is not valid: '${shorten(targetHost)}'`;
+    yield problem('SP0813', [...path, 'targetHost'], message, 'write the name or the address of the server');
+  }
 }
 
 function* checkPorts(policies: readonly PortTrafficPolicy[], path: FieldPath): Iterable<Finding> {
@@ -48,7 +63,9 @@ function* checkPorts(policies: readonly PortTrafficPolicy[], path: FieldPath): I
 function* checkBlocks(policy: Omit<PortTrafficPolicy, 'port'>, path: FieldPath): Iterable<Finding> {
   const { connectionPool, loadBalancer, outlierDetection, tls } = policy;
   if (connectionPool !== undefined) yield* checkConnectionPool(connectionPool, [...path, 'connectionPool']);
-  if (loadBalancer !== undefined) yield* checkLoadBalancer(loadBalancer, [...path, 'loadBalancer']);
+  if (loadBalancer !== undefined) {
+    yield* checkLoadBalancer(loadBalancer, [...path, 'loadBalancer'], outlierDetection !== undefined);
+  }
   if (outlierDetection !== undefined) yield* checkOutliers(outlierDetection, [...path, 'outlierDetection']);
   if (tls !== undefined) yield* checkClientTls(tls, [...path, 'tls']);
 }
@@ -61,39 +78,10 @@ function* checkConnectionPool({ tcp, http }: ConnectionPoolSettings, path: Field
     const message = 'use client protocol must not be true when H2UpgradePolicy is UPGRADE';
     yield problem('SP0802', [...path, 'http', 'useClientProtocol'], message, 'remove one of them');
   }
-  yield* fieldsNotActedOn(http, [...path, 'http'], ['http2KeepAlive']);
-}
-
-function* checkLoadBalancer(settings: LoadBalancerSettings, path: FieldPath): Iterable<Finding> {
-  const { simple, consistentHash, localityLbSetting, warmup, warmupDurationSecs } = settings;
-  if (simple !== undefined && consistentHash !== undefined) {
-    const message = 'a load balancer cannot have both simple and consistentHash';
-    yield problem('SP0802', path, message, 'remove one of them');
-  }
-  if (simple === 'LEAST_CONN') yield deprecated('LEAST_CONN', [...path, 'simple'], 'LEAST_REQUEST');
-  // Istio: goes to the address that the caller chose, which may then be any; here: the host's own.
-  if (simple === 'PASSTHROUGH') yield notActedOn('PASSTHROUGH', [...path, 'simple']);
-  if (consistentHash !== undefined) yield* checkHash(consistentHash, [...path, 'consistentHash']);
-  const { distribute = [], failover = [], failoverPriority = [] } = localityLbSetting ?? {};
-  if ([distribute, failover, failoverPriority].filter(({ length }) => length > 0).length > 1) {
-    const message = 'only one of distribute, failover or failoverPriority can be set';
-    yield problem('SP0802', [...path, 'localityLbSetting'], message, 'keep one of them');
-  }
-  if (warmup !== undefined && warmupDurationSecs !== undefined) {
-    const message = 'a load balancer cannot have both warmup and warmupDurationSecs';
-    yield problem('SP0802', path, message, 'keep warmup');
-  }
-  yield* fieldsNotActedOn(settings, path, ['consistentHash', 'localityLbSetting', 'warmup', 'warmupDurationSecs']);
-}
-
-function* checkHash(hash: NonNullable<LoadBalancerSettings['consistentHash']>, path: FieldPath): Iterable<Finding> {
-  const keys = ['httpHeaderName', 'httpCookie', 'useSourceIp', 'httpQueryParameterName'] as const;
-  if (keys.filter((key) => hash[key] !== undefined).length !== 1) {
-    yield problem('SP0802', path, `consistentHash needs exactly one of ${keys.join(', ')}`, 'keep one of them');
-  }
-  if (hash.ringHash !== undefined && hash.maglev !== undefined) {
-    yield problem('SP0802', path, 'consistentHash cannot have both ringHash and maglev', 'keep one of them');
-  }
+  const unknown = Object.keys(http?.http2KeepAlive ?? {}).filter(
+    (field) => field !== 'interval' && field !== 'timeout',
+  );
+  for (const field of unknown) yield notActedOn(field, [...path, 'http', 'http2KeepAlive', field]);
 }
 
 function* checkOutliers(detection: OutlierDetection, path: FieldPath): Iterable<Finding> {
@@ -108,6 +96,4 @@ function* checkOutliers(detection: OutlierDetection, path: FieldPath): Iterable<
     const place = [...path, 'consecutiveLocalOriginFailures'];
     yield problem('SP0802', place, message, 'set splitExternalLocalOriginErrors: true');
   }
-  const fields = ['consecutiveErrors', 'consecutiveLocalOriginFailures', 'splitExternalLocalOriginErrors'] as const;
-  yield* fieldsNotActedOn(detection, path, fields);
 }

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import type { Immutable } from '../immutable.ts';
 import { anyDuration, duration } from '../schema-duration.ts';
-import { mapOf } from '../schema-map.ts';
-import { passed, portNumber, textList } from '../schema-parts.ts';
+import { portNumber } from '../schema-parts.ts';
+import { loadBalancer } from './destination-rule-load-balancer.ts';
 import { clientTlsSettings } from './destination-rule-tls.ts';
 
 const text = z.string().exactOptional();
@@ -38,7 +38,10 @@ const httpSettings = z.strictObject({
   h2UpgradePolicy: z.enum(['DEFAULT', 'DO_NOT_UPGRADE', 'UPGRADE']).exactOptional(),
   useClientProtocol: flag,
   maxConcurrentStreams: count('max concurrent streams'),
-  http2KeepAlive: passed,
+  // Newer than the releases whose schema is known: other fields of it are let be.
+  http2KeepAlive: z
+    .looseObject({ interval: duration.exactOptional(), timeout: duration.exactOptional() })
+    .exactOptional(),
 });
 
 const connectionPool = z.strictObject({
@@ -56,46 +59,6 @@ const outlierDetection = z.strictObject({
   baseEjectionTime: duration.exactOptional(),
   maxEjectionPercent: z.int().min(0).max(100).exactOptional(),
   minHealthPercent: z.int().min(0).max(100).exactOptional(),
-});
-
-const consistentHash = z.strictObject({
-  httpHeaderName: text,
-  httpCookie: z
-    .strictObject({
-      name: z.string(),
-      path: text,
-      ttl: anyDuration.exactOptional(),
-      attributes: z.array(z.strictObject({ name: z.string(), value: text })).exactOptional(),
-    })
-    .exactOptional(),
-  useSourceIp: flag,
-  httpQueryParameterName: text,
-  ringHash: z.strictObject({ minimumRingSize: z.int().min(0).exactOptional() }).exactOptional(),
-  maglev: z.strictObject({ tableSize: z.int().min(0).exactOptional() }).exactOptional(),
-  minimumRingSize: z.int().min(0).exactOptional(),
-});
-
-const loadBalancer = z.strictObject({
-  simple: z
-    .enum(['UNSPECIFIED', 'LEAST_CONN', 'RANDOM', 'PASSTHROUGH', 'ROUND_ROBIN', 'LEAST_REQUEST'])
-    .exactOptional(),
-  consistentHash: consistentHash.exactOptional(),
-  localityLbSetting: z
-    .strictObject({
-      distribute: z.array(z.strictObject({ from: text, to: mapOf(uint32).exactOptional() })).exactOptional(),
-      failover: z.array(z.strictObject({ from: text, to: text })).exactOptional(),
-      failoverPriority: textList.exactOptional(),
-      enabled: flag,
-    })
-    .exactOptional(),
-  warmupDurationSecs: anyDuration.exactOptional(),
-  warmup: z
-    .strictObject({
-      duration: anyDuration,
-      minimumPercent: z.number().min(0).max(100).exactOptional(),
-      aggression: z.number().min(0).exactOptional(),
-    })
-    .exactOptional(),
 });
 
 const blocks = {
@@ -125,6 +88,5 @@ export const trafficPolicy = z.strictObject({
 
 export type ConnectionPoolSettings = Immutable<z.infer<typeof connectionPool>>;
 export type OutlierDetection = Immutable<z.infer<typeof outlierDetection>>;
-export type LoadBalancerSettings = Immutable<z.infer<typeof loadBalancer>>;
 export type PortTrafficPolicy = Immutable<z.infer<typeof portTrafficPolicy>>;
 export type TrafficPolicy = Immutable<z.infer<typeof trafficPolicy>>;

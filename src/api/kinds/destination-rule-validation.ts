@@ -4,12 +4,15 @@ import { isDnsLabel } from '../dns-name.ts';
 import { type FieldPath, problem } from '../finding.ts';
 import type { Finding } from '../kind.ts';
 import { shorten } from '../schema-messages.ts';
+import { checkPassthrough } from './destination-rule-passthrough.ts';
 import { checkTrafficPolicy } from './destination-rule-policy-validation.ts';
 import type { DestinationRule } from './destination-rule-schema.ts';
+import { checkOriginalDestination } from './original-destination.ts';
 import { checkExportTo } from './service-entry-export.ts';
 import { checkHost } from './service-entry-hosts.ts';
 
-export function validateDestinationRule({ spec, metadata }: DestinationRule): readonly Finding[] {
+export function validateDestinationRule(rule: DestinationRule): readonly Finding[] {
+  const { spec, metadata } = rule;
   const { host, trafficPolicy, exportTo = [] } = spec;
   return [
     // Istio: `*` and partial wildcards are taken; here: refused, as everywhere.
@@ -18,6 +21,8 @@ export function validateDestinationRule({ spec, metadata }: DestinationRule): re
     ...checkSubsets(spec.subsets ?? [], ['spec', 'subsets']),
     ...checkExportTo(exportTo, metadata.namespace),
     ...checkSelectorExport(spec, metadata.namespace),
+    ...checkPassthrough(rule),
+    ...checkOriginalDestination(metadata),
   ];
 }
 

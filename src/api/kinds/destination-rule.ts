@@ -3,9 +3,9 @@ import type { Kind } from '../kind.ts';
 import { type DestinationRule, destinationRuleSchema } from './destination-rule-schema.ts';
 import { validateDestinationRule } from './destination-rule-validation.ts';
 
+export type { LoadBalancerSettings } from './destination-rule-load-balancer.ts';
 export type {
   ConnectionPoolSettings,
-  LoadBalancerSettings,
   OutlierDetection,
   PortTrafficPolicy,
   TrafficPolicy,

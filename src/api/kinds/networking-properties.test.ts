@@ -13,9 +13,13 @@ const match = {
   sourceLabels: { a: 'b' },
 };
 const policy = {
-  connectionPool: { tcp: { connectTimeout: '1s' }, http: { maxRetries: 1 } },
-  loadBalancer: { simple: 'RANDOM', localityLbSetting: { distribute: [{ from: 'a', to: { b: 1 } }] } },
-  outlierDetection: { consecutive5xxErrors: 1, interval: '1s' },
+  connectionPool: { tcp: { connectTimeout: '1s' }, http: { maxRetries: 1, http2KeepAlive: { interval: '1s' } } },
+  loadBalancer: {
+    simple: 'ROUND_ROBIN',
+    localityLbSetting: { distribute: [{ from: 'a/*', to: { 'b/c': 40, 'd/*': 60 } }] },
+    warmup: { duration: '1s', aggression: 1.5 },
+  },
+  outlierDetection: { consecutive5xxErrors: 1, interval: '1s', splitExternalLocalOriginErrors: true },
   tls: { mode: 'MUTUAL', clientCertificate: '/c', privateKey: '/k', sni: 'a.example', subjectAltNames: ['a'] },
 };
 
@@ -45,7 +49,18 @@ const good: Readonly<Record<string, Spec>> = {
   DestinationRule: {
     host: 'a.example',
     trafficPolicy: { ...policy, portLevelSettings: [{ port: { number: 80 }, ...policy }] },
-    subsets: [{ name: 'v1', labels: { a: 'b' }, trafficPolicy: policy }],
+    subsets: [
+      { name: 'v1', labels: { a: 'b' }, trafficPolicy: { tunnel: { targetHost: 'a.example', targetPort: 1 } } },
+      {
+        name: 'v2',
+        trafficPolicy: {
+          loadBalancer: { consistentHash: { httpCookie: { name: 'a', ttl: '0s' }, maglev: { tableSize: 7 } } },
+          outlierDetection: { consecutiveLocalOriginFailures: 1, splitExternalLocalOriginErrors: true },
+          proxyProtocol: { version: 'V2' },
+          retryBudget: { percent: 1.5 },
+        },
+      },
+    ],
     exportTo: ['.'],
     workloadSelector: { matchLabels: { a: 'b' } },
   },

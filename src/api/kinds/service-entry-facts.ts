@@ -1,7 +1,7 @@
 // What the checks of a ServiceEntry share, read once: its resolution, its hosts in normal form, its protocols.
-import { originalDestinationAnnotation } from '../annotations.ts';
 import { normalizeHost } from '../host-name.ts';
 import { type Protocol, parseProtocol } from '../protocol.ts';
+import { trustsOriginalDestination } from './original-destination.ts';
 import {
   type Resolution,
   type ServiceEntry,
@@ -26,6 +26,6 @@ export function factsOf(entry: ServiceEntry): ServiceEntryFacts {
     resolution: spec.resolution ?? serviceEntryDefaults.resolution,
     hosts: spec.hosts.map((host) => normalizeHost(host) ?? host),
     protocols: (spec.ports ?? []).map((port) => parseProtocol(port.protocol) ?? 'auto'),
-    trusted: metadata.annotations?.[originalDestinationAnnotation] === 'trust',
+    trusted: trustsOriginalDestination(metadata),
   };
 }

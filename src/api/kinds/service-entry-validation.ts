@@ -1,11 +1,10 @@
 // What can be wrong among the fields of a ServiceEntry. Follows ValidateServiceEntry of Istio's
 // pkg/config/validation; messages are Istio's, the hint is our mend. Takes an entry its schema has accepted.
-import { originalDestinationAnnotation } from '../annotations.ts';
 import { problem, warning } from '../finding.ts';
 import { type IpRange, isSingleAddress, parseIpRange } from '../ip-range.ts';
 import type { Finding } from '../kind.ts';
 import { isOpaqueTcp } from '../protocol.ts';
-import { shorten } from '../schema-messages.ts';
+import { checkOriginalDestination } from './original-destination.ts';
 import { checkEndpoints } from './service-entry-endpoints.ts';
 import { checkExportTo } from './service-entry-export.ts';
 import { factsOf, type ServiceEntryFacts } from './service-entry-facts.ts';
@@ -24,7 +23,7 @@ export function validateServiceEntry(entry: ServiceEntry): readonly Finding[] {
     ...checkResolution(facts),
     ...checkEndpoints(facts),
     ...checkExportTo(facts.spec.exportTo ?? [], entry.metadata.namespace),
-    ...checkAnnotation(entry),
+    ...checkOriginalDestination(entry.metadata),
   ];
 }
 
@@ -79,16 +78,4 @@ function* checkSelector({ spec, resolution }: ServiceEntryFacts): Iterable<Findi
     const message = 'workloadSelector should not be set when resolution mode is NONE';
     yield warning('SP0330', path, message, 'use resolution: STATIC');
   }
-}
-
-function* checkAnnotation({ metadata }: ServiceEntry): Iterable<Finding> {
-  const value = metadata.annotations?.[originalDestinationAnnotation];
-  if (value === undefined || value === 'trust') return;
-  const path = ['metadata', 'annotations', originalDestinationAnnotation];
-  yield problem(
-    'SP0335',
-    path,
-    `unknown value '${shorten(value)}'`,
-    "the only value is 'trust'; remove the annotation otherwise",
-  );
 }

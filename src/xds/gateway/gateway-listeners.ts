@@ -91,8 +91,8 @@ function virtualServicesOf({ gateway }: PlacedServer, { mesh, scope }: GatewayLi
   return boundTo(mesh.boundTo.get(gateway), gateway, scope.namespace);
 }
 
-function routingOf({ gateway, server }: PlacedServer, { scope, service }: GatewayListenerContext) {
-  return { scope, gateway, port: server.port.number, service };
+function routingOf({ gateway, server }: PlacedServer, { scope, service, rule }: GatewayListenerContext) {
+  return { scope, gateway, port: server.port.number, service, rule };
 }
 
 function buildTlsChains(

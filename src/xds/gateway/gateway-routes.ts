@@ -27,6 +27,7 @@ export interface GatewayRouting {
   readonly mesh: Mesh;
   readonly scope: ProxyScope;
   readonly service: Routing['service'];
+  readonly rule: Routing['rule'];
 }
 
 /** Those of plain HTTP first. */
@@ -98,7 +99,7 @@ export function buildGatewayVirtualHost(
   return [typedResource(typeUrls.virtualHost, VirtualHostSchema, name, message, origins)];
 }
 
-function routesUnder({ servers }: GatewayRouteSet, host: string, { mesh, scope, service }: GatewayRouting) {
+function routesUnder({ servers }: GatewayRouteSet, host: string, { mesh, scope, service, rule }: GatewayRouting) {
   const routes: Route[] = [];
   const origins = new Set<string>();
   let redirects = false;
@@ -110,7 +111,9 @@ function routesUnder({ servers }: GatewayRouteSet, host: string, { mesh, scope, 
     for (const virtualService of boundTo([...candidates], gateway, scope.namespace)) {
       if (!servedHosts(server, virtualService).has(host)) continue;
       origins.add(virtualServiceOrigin(virtualService));
-      routes.push(...buildHttpRoutes(virtualService, host, { scope, gateway, port: server.port.number, service }));
+      routes.push(
+        ...buildHttpRoutes(virtualService, host, { scope, gateway, port: server.port.number, service, rule }),
+      );
     }
   }
   return { routes: everythingLast(routes), origins: [...origins], redirects };

@@ -3,6 +3,7 @@
 // Istio: a gateway gets the clusters of every service it may see; here: of those that it uses, which is all it can reach.
 // Invariant: as for sidecars, any series of changes ends where building from the last snapshot at once does.
 import type { ProxyIdentity } from '../../discovery/view.ts';
+import type { DestinationRule } from '../../mesh/destination-rule.ts';
 import type { Gateway } from '../../mesh/gateway.ts';
 import type { Mesh } from '../../mesh/mesh.ts';
 import { selectDestinationRule } from '../../mesh/select-destination-rule.ts';
@@ -53,6 +54,10 @@ export function createGatewayView(first: Mesh, options: GatewayViewOptions): Mes
     return parts.select(mesh, host, scope.namespace);
   }
 
+  function ruleOf(host: string): DestinationRule | undefined {
+    return selectDestinationRule(mesh.destinationRules, host, select(host)?.namespace, scope);
+  }
+
   /** Builds a unit, and notes which services its rules asked for. */
   function buildUnit(unit: string, build: (routing: GatewayRouting) => readonly TypedResource[]): void {
     const used = new Set<string>();
@@ -60,7 +65,7 @@ export function createGatewayView(first: Mesh, options: GatewayViewOptions): Mes
       used.add(host);
       return select(host);
     };
-    resources.replace(unit, build({ mesh, scope, service }));
+    resources.replace(unit, build({ mesh, scope, service, rule: ruleOf }));
     uses.set(unit, used);
   }
 
@@ -83,9 +88,8 @@ export function createGatewayView(first: Mesh, options: GatewayViewOptions): Mes
   }
 
   function destinationOf(service: Service): readonly TypedResource[] {
-    const rule = selectDestinationRule(mesh.destinationRules, service.host, service.namespace, scope);
-    const { config } = mesh;
-    return serviceResources.of(service, { config, capture: parts.capture, proxy: 'router', rule, routed: true });
+    const settings = { config: mesh.config, capture: parts.capture, proxy: 'router', routed: true } as const;
+    return serviceResources.of(service, { ...settings, rule: ruleOf(service.host) });
   }
 
   /** From a port that a Gateway names to the one that pods behind the gateway's Service listen on. */
@@ -114,7 +118,7 @@ export function createGatewayView(first: Mesh, options: GatewayViewOptions): Mes
   function buildEverything(): void {
     ports = mergeServers(mesh.gateways.filter(chooses), bindPortOf);
     sets = ports.flatMap(routeSetsOf);
-    const routing = { mesh, scope, service: select };
+    const routing = { mesh, scope, service: select, rule: ruleOf };
     const wanted = new Set<string>();
     for (const set of sets) {
       wanted.add(`routes ${set.name}`);

@@ -2,15 +2,22 @@
 // service, CONNECT to it or to the listener that looks into the connection. A name counts with its port: another port
 // is another server.
 import { typeUrls } from '../../discovery/view.ts';
-import { buildConnectRoute, forAuthority } from '../../envoy/connect-route.ts';
+import { buildConnectRoute, buildConnectStatusRoute, forAuthority } from '../../envoy/connect-route.ts';
 import type { FilterStateValue } from '../../envoy/filter-state.ts';
 import { type Route, VirtualHostSchema } from '../../envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { buildStatusRoute, buildVirtualHost } from '../../envoy/route.ts';
 import { handlingOf } from '../../mesh/handling.ts';
 import type { MeshConfig } from '../../mesh/mesh-config.ts';
 import { compareAge, type Service, type ServicePort } from '../../mesh/service.ts';
-import { blockAllRoute, connectRoute, connectThrough, httpProxy, virtualHostName } from '../names.ts';
-import type { PortService } from '../port-use.ts';
+import {
+  blockAllRoute,
+  blockConnectRoute,
+  connectRoute,
+  connectThrough,
+  httpProxy,
+  virtualHostName,
+} from '../names.ts';
+import { ownSettings, type PortService } from '../port-use.ts';
 import { type TypedResource, typedResource } from '../resource.ts';
 import { unregisteredRoute } from '../route-marks.ts';
 import { defaultRoute, hostRoutes, originsOf } from '../routes.ts';
@@ -79,15 +86,17 @@ function connectRoutes(entry: PortService, config: MeshConfig): readonly [Route,
   const { service, port } = entry;
   const handling = handlingOf(port.protocol);
   const allowAny = config.outboundTrafficPolicy === 'ALLOW_ANY';
+  // Where what is inside tells no name; by no way around a tunnel.
+  const untold = ownSettings(entry).tunnel === undefined ? [connectedTo(clusterOf(service, port))] : [];
   if (handling === 'tls') {
     if (!looksForServerName(entry, config)) return [straight(entry)];
-    const otherName = allowAny ? [connectedTo(clusterOf(service, port))] : [];
+    const otherName = allowAny ? untold : [];
     return [handOver(port, otherName), buildStatusRoute(blockAllRoute, 502, unregisteredRoute)];
   }
   if (handling === 'tcp') return [straight(entry)];
   // Bytes have no name by which a cluster without endpoints of its own could find where they go.
   if (forwards(service)) return [allowAny ? straight(entry) : handOver(port, [])];
-  return [handOver(port, allowAny || handling === 'auto' ? [connectedTo(clusterOf(service, port))] : [])];
+  return [handOver(port, allowAny || handling === 'auto' ? untold : [])];
 }
 
 /**
@@ -103,9 +112,15 @@ function forwards({ resolution }: Service): boolean {
   return resolution === 'NONE' || resolution === 'DYNAMIC_DNS';
 }
 
-function straight({ service, port, passed: [passed] }: PortService): Route {
-  if (passed === undefined) return buildConnectRoute({ name: connectRoute, cluster: clusterOf(service, port) });
-  return buildConnectRoute({ name: connectThrough(passed.name), cluster: passed.clusters });
+function straight(entry: PortService): Route {
+  const [passed] = entry.passed;
+  const { tunnel, hashesSource = false } = passed?.settings ?? ownSettings(entry);
+  // One CONNECT cannot become another; what was meant to go through a tunnel goes nowhere else.
+  if (tunnel !== undefined) return buildConnectStatusRoute(blockConnectRoute, 403);
+  if (passed === undefined) {
+    return buildConnectRoute({ name: connectRoute, cluster: clusterOf(entry.service, entry.port), hashesSource });
+  }
+  return buildConnectRoute({ name: connectThrough(passed.name), cluster: passed.clusters, hashesSource });
 }
 
 function handOver(port: ServicePort, filterState: readonly FilterStateValue[]): Route {
@@ -128,7 +143,7 @@ export function buildRangeRoutes(services: Iterable<Service>, config: MeshConfig
         .filter(({ protocol }) => ['tls', 'tcp'].includes(handlingOf(protocol)))
         .flatMap((port) => {
           const [connect, refused] = connectRoutes({ service, port, rule: undefined, passed: [] }, config);
-          const routes = [connect, refused ?? defaultRoute(service, port)];
+          const routes = [connect, refused ?? defaultRoute(service, port, undefined)];
           return routes.map((route) => forAuthority(route, rangeRegex(range, port.number)));
         }),
     );

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { Protocol } from '../../api/protocol.ts';
 import type { DestinationRule, Subset } from '../../mesh/destination-rule.ts';
 import type { Gateway } from '../../mesh/gateway.ts';
+import type { HashKey, LoadBalancer } from '../../mesh/load-balancer.ts';
 import { emptyMesh, type Mesh, type MeshChange, updateMesh } from '../../mesh/mesh.ts';
 import type { OutboundTrafficPolicy } from '../../mesh/mesh-config.ts';
 import type { Resolution, Service } from '../../mesh/service.ts';
@@ -148,13 +149,43 @@ const subsets = fc.constantFrom<readonly Subset[]>(
   [{ name: 'v1', labels: new Map(), policy: emptyTrafficPolicy, ports: new Map() }],
 );
 
+const byHash = (key: HashKey): LoadBalancer => ({
+  simple: undefined,
+  consistentHash: { key, algorithm: { kind: 'ring', minimumSize: undefined } },
+  warmup: undefined,
+  locality: undefined,
+});
+
+const loadBalancer = fc.constantFrom<LoadBalancer | undefined>(
+  undefined,
+  byHash({ kind: 'header', name: 'x-user' }),
+  byHash({ kind: 'source' }),
+  { ...byHash({ kind: 'source' }), consistentHash: undefined, simple: 'PASSTHROUGH' },
+);
+
+const blocks = fc.record({
+  tls,
+  loadBalancer,
+  tunnel: fc.constantFrom(undefined, undefined, { method: 'CONNECT' as const, host: 'far.test', port: 443 }),
+  proxyProtocol: fc.constantFrom(undefined, undefined, 'V1' as const),
+});
+
 const destinationRule: fc.Arbitrary<DestinationRule> = fc
-  .record({ ...origin, exportTo, host: fc.constantFrom(...hosts), workloadSelector: selector, tls, subsets })
-  .map(({ exportTo: exported, tls: clientTls, ...rest }) => ({
+  .record({
+    ...origin,
+    exportTo,
+    host: fc.constantFrom(...hosts),
+    workloadSelector: selector,
+    blocks,
+    ofPort: fc.option(blocks, { nil: undefined }),
+    subsets,
+    trustOriginalDestination: fc.boolean(),
+  })
+  .map(({ exportTo: exported, blocks: own, ofPort, ...rest }) => ({
     ...rest,
     visibility: visibilityOf(exported, rest.namespace),
-    policy: { ...emptyTrafficPolicy, tls: clientTls },
-    ports: new Map(),
+    policy: { ...emptyTrafficPolicy, ...own },
+    ports: ofPort === undefined ? new Map() : new Map([[80, { ...emptyTrafficPolicy, ...ofPort }]]),
   }));
 
 const gateway: fc.Arbitrary<Gateway> = fc

@@ -18,6 +18,7 @@ import {
   type Redirect,
   type VirtualService,
 } from '../../mesh/virtual-service.ts';
+import { hashPoliciesOf } from '../hash-policies.ts';
 import { virtualServiceRoute } from '../names.ts';
 import { retryPolicyOf } from '../retry-policy.ts';
 import { authorityOf } from './authority.ts';
@@ -84,6 +85,7 @@ function toClusters(
   found: readonly (HttpDestination & FoundDestination)[],
   { host, routing }: RoutePlace,
 ): RouteToClusters {
+  const hashPolicies = hashPoliciesOf(found.map(({ policy }) => policy));
   return {
     kind: 'clusters',
     clusters: found.map((destination) => ({
@@ -93,7 +95,8 @@ function toClusters(
       authority: rewrite?.authority ?? headers.request.authority ?? authorityOf(destination, virtualService, host),
     })),
     timeoutMs,
-    retryPolicy: retryPolicyOf(retries),
+    retryPolicy: retryPolicyOf(retries, hashPolicies.length > 0),
+    hashPolicies,
     pathRewrite: rewrite?.uri,
     pathRegexRewrite: rewrite?.regex,
   };

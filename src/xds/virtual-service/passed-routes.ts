@@ -3,7 +3,9 @@
 import { isWildcardHost } from '../../api/host-name.ts';
 import type { WeightedCluster } from '../../envoy/network-filters.ts';
 import type { Service, ServicePort } from '../../mesh/service.ts';
+import { emptyTrafficPolicy } from '../../mesh/traffic-policy.ts';
 import type { TcpRule, TlsRule, VirtualService } from '../../mesh/virtual-service.ts';
+import { type ConnectionSettings, connectionSettingsOf } from '../connection-settings.ts';
 import { virtualServiceRoute } from '../names.ts';
 import { type FoundDestination, findDestination, isForPassed, type Routing, weighted } from './routing.ts';
 
@@ -13,6 +15,8 @@ export interface PassedRoute {
   /** Empty: any, or none. */
   readonly serverNames: readonly string[];
   readonly clusters: readonly WeightedCluster[];
+  /** What the destination asks of its connections. Istio: of several the first one speaks, without its subset. */
+  readonly settings: ConnectionSettings;
   /** The one destination is a wildcard host: which of those below it, the SNI says. */
   readonly forwarded: { readonly service: Service; readonly port: ServicePort } | undefined;
 }
@@ -54,7 +58,10 @@ function route(
   }));
   const name = virtualServiceRoute({ host, port: routing.port, virtualService, rule: String(index) });
   const clusters = found.map(({ cluster, weight }) => ({ cluster, weight }));
-  return { name, serverNames, clusters, forwarded: found.length === 1 ? forwardedBy(found[0]) : undefined };
+  const [first] = found;
+  const policy = found.length === 1 ? first?.policy : first?.hostPolicy;
+  const settings = connectionSettingsOf(policy ?? emptyTrafficPolicy);
+  return { name, serverNames, clusters, settings, forwarded: found.length === 1 ? forwardedBy(first) : undefined };
 }
 
 function forwardedBy(found: FoundDestination | undefined): PassedRoute['forwarded'] {

@@ -1,6 +1,8 @@
 // What decides, beside a VirtualService itself, which of its rules hold and where they lead: for whom, on which port, and
 // the services that its destinations name.
+import { type DestinationRule, effectivePolicy } from '../../mesh/destination-rule.ts';
 import type { Service } from '../../mesh/service.ts';
+import type { TrafficPolicy } from '../../mesh/traffic-policy.ts';
 import type { Destination, SourceMatch } from '../../mesh/virtual-service.ts';
 import { outboundCluster } from '../names.ts';
 import type { ProxyScope } from '../proxy-scope.ts';
@@ -14,6 +16,8 @@ export interface Routing {
   readonly port: number;
   /** As these proxies know it. */
   service(host: string): Service | undefined;
+  /** The DestinationRule that holds for the host at these proxies. */
+  rule(host: string): DestinationRule | undefined;
 }
 
 /**
@@ -43,6 +47,10 @@ export interface FoundDestination {
   readonly cluster: string;
   readonly service: Service | undefined;
   readonly port: number;
+  /** For the port and subset. */
+  readonly policy: TrafficPolicy;
+  /** For the port alone. */
+  readonly hostPolicy: TrafficPolicy;
 }
 
 /** The port: the one named, else the service's only one, else the one that was asked for. A missing service is a missing cluster. */
@@ -51,10 +59,14 @@ export function findDestination({ host, port, subset }: Destination, routing: Ro
   const [only, ...others] = service?.ports ?? [];
   const number = port ?? (only !== undefined && others.length === 0 ? only.number : routing.port);
   const servicePort = service?.ports.find((candidate) => candidate.number === number);
+  const rule = routing.rule(host);
+  const named = rule?.subsets.find(({ name }) => name === subset);
+  const hostPolicy = effectivePolicy(rule, number);
+  const found = { service, port: number, hostPolicy, policy: effectivePolicy(rule, number, named) };
   if (service === undefined || servicePort === undefined) {
-    return { cluster: outboundCluster(number, host, subset), service, port: number };
+    return { ...found, cluster: outboundCluster(number, host, subset) };
   }
-  return { cluster: clusterOf(service, servicePort, subset), service, port: number };
+  return { ...found, cluster: clusterOf(service, servicePort, subset) };
 }
 
 /** One of several is left out where it has no weight; a single one needs none. */
