@@ -35,7 +35,7 @@ import { openLedgerOrAnew } from './telemetry/ledger/open-or-anew.ts';
 import type { Ledger } from './telemetry/ledger.ts';
 import { counterScope } from './xds/counter-key.ts';
 import { httpProxy, listenerName, virtualInbound } from './xds/names.ts';
-import { proxyConfigOf } from './xds/proxy-config.ts';
+import { configTypeUrl, proxyConfigOf } from './xds/proxy-config.ts';
 import { createViews } from './xds/views.ts';
 
 export interface ControlPlaneOptions {
@@ -203,7 +203,9 @@ async function wire(
       onProxiesChange: (listener) => discovery.onChange(listener),
       proxyConfig: (namespace, name, type) => {
         const found = discovery.proxies().find(({ proxy }) => proxy.namespace === namespace && proxy.name === name);
-        return found === undefined ? undefined : proxyConfigOf(views.viewFor(found.proxy), type);
+        const typeUrl = configTypeUrl(type);
+        const syncs = found && typeUrl && discovery.syncs(found.proxy.nodeId, typeUrl);
+        return found && syncs && proxyConfigOf(views.viewFor(found.proxy), type, syncs);
       },
       pods: () => pods?.pods() ?? [],
       execPlan: async (namespace, name) => keeper?.execPlan(namespace, name),

@@ -6,25 +6,25 @@ import { opaque } from '../../test/support/memory-view.ts';
 import { until } from '../../test/support/until.ts';
 import { typeUrls } from './view.ts';
 
-test('a refusal is kept with its words and the objects at fault; nothing is sent again until something changes', async (t) => {
-  const { view, discovery, connect } = await startDiscovery(t);
+test('of clusters Envoy names the bad one: it is told with its object, the others go again at once', async (t) => {
+  const { view, discovery, connect } = await startDiscovery(t, { clock: () => Date.UTC(2026, 0, 1) });
   view.change({ cluster: { set: [opaque('good'), opaque('bad')] } });
   const client = connect();
   client.ask('cluster');
-  client.nack(await client.responses.next(), 'Error adding cluster(s) bad: no cluster, see a-good');
+  client.nack(await client.responses.next(), 'Error adding/updating cluster(s) bad: no cluster, see a-good');
+  assert.deepEqual((await client.take()).updated, ['good']);
   const status = await until('the refusal is shown', () => {
     const found = discovery.proxies()[0]?.types.get(typeUrls.cluster);
     return found?.state === 'ERROR' && found;
   });
-  assert.equal(status.error, 'Error adding cluster(s) bad: no cluster, see a-good');
-  assert.deepEqual(status.suspects, ['Test/default/bad']);
+  const since = '2026-01-01T00:00:00.000Z';
+  const error = 'no cluster, see a-good';
+  assert.deepEqual(status.refused, [{ name: 'bad', origins: ['Test/default/bad'], error, since }]);
   client.ask('listener');
   assert.equal((await client.take()).type, 'listener');
 
-  // The next change brings itself, then what was refused only because of the bad one.
   view.change({ cluster: { set: [opaque('other')] } });
   assert.deepEqual((await client.take()).updated, ['other']);
-  assert.deepEqual((await client.take()).updated, ['good']);
   assert.equal(discovery.proxies()[0]?.types.get(typeUrls.cluster)?.state, 'ERROR');
   view.change({ cluster: { set: [opaque('bad', '2')] } });
   assert.deepEqual((await client.take()).updated, ['bad']);
@@ -33,24 +33,90 @@ test('a refusal is kept with its words and the objects at fault; nothing is sent
   });
 });
 
-test('a proxy that refuses everything is not sent things in a circle', async (t) => {
+test('where Envoy names nothing the bad one is found by halves, and everything else is accepted', async (t) => {
+  const { view, discovery, connect } = await startDiscovery(t);
+  const names = Array.from({ length: 100 }, (_, index) => `s${index}`);
+  view.change({ secret: { set: names.map((name) => opaque(name)) } });
+  const client = connect();
+  client.ask('secret', { subscribe: names });
+  const held = new Set<string>();
+  const bad = ['s17', 's80'];
+  let sent = 0;
+  while (held.size < 98 || discovery.proxies()[0]?.types.get(typeUrls.secret)?.state !== 'ERROR') {
+    const response = await client.responses.next();
+    sent += 1;
+    if (response.updated.some((name) => bad.includes(name))) client.nack(response, 'no key');
+    else {
+      for (const name of response.updated) held.add(name);
+      client.ack(response);
+      await until(
+        'the answer is taken',
+        () =>
+          discovery.proxies()[0]?.types.get(typeUrls.secret)?.state !== 'STALE' || client.responses.items.length > sent,
+      );
+    }
+  }
+  assert.deepEqual(
+    names.filter((name) => !held.has(name)),
+    bad,
+  );
+  const refused = discovery
+    .proxies()[0]
+    ?.types.get(typeUrls.secret)
+    ?.refused?.map(({ name }) => name);
+  assert.deepEqual(refused?.toSorted(), bad);
+  assert.ok(sent < 35, `${sent} responses`);
+});
+
+test('a removal that was refused along with others goes again first', async (t) => {
   const { view, connect } = await startDiscovery(t);
-  view.change({ cluster: { set: [opaque('a'), opaque('b'), opaque('c')] } });
+  view.change({ listener: { set: [opaque('old'), opaque('a'), opaque('b')] } });
+  const client = connect();
+  client.ask('listener');
+  await client.take();
+  view.change({ listener: { set: [opaque('a', '2'), opaque('b', '2')], remove: ['old'] } });
+  client.nack(await client.responses.next(), 'a bound is broken in "b"');
+  const removal = await client.take();
+  assert.deepEqual([removal.updated, removal.removed], [[], ['old']]);
+  assert.deepEqual((await client.take()).updated, ['a']);
+  const suspect = await client.responses.next();
+  assert.deepEqual(suspect.updated, ['b']);
+  client.nack(suspect, 'a bound is broken in "b"');
+  client.ask('cluster');
+  assert.equal((await client.take()).type, 'cluster');
+});
+
+test('what may use clusters waits until those that were refused along with others are answered', async (t) => {
+  const { view, connect } = await startDiscovery(t);
+  view.change({ cluster: { set: [opaque('a')] }, listener: { set: [opaque('l')] } });
   const client = connect();
   client.ask('cluster');
-  client.nack(await client.responses.next(), 'no');
-  for (let version = 1; version <= 3; version++) {
-    view.change({ cluster: { set: [opaque('d', String(version)), opaque('e', String(version))] } });
-    const change = await client.responses.next();
-    assert.deepEqual(change.updated, ['d', 'e']);
-    client.nack(change, 'no');
-    const retry = await client.responses.next();
-    assert.ok(retry.updated.includes('a'));
-    client.nack(retry, 'no');
-  }
+  await client.take();
   client.ask('listener');
+  await client.take();
+  view.change({ cluster: { set: [opaque('b'), opaque('bad')] }, listener: { set: [opaque('l', '2')] } });
+  client.nack(await client.responses.next(), 'a bound is broken');
+  const first = await client.take();
+  const second = await client.responses.next();
+  assert.deepEqual([first.updated, second.updated], [['b'], ['bad']]);
+  client.nack(second, 'a bound is broken');
   assert.equal((await client.take()).type, 'listener');
-  assert.equal(client.responses.items.length, 8);
+});
+
+test('a proxy that refuses everything is not sent things in a circle', async (t) => {
+  const { view, connect } = await startDiscovery(t);
+  view.change({ cluster: { set: Array.from({ length: 500 }, (_, index) => opaque(`c${index}`)) } });
+  const client = connect();
+  client.ask('cluster');
+  client.ask('listener');
+  for (let sent = 0; ; sent++) {
+    const response = await client.responses.next();
+    if (response.type === 'listener') break;
+    client.nack(response, 'no');
+    assert.ok(sent < 66, 'it ends');
+  }
+  view.change({ cluster: { set: [opaque('d')] } });
+  assert.deepEqual((await client.take()).updated, ['d']);
 });
 
 test('an answer to something else than the outstanding response is passed over', async (t) => {

@@ -12,10 +12,10 @@ import { type GrpcAddress, type GrpcServer, listenGrpc } from './grpc-server.ts'
 import { type GrpcHandler, type GrpcStream, grpcStatus } from './grpc-stream.ts';
 import { type MetricsReceiver, metricsHandler, metricsMethod } from './metrics-service.ts';
 import { createProxySession, type ProxySession } from './proxy-session.ts';
-import type { ProxyStatus } from './proxy-state.ts';
-import { proxyStatus } from './proxy-status.ts';
+import type { ProxyStatus, ResourceSyncs } from './proxy-state.ts';
+import { proxyStatus, resourceSyncs } from './proxy-status.ts';
 import { type TrackedView, trackView } from './tracked-view.ts';
-import type { ProxyIdentity, View, ViewProvider } from './view.ts';
+import type { ProxyIdentity, TypeUrl, View, ViewProvider } from './view.ts';
 
 export interface DiscoveryOptions {
   readonly views: ViewProvider;
@@ -49,6 +49,8 @@ export interface Discovery {
   }): Promise<Closable & { readonly port: number }>;
   /** The connected proxies; of two streams of one proxy the newer. */
   proxies(): readonly ProxyStatus[];
+  /** How far this proxy is with each resource of a type; undefined if it is not connected. */
+  syncs(nodeId: string, type: TypeUrl): ResourceSyncs | undefined;
   /** Called once, in a later turn, for any number of differences in `proxies()`. Returns the unsubscribe function. */
   onChange(listener: () => void): () => void;
   /** Ends all streams, spread over up to a second so that they do not come back all at once, and all sockets. */
@@ -150,6 +152,11 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
     return server;
   }
 
+  /** By node id. */
+  function newestSessions(): ReadonlyMap<string, ProxySession> {
+    return new Map([...sessions].map((session) => [session.node.id, session]));
+  }
+
   async function closeServer(server: GrpcServer): Promise<void> {
     servers.delete(server);
     await server.close(graceMs);
@@ -166,10 +173,10 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
       const server = await serve(loopbackAddress(address), false, ({ id, metadata }) => identify(id, metadata));
       return { port: server.port, close: () => closeServer(server) };
     },
-    proxies() {
-      const newest = new Map<string, ProxySession>();
-      for (const session of sessions) newest.set(session.node.id, session);
-      return [...newest.values()].map(proxyStatus);
+    proxies: () => [...newestSessions().values()].map(proxyStatus),
+    syncs(nodeId, type) {
+      const session = newestSessions().get(nodeId);
+      return session === undefined ? undefined : resourceSyncs(session, type);
     },
     onChange(listener) {
       listeners.add(listener);

@@ -202,12 +202,80 @@ test('a refused host leaves the last good one in force, and the others go on', a
     const found = server.discovery.proxies()[0]?.types.get(typeUrls.virtualHost);
     return found?.state === 'ERROR' && found;
   });
-  assert.ok(status.suspects?.includes('Test/default/80/a.test'), status.error);
+  assert.deepEqual(
+    status.refused?.map(({ origins }) => origins),
+    [['Test/default/80/a.test']],
+  );
+  // The other one of the response waits for nobody.
+  await answers(envoy, '80', 'companion.test', 200);
   server.view.change({ virtualHost: { set: [host('80', 'b.test')] } });
   await answers(envoy, '80', 'b.test', 200);
   assert.equal(await statusOf(await envoy.listenerPort('listener-80'), 'a.test'), 200);
-  server.view.change({ virtualHost: { set: [host('80', 'a.test')] } });
-  await answers(envoy, '80', 'companion.test', 200);
+});
+
+test('a bad resource of each type is found, and holds nothing else up: not its companions, not what came with it, not the next change', async (t) => {
+  const server = await startDiscovery(t);
+  server.view.change({ listener: { set: [listener('80')] }, route: { set: [route('80')] } });
+  const envoy = await bootEnvoy(t, server);
+  await answers(envoy, '80', 'a.test', 502);
+  const twice = { name: 'twice', domains: ['*'], routes: [answer(200)] };
+  server.view.change({
+    // It breaks a bound of the schema, so that Envoy takes nothing of the response.
+    cluster: { set: [envoyResource('CDS', 'c-bad', { connect_timeout: '-1s' }), envoyResource('CDS', 'c-good', {})] },
+    listener: {
+      set: [
+        envoyResource('LDS', 'l-bad', { address: { socket_address: { address: '192.0.2.77', port_value: 80 } } }),
+        listener('81'),
+        listener('82'),
+      ],
+    },
+    route: {
+      set: [
+        envoyResource('RDS', '81', { virtual_hosts: [twice, { ...twice, name: 'again' }] }),
+        route('82'),
+        // The policy changes with it.
+        route('80', 503),
+      ],
+    },
+    virtualHost: {
+      set: [
+        host('80', 'a.test'),
+        envoyResource('VHDS', '80/bad', { domains: ['b.test', 'b.test'], routes: [answer(200)] }),
+      ],
+    },
+  });
+  await answers(envoy, '80', 'a.test', 200);
+  await answers(envoy, '80', 'other.test', 503);
+  await answers(envoy, '82', 'other.test', 502);
+  const types = await until('the bad ones are found', () => {
+    const found = server.discovery.proxies()[0]?.types;
+    const refused = [...(found?.values() ?? [])].flatMap(({ refused = [] }) => refused.map(({ name }) => name));
+    return refused.length === 4 && { found, refused };
+  });
+  assert.deepEqual(types.refused.toSorted(), ['80/bad', '81', 'c-bad', 'l-bad']);
+  assert.match(await envoy.admin('/clusters'), /^c-good::/m);
+  const syncOf = server.discovery.syncs(server.nodeId, typeUrls.cluster);
+  const clusters = [...server.view.resources(typeUrls.cluster).values()];
+  assert.deepEqual(
+    clusters.map((cluster) => [cluster.name, syncOf?.(cluster).state]),
+    [
+      ['c-bad', 'ERROR'],
+      ['c-good', 'SYNCED'],
+    ],
+  );
+
+  server.view.change({
+    cluster: { remove: ['c-bad'] },
+    listener: { set: [listener('83')], remove: ['l-bad', 'listener-81'] },
+    route: { set: [route('83')], remove: ['81'] },
+    virtualHost: { remove: ['80/bad', '80/a.test'] },
+  });
+  await answers(envoy, '83', 'other.test', 502);
+  await answers(envoy, '80', 'a.test', 503);
+  await until('nothing is refused any more', () => {
+    const states = [...(server.discovery.proxies()[0]?.types.values() ?? [])].map(({ state }) => state);
+    return states.every((state) => state === 'SYNCED');
+  });
 });
 
 test('a switch of the catch-all keeps the hosts', async (t) => {

@@ -1,5 +1,7 @@
 // What one type of one stream is to be sent next. Pure but for what it notes as planned in `commit`.
+// What was refused along with others goes again by itself as soon as nothing new is to be sent.
 // Invariant: a resource that changed after `limit` is not in a plan; the log brings it once the limit has passed it.
+import { nextTrial, sending } from './refusals.ts';
 import type { Subscription } from './subscription.ts';
 import type { ResponseContent, TrackedView } from './tracked-view.ts';
 import { type Resource, type TypeUrl, typeUrls } from './view.ts';
@@ -10,7 +12,6 @@ export interface Plan {
   content(): ResponseContent;
   /** Updates it settles, see Outstanding.upTo. */
   readonly upTo: number | undefined;
-  readonly retry: boolean;
   /** Notes in the subscription that the plan is sent. */
   commit(): void;
 }
@@ -23,34 +24,49 @@ function removedLast(type: TypeUrl): boolean {
 /** Everything new or asked for up to `limit`; undefined if there is nothing. */
 export function planUpdates(subscription: Subscription, tracked: TrackedView, limit: number): Plan | undefined {
   if (subscription.everythingDue) return planEverything(subscription, tracked, limit);
-  const { type, wildcard, names, due, again } = subscription;
+  const { type, wildcard, names, due, refusals } = subscription;
   const resources = tracked.view.resources(type);
   const log = tracked.log(type);
   const changed = log.between(subscription.sent, limit).filter((name) => wildcard || names.has(name));
   // A removal that has to wait is not of this plan; a name asked for and not there is answered at once.
   const changes = removedLast(type) ? changed.filter((name) => resources.has(name)) : changed;
   const answers = [...due].filter((name) => (log.changedAt(name) ?? 0) <= limit);
-  const retry = changes.length === 0 && answers.length === 0;
-  const picked = retry ? [...again].filter((name) => resources.has(name)) : [...new Set([...changes, ...answers])];
-  if (picked.length === 0) {
-    if (retry) again.clear();
-    return undefined;
-  }
+  const picked = [...new Set([...changes, ...answers])];
+  if (picked.length === 0) return planTrial(subscription, tracked, limit, (name) => wildcard || names.has(name));
   return {
     ...planNames(resources, picked),
     upTo: limit,
-    retry,
     commit() {
       subscription.sent = Math.max(subscription.sent, limit);
       for (const name of answers) due.delete(name);
-      for (const name of picked) again.delete(name);
+      sending(refusals, picked, false);
     },
   };
 }
 
+/** What was refused along with others, the next part of it. */
+export function planTrial(
+  subscription: Subscription,
+  tracked: TrackedView,
+  limit: number,
+  wanted: (name: string) => boolean,
+): Plan | undefined {
+  const { type, refusals } = subscription;
+  const resources = tracked.view.resources(type);
+  for (let names = nextTrial(refusals); names !== undefined; names = nextTrial(refusals)) {
+    const trial = names;
+    const picked = trial.filter((name) => wanted(name) && (resources.has(name) || !removedLast(type)));
+    if (picked.length > 0) {
+      return { ...planNames(resources, picked), upTo: limit, commit: () => sending(refusals, trial, true) };
+    }
+    sending(refusals, trial, true);
+  }
+  return undefined;
+}
+
 /** The first answer to a wildcard; compared with what the proxy held, if it said. */
 function planEverything(subscription: Subscription, tracked: TrackedView, limit: number): Plan | undefined {
-  const { type, held, due, gone } = subscription;
+  const { type, held, due, gone, refusals } = subscription;
   const resources = tracked.view.resources(type);
   const log = tracked.log(type);
   const inTime = (name: string) => (log.changedAt(name) ?? 0) <= limit;
@@ -59,10 +75,11 @@ function planEverything(subscription: Subscription, tracked: TrackedView, limit:
     subscription.held = undefined;
     subscription.sent = limit;
     for (const name of due) if (resources.has(name)) due.delete(name);
+    sending(refusals, resources.keys(), false);
   };
   const all = () => [...resources.values()].filter(({ name }) => inTime(name));
   if (held === undefined || held.size === 0) {
-    return { key: `all ${limit}`, content: () => ({ updated: all(), removed: [] }), upTo: limit, retry: false, commit };
+    return { key: `all ${limit}`, content: () => ({ updated: all(), removed: [] }), upTo: limit, commit };
   }
   const updated = all().filter(({ name, version }) => held.get(name) !== version);
   const missing = [...held.keys()].filter((name) => !resources.has(name));
@@ -72,7 +89,7 @@ function planEverything(subscription: Subscription, tracked: TrackedView, limit:
     commit();
     return undefined;
   }
-  return { ...planContent(updated, removed), upTo: limit, retry: false, commit };
+  return { ...planContent(updated, removed), upTo: limit, commit };
 }
 
 /** Removals of clusters or endpoints that nothing uses since `limit`. */
@@ -91,7 +108,7 @@ export function planRemovals(subscription: Subscription, tracked: TrackedView, l
     commit();
     return undefined;
   }
-  return { ...planContent([], removed), upTo: undefined, retry: false, commit };
+  return { ...planContent([], removed), upTo: undefined, commit };
 }
 
 /** Each name's resource, or its removal. */

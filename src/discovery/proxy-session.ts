@@ -118,14 +118,14 @@ export function createProxySession(options: SessionOptions): ProxySession {
     if (error === undefined) return;
     for (const route of freshRoutes.get(answered) ?? []) routeForgotten(hosts, route);
     if (subscription.type === typeUrls.route) dropUnheardHosts();
-    const suspects = [...(subscription.refusal?.resources.keys() ?? [])].slice(0, 10);
-    log.warn({ proxy: node.id, type: subscription.type, error, suspects }, 'a proxy refused an update');
+    const refused = [...subscription.refusals.refused.keys()].slice(0, 10);
+    log.warn({ proxy: node.id, type: subscription.type, error, refused }, 'a proxy refused an update');
   }
 
   function send(subscription: Subscription, plan: Plan): void {
     const response = tracked.response(subscription.type, plan.key, plan.content);
     plan.commit();
-    const outstanding = { response, upTo: plan.upTo, retry: plan.retry };
+    const outstanding = { response, upTo: plan.upTo };
     subscription.outstanding = outstanding;
     subscription.sentAt = clock();
     if (subscription.type === typeUrls.route) {

@@ -1,7 +1,10 @@
 // What is known of each connected proxy: the ground of `proxy-status` and `proxy-config`.
-import type { ProxyIdentity, TypeUrl } from './view.ts';
+import type { ProxyIdentity, Resource, TypeUrl } from './view.ts';
 
-/** SYNCED: what was sent was accepted. STALE: sent, not yet answered. ERROR: refused. NOT_SENT: nothing to send yet. */
+/**
+ * SYNCED: what was sent was accepted. STALE: sent, not yet answered. ERROR: refused, what was accepted before stays in
+ * force. NOT_SENT: nothing to send yet.
+ */
 export type SyncState = 'SYNCED' | 'STALE' | 'ERROR' | 'NOT_SENT';
 
 export interface TypeStatus {
@@ -10,10 +13,17 @@ export interface TypeStatus {
   readonly resources: number;
   readonly sentAt?: string;
   readonly ackedAt?: string;
-  /** Envoy's own words on the last refusal. */
-  readonly error?: string;
-  /** Objects whose resources were in the refused update. */
-  readonly suspects?: readonly string[];
+  /** Resources that it refused as they are now; the others of the type are in force. */
+  readonly refused?: readonly RefusedResource[];
+}
+
+export interface RefusedResource {
+  readonly name: string;
+  /** Objects that it was made of. */
+  readonly origins: readonly string[];
+  /** Envoy's own words. */
+  readonly error: string;
+  readonly since: string;
 }
 
 export interface ProxyStatus {
@@ -22,3 +32,11 @@ export interface ProxyStatus {
   readonly version: string;
   readonly types: ReadonlyMap<TypeUrl, TypeStatus>;
 }
+
+/** How far one proxy is with one resource of its view. */
+export interface ResourceSync {
+  readonly state: SyncState;
+  readonly error?: string;
+}
+
+export type ResourceSyncs = (resource: Resource) => ResourceSync;

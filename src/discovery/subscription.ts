@@ -2,22 +2,14 @@
 // api-docs/xds_protocol. The state is small on purpose: what the proxy holds is not kept, it follows from the
 // generation up to which it was sent everything.
 // Invariant: at most one response is unanswered.
+import { accepted, createRefusals, forget, nextTrial, type Refusals, wasRefused } from './refusals.ts';
 import type { Response } from './tracked-view.ts';
-import type { Resource, TypeUrl, View } from './view.ts';
+import type { TypeUrl, View } from './view.ts';
 
 export interface Outstanding {
   readonly response: Response;
   /** Updates up to this generation are in it or were sent before; undefined for a response of removals alone. */
   readonly upTo: number | undefined;
-  /** It repeats what was refused only because of others. */
-  readonly retry: boolean;
-}
-
-export interface Refusal {
-  /** Envoy's own words. */
-  error: string;
-  /** Names that were in a refused response and have not been accepted or taken away since. */
-  readonly resources: Map<string, Resource>;
 }
 
 export interface Subscription {
@@ -35,18 +27,16 @@ export interface Subscription {
   held: ReadonlyMap<string, string> | undefined;
   /** Held when it connected, but no longer there; to be removed. */
   readonly gone: Set<string>;
-  /** Refused along with others: sent once more, by themselves, after the next change of this type. */
-  readonly companions: Set<string>;
-  /** The companions whose turn it is now. */
-  readonly again: Set<string>;
+  readonly refusals: Refusals;
   /** Updates up to this generation were sent. */
   sent: number;
-  /** Updates up to this generation were answered; -1 before the first answer. */
+  /** Updates up to this generation were answered, and none of them goes again; -1 before the first answer. */
   settled: number;
+  /** Updates up to this generation were answered. */
+  answered: number;
   /** Removals up to this generation were sent, where they are sent by themselves. */
   removed: number;
   outstanding: Outstanding | undefined;
-  refusal: Refusal | undefined;
   sentAt: number | undefined;
   ackedAt: number | undefined;
 }
@@ -61,13 +51,12 @@ export function createSubscription(type: TypeUrl, generation: number): Subscript
     everythingDue: false,
     held: undefined,
     gone: new Set(),
-    companions: new Set(),
-    again: new Set(),
+    refusals: createRefusals(),
     sent: generation,
     settled: -1,
+    answered: -1,
     removed: generation,
     outstanding: undefined,
-    refusal: undefined,
     sentAt: undefined,
     ackedAt: undefined,
   };
@@ -107,6 +96,7 @@ export function changeSubscription(subscription: Subscription, view: View, chang
     if (subscription.wildcard) subscription.due.add(name);
     else subscription.due.delete(name);
   }
+  if (!subscription.wildcard) forget(subscription.refusals, change.unsubscribe);
 }
 
 export function subscribeAll(subscription: Subscription): void {
@@ -121,51 +111,15 @@ export function takeAnswer(
   error: string | undefined,
   now: number,
 ): Outstanding | undefined {
-  const { outstanding } = subscription;
+  const { outstanding, refusals } = subscription;
   if (outstanding === undefined || outstanding.response.nonce !== nonce) return undefined;
   subscription.outstanding = undefined;
-  if (outstanding.upTo !== undefined) subscription.settled = Math.max(subscription.settled, outstanding.upTo);
-  if (!outstanding.retry) {
-    for (const name of subscription.companions) subscription.again.add(name);
-    subscription.companions.clear();
-  }
+  if (outstanding.upTo !== undefined) subscription.answered = Math.max(subscription.answered, outstanding.upTo);
   if (error === undefined) {
     subscription.ackedAt = now;
-    accept(subscription, outstanding.response);
-  } else refuse(subscription, outstanding.response, error);
+    accepted(refusals, outstanding.response);
+  } else wasRefused(refusals, outstanding.response, error, now);
+  // What goes again at once counts as under way: what may use it waits.
+  if (nextTrial(refusals) === undefined) subscription.settled = Math.max(subscription.settled, subscription.answered);
   return outstanding;
-}
-
-function accept(subscription: Subscription, { updated, removed }: Response): void {
-  const { refusal } = subscription;
-  if (refusal === undefined) return;
-  for (const { name } of updated) refusal.resources.delete(name);
-  for (const name of removed) refusal.resources.delete(name);
-  if (refusal.resources.size === 0) subscription.refusal = undefined;
-}
-
-/**
- * The last good ones stay in force. Which resource was at fault only Envoy's text can tell; the others of the response
- * are companions.
- */
-function refuse(subscription: Subscription, { updated }: Response, error: string): void {
-  const named = updated.filter(({ name }) => mentions(error, name));
-  const suspects = named.length > 0 ? named : updated;
-  const resources = subscription.refusal?.resources ?? new Map<string, Resource>();
-  for (const suspect of suspects) resources.set(suspect.name, suspect);
-  subscription.refusal = { error, resources };
-  if (updated.length === 1) return;
-  for (const resource of updated) if (!named.includes(resource)) subscription.companions.add(resource.name);
-}
-
-/** Whether the name stands in the text, not as a part of a longer name. */
-function mentions(text: string, name: string): boolean {
-  const partOfName = /[\w.-]/;
-  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
-    const before = text.charAt(at - 1);
-    const after = text.charAt(at + name.length);
-    // A full stop may end the sentence.
-    if (!partOfName.test(before) && (after === '.' || !partOfName.test(after))) return true;
-  }
-  return false;
 }

@@ -3,7 +3,8 @@
 // RouteConfiguration unasked, and where there are none a removal of `ROUTE/none` says so; without it Envoy holds the
 // listener back until a time-out. After an RDS unsubscribe Envoy has forgotten them.
 // Invariant: a route in `due` is sent all of its hosts, one in `served` only changes.
-import { type Plan, planContent } from './plan.ts';
+import { type Plan, planContent, planTrial } from './plan.ts';
+import { sending } from './refusals.ts';
 import type { Subscription } from './subscription.ts';
 import type { TrackedView } from './tracked-view.ts';
 import { type Resource, typeUrls, type View } from './view.ts';
@@ -74,7 +75,7 @@ export function planVirtualHosts(
   tracked: TrackedView,
   limit: number,
 ): Plan | undefined {
-  const { held, due: asked, names, again } = subscription;
+  const { held, due: asked, names, refusals } = subscription;
   const resources = tracked.view.resources(typeUrls.virtualHost);
   const log = tracked.log(typeUrls.virtualHost);
   const inTime = (name: string) => (log.changedAt(name) ?? 0) <= limit;
@@ -84,8 +85,12 @@ export function planVirtualHosts(
     .between(subscription.sent, limit)
     .filter((name) => !whole.has(routeOf(name)) && (hosts.served.has(routeOf(name)) || names.has(name)));
   const answers = [...asked].filter(inTime);
-  const retry = whole.size === 0 && changes.length === 0 && answers.length === 0;
-  const picked = retry ? [...again] : [...changes, ...answers];
+  const picked = [...changes, ...answers];
+  if (whole.size === 0 && picked.length === 0) {
+    subscription.sent = Math.max(subscription.sent, limit);
+    // Those of a route that it does not have would never be answered.
+    return planTrial(subscription, tracked, limit, (name) => hosts.served.has(routeOf(name)) || names.has(name));
+  }
 
   const commit = () => {
     subscription.sent = whole.size > 0 ? limit : Math.max(subscription.sent, limit);
@@ -93,12 +98,12 @@ export function planVirtualHosts(
     hosts.due.clear();
     if (held !== undefined) hosts.resumed.clear();
     for (const name of answers) asked.delete(name);
-    if (retry) again.clear();
+    sending(refusals, picked, false);
   };
   const wholeContent = () => contentOf(hosts.due, resumed, held ?? new Map(), resources, inTime);
   if (whole.size > 0 && resumed.length === 0 && picked.length === 0) {
     const key = `routes ${[...hosts.due].join('\n')}\0${limit}`;
-    return { key, content: wholeContent, upTo: limit, retry, commit };
+    return { key, content: wholeContent, upTo: limit, commit };
   }
   const updated = new Map<string, Resource>();
   const removed = new Set<string>();
@@ -116,7 +121,7 @@ export function planVirtualHosts(
     commit();
     return undefined;
   }
-  return { ...planContent([...updated.values()], [...removed]), upTo: limit, retry, commit };
+  return { ...planContent([...updated.values()], [...removed]), upTo: limit, commit };
 }
 
 function contentOf(

@@ -3,7 +3,7 @@
 import type { z } from 'zod';
 import type { Immutable } from '../api/immutable.ts';
 import type { KubeObject } from '../api/object.ts';
-import type { TypeStatus } from '../discovery/proxy-state.ts';
+import type { SyncState, TypeStatus } from '../discovery/proxy-state.ts';
 import type { ProxyIdentity } from '../discovery/view.ts';
 import type { Diagnostic } from '../platform/diagnostic.ts';
 import type { PodStatus } from '../runtime/protocol.ts';
@@ -120,6 +120,10 @@ export interface ProxyResource {
   readonly version: string;
   /** `ServiceEntry/default/httpbin` */
   readonly origins: readonly string[];
+  /** Whether the proxy took it. */
+  readonly state: SyncState;
+  /** Why it did not, in Envoy's words. */
+  readonly error?: string;
   /** The message in protobuf's JSON form. */
   readonly json: unknown;
 }

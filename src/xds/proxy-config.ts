@@ -1,6 +1,7 @@
-// What a proxy is given, in a form people can read: the ground of `proxy-config`.
+// What a proxy is given, in a form people can read, and whether it took it: the ground of `proxy-config`.
 import { X509Certificate } from 'node:crypto';
 import { type DescMessage, fromBinary, type JsonObject } from '@bufbuild/protobuf';
+import type { ResourceSyncs, SyncState } from '../discovery/proxy-state.ts';
 import { type Resource, type TypeUrl, typeUrls, type View } from '../discovery/view.ts';
 import { ClusterSchema } from '../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
 import { ClusterLoadAssignmentSchema } from '../envoy/gen/envoy/config/endpoint/v3/endpoint_pb.js';
@@ -19,32 +20,44 @@ const messages = new Map<string, { readonly type: TypeUrl; readonly schema: Desc
   ['virtualhosts', { type: typeUrls.virtualHost, schema: VirtualHostSchema }],
 ]);
 
+/** Of a resource type by its name in `proxy-config`. */
+export function configTypeUrl(type: string): TypeUrl | undefined {
+  return type === 'secrets' ? typeUrls.secret : messages.get(type)?.type;
+}
+
 export interface ReadableResource {
   readonly name: string;
   readonly version: string;
   readonly origins: readonly string[];
+  readonly state: SyncState;
+  /** Why the proxy refused it. */
+  readonly error?: string;
   readonly json: JsonObject;
 }
 
 /** Sorted by name. */
-export function proxyConfigOf(view: View, type: string): readonly ReadableResource[] {
-  if (type === 'secrets') return [...view.resources(typeUrls.secret).values()].map(readableSecret).sort(byName);
-  const message = messages.get(type);
-  if (message === undefined) return [];
-  return [...view.resources(message.type).values()]
-    .map(({ name, version, origins, bytes }) => ({ name, version, origins, json: bytesToJson(message.schema, bytes) }))
-    .sort(byName);
+export function proxyConfigOf(view: View, type: string, syncOf: ResourceSyncs): readonly ReadableResource[] {
+  const typeUrl = configTypeUrl(type);
+  if (typeUrl === undefined) return [];
+  return [...view.resources(typeUrl).values()].map((resource) => readable(resource, type, syncOf)).sort(byName);
+}
+
+function readable(resource: Resource, type: string, syncOf: ResourceSyncs): ReadableResource {
+  const { name, version, origins, bytes } = resource;
+  const schema = messages.get(type)?.schema;
+  const json = schema === undefined ? readableSecret(resource) : bytesToJson(schema, bytes);
+  return { name, version, origins, ...syncOf(resource), json };
 }
 
 /** No key, and no more of a certificate than anyone may see who connects to it. */
-function readableSecret({ name, version, origins, bytes }: Resource): ReadableResource {
+function readableSecret({ name, bytes }: Resource): JsonObject {
   const { type } = fromBinary(SecretSchema, bytes);
   const source = type.case === 'tlsCertificate' ? type.value.certificateChain : undefined;
   const roots = type.case === 'validationContext' ? type.value.trustedCa : undefined;
   const content = (source ?? roots)?.specifier;
   const certificates = content?.case === 'inlineBytes' ? certificatesIn(content.value) : [];
   const kind = type.case === 'tlsCertificate' ? 'CERTIFICATE' : 'CA';
-  return { name, version, origins, json: { name, type: kind, certificates: [...certificates] } };
+  return { name, type: kind, certificates: [...certificates] };
 }
 
 const mostShown = 10;

@@ -48,8 +48,10 @@ export function createResourceBook(): ResourceBook {
       }
       for (const { type, resource } of next) {
         const held = types.get(type);
-        if (held?.get(resource.name)?.version === resource.version) continue;
+        const same = held?.get(resource.name)?.version === resource.version;
+        // Even where nothing is to be sent: it may come from other objects now.
         held?.set(resource.name, resource);
+        if (same) continue;
         const change = changeOf(type);
         change.removed.delete(resource.name);
         change.updated.set(resource.name, resource);

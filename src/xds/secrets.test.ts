@@ -69,7 +69,7 @@ function startView(yaml: string) {
       const chain = type.case === 'tlsCertificate' ? type.value.certificateChain?.specifier : undefined;
       return chain?.case === 'inlineBytes' ? Buffer.from(chain.value).toString() : undefined;
     },
-    shown: () => JSON.stringify(proxyConfigOf(view, 'secrets')),
+    shown: () => JSON.stringify(proxyConfigOf(view, 'secrets', () => ({ state: 'SYNCED' }))),
   };
 }
 

@@ -100,7 +100,7 @@ export async function startProxyMesh(options: ProxyMeshOptions): Promise<ProxyMe
     await until('Envoy has taken the change', () => {
       const types = [...(discovery.proxies()[0]?.types.values() ?? [])];
       const refused = types.find(({ state }) => state === 'ERROR');
-      if (refused !== undefined) throw new Error(refused.error);
+      if (refused !== undefined) throw new Error(JSON.stringify(refused.refused));
       quiet = types.length > 0 && types.every(({ state }) => state !== 'STALE') ? quiet + 1 : 0;
       return quiet > 5;
     });

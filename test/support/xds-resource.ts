@@ -2,6 +2,7 @@
 import { createRegistry, type DescMessage, fromJson, type JsonValue, toBinary } from '@bufbuild/protobuf';
 import { StringValueSchema } from '@bufbuild/protobuf/wkt';
 import { ClusterSchema } from '../../src/envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
+import { ClusterLoadAssignmentSchema } from '../../src/envoy/gen/envoy/config/endpoint/v3/endpoint_pb.js';
 import { ListenerSchema } from '../../src/envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import { VirtualHostSchema } from '../../src/envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { RouteConfigurationSchema } from '../../src/envoy/gen/envoy/config/route/v3/route_pb.js';
@@ -16,10 +17,11 @@ import { SecretSchema } from '../../src/envoy/gen/envoy/extensions/transport_soc
 import { HttpProtocolOptionsSchema } from '../../src/envoy/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js';
 import { ServerNameMatcherSchema } from '../../src/envoy/gen/xds/type/matcher/v3/domain_pb.js';
 
-export type ResourceType = 'CDS' | 'LDS' | 'RDS' | 'VHDS' | 'SDS';
+export type ResourceType = 'CDS' | 'EDS' | 'LDS' | 'RDS' | 'VHDS' | 'SDS';
 
 const schemas: Readonly<Record<ResourceType, DescMessage>> = {
   CDS: ClusterSchema,
+  EDS: ClusterLoadAssignmentSchema,
   LDS: ListenerSchema,
   RDS: RouteConfigurationSchema,
   VHDS: VirtualHostSchema,
@@ -32,6 +34,7 @@ function typeUrl(type: ResourceType): string {
 
 export const typeUrls: Readonly<Record<ResourceType, string>> = {
   CDS: typeUrl('CDS'),
+  EDS: typeUrl('EDS'),
   LDS: typeUrl('LDS'),
   RDS: typeUrl('RDS'),
   VHDS: typeUrl('VHDS'),

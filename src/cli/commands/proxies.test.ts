@@ -14,8 +14,14 @@ const synced: TypeStatus = { state: 'SYNCED', resources: 2 };
 const refused: TypeStatus = {
   state: 'ERROR',
   resources: 2,
-  error: 'bad\n cluster',
-  suspects: ['ServiceEntry/default/x'],
+  refused: [
+    {
+      name: 'outbound|80||x',
+      origins: ['ServiceEntry/default/x'],
+      error: 'bad\n cluster',
+      since: new Date(Date.now() - 185_000).toISOString(),
+    },
+  ],
 };
 const proxies = [
   proxy(
@@ -46,7 +52,7 @@ const config: Partial<Record<ConfigType, readonly ProxyResource[]>> = {
 };
 
 function resource(name: string, json: object, origins: readonly string[] = []): ProxyResource {
-  return { name, version: '1', origins, json };
+  return { name, version: '1', origins, state: 'SYNCED', json };
 }
 
 function host(name: string, domains: readonly string[], action: object) {
@@ -65,7 +71,9 @@ test('proxy-status shows the state of each type, and why one was refused', async
     'NAME             CDS      LDS        EDS        RDS        VHDS       SDS',
     'echo-1.default   SYNCED   SYNCED     NOT SENT   NOT SENT   NOT SENT   NOT SENT',
     'web.shop         ERROR    NOT SENT   NOT SENT   NOT SENT   NOT SENT   NOT SENT',
-    'web.shop refused CDS: bad cluster; it came from ServiceEntry/default/x',
+    '',
+    'REFUSED OBJECT           TYPE   RESOURCE         PROXIES    SINCE   REASON',
+    'ServiceEntry/default/x   CDS    outbound|80||x   web.shop   3m5s    bad cluster',
   ];
   assertResult(await run('proxy-status'), 0, `${lines.join('\n')}\n`);
   assertResult(await run('ps -n shop'), 0, /^NAME[^\n]*\nweb\.shop /);
@@ -76,10 +84,10 @@ test('proxy-status shows the state of each type, and why one was refused', async
 test('proxy-config shows clusters as istioctl does', async (t) => {
   const { run } = await startMeshForCli(t, deps);
   const lines = [
-    'SERVICE FQDN       PORT   SUBSET   DIRECTION   TYPE                                  ORIGIN',
-    'BlackHoleCluster   -      -        -           STATIC                                -',
-    'a.com              443    v1       outbound    DYNAMIC_DNS    -',
-    'httpbin.org        80     -        outbound    STRICT_DNS                            ServiceEntry/default/httpbin',
+    'SERVICE FQDN       PORT   SUBSET   DIRECTION   TYPE                                  STATE    ORIGIN',
+    'BlackHoleCluster   -      -        -           STATIC                                SYNCED   -',
+    'a.com              443    v1       outbound    DYNAMIC_DNS    SYNCED   -',
+    'httpbin.org        80     -        outbound    STRICT_DNS                            SYNCED   ServiceEntry/default/httpbin',
   ].map((line) => line.replace(/ {2,}/g, '   '));
   const result = await run('proxy-config clusters deploy/echo');
   assertResult({ ...result, stdout: result.stdout.replace(/ {2,}/g, '   ') }, 0, `${lines.join('\n')}\n`);
@@ -90,7 +98,7 @@ test('proxy-config routes has the virtual hosts that came one by one', async (t)
   assertResult(
     await run('pc routes echo.default -n other'),
     0,
-    /80 +block_all +\* +\/\* +Status: 502 +-\n80 +httpbin\.org:80 +httpbin\.org +\/\* +outbound\|80\|\|httpbin\.org/,
+    /80 +block_all +\* +\/\* +Status: 502 +SYNCED +-\n80 +httpbin\.org:80 +httpbin\.org +\/\* +outbound\|80\|\|httpbin\.org/,
   );
   const whole = JSON.parse((await run('pc route echo-1 -o json')).stdout);
   assert.deepEqual(

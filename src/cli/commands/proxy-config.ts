@@ -1,9 +1,10 @@
-// `proxy-config`: what a proxy was given, as tables in the manner of istioctl or as whole resources.
+// `proxy-config`: what a proxy was given and what it took of it, as tables in the manner of istioctl or as whole resources.
 import type { Command } from 'commander';
 import type { ConfigType, ProxyResource } from '../../server/wire.ts';
 import { captureKeysNote, captureNote } from '../capture-note.ts';
 import type { Cli } from '../cli.ts';
 import { proxyTables } from '../output/proxy-tables.ts';
+import { shortReason } from '../output/refusal-table.ts';
 import { formatStructured } from '../output/structured.ts';
 import { formatTable } from '../output/table.ts';
 import { addExamples, chosenOutput, usageError } from '../usage.ts';
@@ -17,6 +18,9 @@ const views = new Map<string, readonly ConfigType[]>([
   ['endpoints', ['endpoints']],
   ['secrets', ['secrets']],
 ]);
+
+/** What its table reads beside those. */
+const readBeside = new Map<string, readonly ConfigType[]>([['endpoints', ['clusters']]]);
 
 export function register(command: Command, cli: Cli): void {
   command
@@ -32,11 +36,16 @@ async function proxyConfig(cli: Cli, type: string, workload: string): Promise<vo
   const [proxy] = findProxies(cli, (await cli.api().proxies()).proxies, workload);
   if (proxy === undefined) return;
   const config = new Map<ConfigType, readonly ProxyResource[]>();
-  for (const one of shown.flatMap((view) => views.get(view) ?? [])) {
+  const beside = output === 'table' ? shown.flatMap((view) => readBeside.get(view) ?? []) : [];
+  for (const one of new Set([...shown.flatMap((view) => views.get(view) ?? []), ...beside])) {
     config.set(one, (await cli.api().proxyConfig(proxy.namespace, proxy.name, one)).resources);
   }
-  if (output === 'table') printTables(cli, shown, config);
-  else cli.write(await formatStructured(output, [...config.values()].flat()));
+  if (output === 'table') {
+    printTables(cli, shown, config);
+    for (const resource of [...config.values()].flat()) {
+      if (resource.error !== undefined) cli.print(`refused: ${resource.name}: ${shortReason(resource.error)}`);
+    }
+  } else cli.write(await formatStructured(output, [...config.values()].flat()));
   await captureNote(cli);
   if (shown.includes('secrets')) await captureKeysNote(cli);
 }

@@ -1,8 +1,10 @@
-// `proxy-status`: whether each connected proxy has accepted what it was sent, by type of resource.
+// `proxy-status`: whether each connected proxy has accepted what it was sent, by type of resource; and of what was refused
+// which object it came from.
 import type { Command } from 'commander';
 import { type ProxyBody, xdsNames as types } from '../../server/wire.ts';
 import type { Cli } from '../cli.ts';
 import { formatAge } from '../output/age.ts';
+import { refusalHeader, refusalRows } from '../output/refusal-table.ts';
 import { formatStructured } from '../output/structured.ts';
 import { formatTable } from '../output/table.ts';
 import { addExamples, chosenOutput } from '../usage.ts';
@@ -29,7 +31,10 @@ async function proxyStatus(cli: Cli, workload: string | undefined): Promise<void
     return [fullName(proxy), ...types.map((type) => proxy.types[type].state.replace('_', ' ')), ...(wide ? more : [])];
   });
   for (const line of formatTable(header, rows)) cli.print(line);
-  for (const line of proxies.flatMap(refusals)) cli.print(line);
+  const refused = refusalRows(proxies, now, { whole: wide });
+  if (refused.length === 0) return;
+  cli.print('');
+  for (const line of formatTable(refusalHeader, refused)) cli.print(line);
 }
 
 /** Without `-n` the proxies of all namespaces, as istioctl shows them. */
@@ -40,14 +45,4 @@ function inNamespace(cli: Cli, proxies: readonly ProxyBody[]): readonly ProxyBod
 
 function fullName({ name, namespace }: ProxyBody): string {
   return `${name}.${namespace}`;
-}
-
-/** What a proxy refused, in Envoy's words, and the objects it may have come from. */
-function refusals(proxy: ProxyBody): readonly string[] {
-  return types.flatMap((type) => {
-    const { error, suspects = [] } = proxy.types[type];
-    if (error === undefined) return [];
-    const from = suspects.length === 0 ? '' : `; it came from ${suspects.join(', ')}`;
-    return [`${fullName(proxy)} refused ${type}: ${error.replaceAll(/\s+/g, ' ').slice(0, 400)}${from}`];
-  });
 }

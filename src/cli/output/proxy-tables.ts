@@ -1,7 +1,9 @@
 // Envoy's resources as istioctl's tables. They come as protobuf's JSON form with Envoy's field names, in which a
-// field with its default value is absent; whatever is not as expected becomes `-`.
+// field with its default value is absent; whatever is not as expected becomes `-`. Behind every piece stand whether the
+// proxy took it, in the words of `proxy-status`, and the objects that it came from.
 import type { ConfigType, ProxyResource } from '../../server/wire.ts';
 import { items, text, valueAt } from './json-value.ts';
+import { listenerHeader, listenerRows } from './listener-rows.ts';
 
 export interface ProxyTable {
   readonly header: readonly string[];
@@ -14,7 +16,13 @@ type Resources = (type: ConfigType) => readonly ProxyResource[];
 export function proxyTables(of: Resources): ReadonlyMap<string, ProxyTable> {
   return new Map([
     ['clusters', { header: clusterHeader, rows: () => of('clusters').map(clusterRow).toSorted(byCells) }],
-    ['listeners', { header: listenerHeader, rows: () => of('listeners').flatMap(listenerRows) }],
+    [
+      'listeners',
+      {
+        header: listenerHeader,
+        rows: () => of('listeners').flatMap((listener) => listenerRows(listener, told(listener))),
+      },
+    ],
     [
       'routes',
       {
@@ -22,18 +30,33 @@ export function proxyTables(of: Resources): ReadonlyMap<string, ProxyTable> {
         rows: () => [...of('routes').flatMap(routeRows), ...of('virtualhosts').flatMap(lateHostRows)],
       },
     ],
-    ['endpoints', { header: ['ENDPOINT', 'HEALTH', 'CLUSTER'], rows: () => of('endpoints').flatMap(endpointRows) }],
+    [
+      'endpoints',
+      {
+        header: endpointHeader,
+        rows: () => [...of('clusters').flatMap(namedEndpointRows), ...of('endpoints').flatMap(ownEndpointRows)],
+      },
+    ],
     ['secrets', { header: secretHeader, rows: () => of('secrets').map(secretRow) }],
   ]);
 }
 
-const clusterHeader = ['SERVICE FQDN', 'PORT', 'SUBSET', 'DIRECTION', 'TYPE', 'ORIGIN'];
+/** The last cells of a row. */
+function told({ state, origins }: ProxyResource): readonly [state: string, origin: string] {
+  const more = origins.length > mostOrigins ? ` and ${origins.length - mostOrigins} more` : '';
+  return [state.replace('_', ' '), `${origins.slice(0, mostOrigins).join(', ') || '-'}${more}`];
+}
+
+const mostOrigins = 4;
+
+const clusterHeader = ['SERVICE FQDN', 'PORT', 'SUBSET', 'DIRECTION', 'TYPE', 'STATE', 'ORIGIN'];
 
 /** `outbound|80|v1|httpbin.org` says direction, port, subset and host; other names stand for themselves. */
-function clusterRow({ name, json, origins }: ProxyResource): readonly string[] {
+function clusterRow(resource: ProxyResource): readonly string[] {
+  const { name, json } = resource;
   const parts = name.split('|');
   const [direction = '-', port, subset, host = name] = parts.length === 4 ? parts : ['-', '-', '-', name];
-  return [host, port || '-', subset || '-', direction || '-', clusterType(json), origins.join(', ') || '-'];
+  return [host, port || '-', subset || '-', direction || '-', clusterType(json), ...told(resource)];
 }
 
 /** In Envoy's older words, which people know: STRICT_DNS, LOGICAL_DNS. */
@@ -50,52 +73,18 @@ function clusterType(cluster: unknown): string {
   }
 }
 
-const listenerHeader = ['NAME', 'ADDRESS', 'PORT', 'MATCH', 'DESTINATION'];
-
-function listenerRows({ name, json }: ProxyResource): readonly (readonly string[])[] {
-  const address = text(json, 'address', 'socket_address', 'address') ?? '-';
-  const port = text(json, 'address', 'socket_address', 'port_value') ?? '-';
-  const chains = [...items(json, 'filter_chains'), ...[valueAt(json, 'default_filter_chain')].filter(Boolean)];
-  return chains.map((chain) => [name, address, port, chainMatch(chain), chainDestination(chain)]);
-}
-
-function chainMatch(chain: unknown): string {
-  const match = valueAt(chain, 'filter_chain_match');
-  const parts = [
-    ...items(match, 'server_names').map((sni) => `SNI: ${String(sni)}`),
-    ...items(match, 'application_protocols').map((protocol) => `App: ${String(protocol)}`),
-    ...[text(match, 'transport_protocol')].flatMap((transport) =>
-      transport === undefined ? [] : [`Trans: ${transport}`],
-    ),
-    ...items(match, 'prefix_ranges').map(
-      (range) => `Addr: ${text(range, 'address_prefix')}/${text(range, 'prefix_len')}`,
-    ),
-  ];
-  return parts.length === 0 ? (text(chain, 'name') ?? 'ALL') : parts.join('; ');
-}
-
-/** Where the last filter of a chain sends what it gets. */
-function chainDestination(chain: unknown): string {
-  const config = valueAt(items(chain, 'filters').at(-1), 'typed_config');
-  const route = text(config, 'rds', 'route_config_name') ?? text(config, 'route_config', 'name');
-  if (route !== undefined) return `Route: ${route}`;
-  const weighted = items(config, 'weighted_clusters', 'clusters').map((one) => text(one, 'name') ?? '-');
-  const cluster = text(config, 'cluster') ?? weighted.join(', ');
-  return cluster === '' ? '-' : `Cluster: ${cluster}`;
-}
-
-const routeHeader = ['NAME', 'VHOST NAME', 'DOMAINS', 'MATCH', 'DESTINATION', 'ORIGIN'];
+const routeHeader = ['NAME', 'VHOST NAME', 'DOMAINS', 'MATCH', 'DESTINATION', 'STATE', 'ORIGIN'];
 
 function routeRows(resource: ProxyResource): readonly (readonly string[])[] {
-  return items(resource.json, 'virtual_hosts').flatMap((host) => hostRows(resource.name, host, resource.origins));
+  return items(resource.json, 'virtual_hosts').flatMap((host) => hostRows(resource.name, host, told(resource)));
 }
 
 /** A virtual host of its own is named `ROUTE/HOST`. */
-function lateHostRows({ name, json, origins }: ProxyResource): readonly (readonly string[])[] {
-  return hostRows(name.split('/')[0] ?? name, json, origins);
+function lateHostRows(resource: ProxyResource): readonly (readonly string[])[] {
+  return hostRows(resource.name.split('/')[0] ?? resource.name, resource.json, told(resource));
 }
 
-function hostRows(route: string, host: unknown, origins: readonly string[]): readonly (readonly string[])[] {
+function hostRows(route: string, host: unknown, last: readonly string[]): readonly (readonly string[])[] {
   const domains = items(host, 'domains').map(String).join(', ');
   return items(host, 'routes').map((one) => [
     route,
@@ -103,14 +92,17 @@ function hostRows(route: string, host: unknown, origins: readonly string[]): rea
     domains,
     routeMatch(valueAt(one, 'match')),
     routeDestination(one),
-    origins.join(', ') || '-',
+    ...last,
   ]);
 }
 
 function routeMatch(match: unknown): string {
   const path = text(match, 'path') ?? text(match, 'safe_regex', 'regex');
   const prefix = text(match, 'prefix') ?? text(match, 'path_separated_prefix');
-  return path ?? (prefix === undefined ? '/*' : `${prefix}*`);
+  const where = path ?? (prefix === undefined ? '/*' : `${prefix}*`);
+  const headers = items(match, 'headers').map((header) => text(header, 'name') ?? '-');
+  const parameters = items(match, 'query_parameters').map((parameter) => `?${text(parameter, 'name') ?? '-'}`);
+  return [where, ...headers, ...parameters].join(' ');
 }
 
 function routeDestination(route: unknown): string {
@@ -121,24 +113,37 @@ function routeDestination(route: unknown): string {
   return text(route, 'route', 'cluster') ?? (weighted.join(', ') || '-');
 }
 
-function endpointRows({ name, json }: ProxyResource): readonly (readonly string[])[] {
-  const endpoints = items(json, 'endpoints').flatMap((locality) => items(locality, 'lb_endpoints'));
+const endpointHeader = ['ENDPOINT', 'HEALTH', 'CLUSTER', 'STATE', 'ORIGIN'];
+
+function ownEndpointRows(resource: ProxyResource): readonly (readonly string[])[] {
+  return endpointRows(resource, resource.json);
+}
+
+/** Names that the proxy resolves itself stand in the cluster. */
+function namedEndpointRows(resource: ProxyResource): readonly (readonly string[])[] {
+  return endpointRows(resource, valueAt(resource.json, 'load_assignment'));
+}
+
+function endpointRows(resource: ProxyResource, assignment: unknown): readonly (readonly string[])[] {
+  const endpoints = items(assignment, 'endpoints').flatMap((locality) => items(locality, 'lb_endpoints'));
   return endpoints.map((one) => {
-    const socket = valueAt(one, 'endpoint', 'address', 'socket_address');
-    const address = `${text(socket, 'address') ?? '-'}:${text(socket, 'port_value') ?? '-'}`;
-    return [address, text(one, 'health_status') ?? 'UNKNOWN', name];
+    const address = valueAt(one, 'endpoint', 'address');
+    const socket = `${text(address, 'socket_address', 'address') ?? '-'}:${text(address, 'socket_address', 'port_value') ?? '-'}`;
+    const shown = text(address, 'pipe', 'path') ?? socket;
+    return [shown, text(one, 'health_status') ?? 'UNKNOWN', resource.name, ...told(resource)];
   });
 }
 
-const secretHeader = ['RESOURCE NAME', 'TYPE', 'VALID', 'SERIAL NUMBER', 'NOT AFTER', 'NOT BEFORE'];
+const secretHeader = ['RESOURCE NAME', 'TYPE', 'VALID', 'SERIAL NUMBER', 'NOT AFTER', 'NOT BEFORE', 'STATE', 'ORIGIN'];
 
 /** Of several certificates the first, which is the one that is shown to others. */
-function secretRow({ name, json }: ProxyResource): readonly string[] {
+function secretRow(resource: ProxyResource): readonly string[] {
+  const { name, json } = resource;
   const [first] = items(json, 'certificates');
   const [from = '-', until = '-'] = [text(first, 'notBefore'), text(first, 'notAfter')];
   const valid = Date.parse(from) <= Date.now() && Date.now() <= Date.parse(until);
   const type = text(json, 'type') === 'CERTIFICATE' ? 'Cert Chain' : 'CA';
-  return [name, type, String(valid), text(first, 'serialNumber') ?? '-', until, from];
+  return [name, type, String(valid), text(first, 'serialNumber') ?? '-', until, from, ...told(resource)];
 }
 
 function byCells(left: readonly string[], right: readonly string[]): number {

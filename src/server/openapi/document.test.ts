@@ -27,7 +27,16 @@ const proxy: ProxyStatus = {
   },
   connectedAt: '2026-01-01T00:00:00Z',
   version: '1.40.0',
-  types: new Map([[typeUrls.cluster, { state: 'ERROR', resources: 3, error: 'no', suspects: ['ServiceEntry/a/b'] }]]),
+  types: new Map([
+    [
+      typeUrls.cluster,
+      {
+        state: 'ERROR',
+        resources: 3,
+        refused: [{ name: 'x', origins: ['ServiceEntry/a/b'], error: 'no', since: '2026-01-01T00:00:00Z' }],
+      },
+    ],
+  ]),
 };
 
 const running = { phase: 'Running', ready: true, restarts: 0, pid: 1, startedAt: '2026-01-01T00:00:00Z' } as const;
@@ -61,7 +70,7 @@ async function started(t: TestContext) {
     traffic,
     proxies: () => [proxy],
     pods: () => [pod],
-    proxyConfig: () => [{ name: 'a', version: '1', origins: [], json: {} }],
+    proxyConfig: () => [{ name: 'a', version: '1', origins: [], state: 'SYNCED', json: {} }],
     execPlan: async () => ({ argv: ['true'], env: { A: 'b' }, cwd: '/' }),
     diagnostics: () => [{ severity: 'error', code: 'SP0101', resource: '', path: '', message: 'm', hint: 'h', source }],
   });

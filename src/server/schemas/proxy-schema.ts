@@ -4,15 +4,26 @@ import type { ExecPlan } from '../../runtime/protocol.ts';
 import type { PodsBody, ProxiesBody, ProxyConfigBody } from '../wire.ts';
 import { componentSchema } from './components.ts';
 
+const syncState = z.enum(['SYNCED', 'STALE', 'ERROR', 'NOT_SENT']);
+
 const typeStatus = componentSchema(
   'TypeStatus',
   z.strictObject({
-    state: z.enum(['SYNCED', 'STALE', 'ERROR', 'NOT_SENT']),
+    state: syncState,
     resources: z.int(),
     sentAt: z.string().exactOptional(),
     ackedAt: z.string().exactOptional(),
-    error: z.string().exactOptional().describe("Envoy's own words on the last refusal"),
-    suspects: z.array(z.string()).exactOptional().describe('objects whose resources were in the refused update'),
+    refused: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          origins: z.array(z.string()).describe('Kind/namespace/name of the objects at fault'),
+          error: z.string().describe("Envoy's own words"),
+          since: z.string(),
+        }),
+      )
+      .exactOptional()
+      .describe('resources that the proxy refused as they are now'),
   }),
 );
 
@@ -53,6 +64,8 @@ export const proxyConfigSchema = componentSchema(
         name: z.string(),
         version: z.string(),
         origins: z.array(z.string()).describe('Kind/namespace/name of the objects it was made of'),
+        state: syncState,
+        error: z.string().exactOptional().describe("why the proxy refused it, in Envoy's words"),
         json: z.unknown().describe("the message in protobuf's JSON form, without private keys"),
       }),
     ),
