@@ -21,6 +21,7 @@ import { followStore } from './mesh/follow-store.ts';
 import { emptyMesh } from './mesh/mesh.ts';
 import { meshConfigKey } from './mesh/mesh-config.ts';
 import { validateReferences } from './mesh/validate-references.ts';
+import { validateSidecars } from './mesh/validate-sidecars.ts';
 import type { DataFolder } from './platform/data-folder.ts';
 import { createLogger, type Logger } from './platform/log.ts';
 import { packageVersion } from './platform/version.ts';
@@ -209,7 +210,7 @@ async function wire(
       },
       pods: () => pods?.pods() ?? [],
       execPlan: async (namespace, name) => keeper?.execPlan(namespace, name),
-      diagnostics: () => [...files.diagnostics(), ...validateReferences(current)],
+      diagnostics: () => [...files.diagnostics(), ...validateReferences(current), ...validateSidecars(current)],
       onDiagnosticsChange: files.onChange,
     },
     { socketPath: dataFolder.apiSocket, ...(options.listen === undefined ? {} : { tcp: options.listen }) },

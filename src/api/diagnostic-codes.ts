@@ -2,7 +2,7 @@
 // mistake. docs/diagnostics.md says what each means and how to mend it; a test holds the two together.
 // SP00xx text of a file, SP01xx structure, SP02xx metadata, SP03xx ServiceEntry, SP04xx Istio, SP05xx core kinds,
 // SP06xx watched files, SP07xx VirtualService, SP08xx DestinationRule, SP09xx Gateway, SP10xx MeshGateway, SP11xx what
-// objects refer to.
+// objects refer to, SP12xx Sidecar.
 
 export const diagnosticCodes = {
   SP0001: 'file is not UTF-8',
@@ -144,6 +144,19 @@ export const diagnosticCodes = {
   SP1101: 'file cannot be used',
   SP1102: 'certificate and key do not belong together',
   SP1103: 'Secret is missing',
+  SP1201: 'empty Sidecar',
+  SP1202: 'listener without hosts',
+  SP1203: 'invalid host of a listener',
+  SP1204: 'host is imported twice',
+  SP1205: 'listener for all ports is not the last',
+  SP1206: 'two listeners of one port',
+  SP1207: 'protocol of an egress port',
+  SP1208: 'invalid listener',
+  SP1209: 'policy without mode',
+  SP1210: 'Sidecar selector without labels',
+  SP1211: 'invalid egress proxy',
+  SP1212: 'several Sidecars for the same workloads',
+  SP1213: 'egress proxy is not registered',
 } as const;
 
 export type DiagnosticCode = keyof typeof diagnosticCodes;

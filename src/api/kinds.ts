@@ -17,6 +17,7 @@ import { secretKind } from './kinds/secret.ts';
 import { serviceKind } from './kinds/service.ts';
 import { serviceAccountKind } from './kinds/service-account.ts';
 import { serviceEntryKind } from './kinds/service-entry.ts';
+import { sidecarKind } from './kinds/sidecar.ts';
 import { virtualServiceKind } from './kinds/virtual-service.ts';
 
 export const kinds: readonly Kind[] = [
@@ -39,6 +40,7 @@ export const kinds: readonly Kind[] = [
   virtualServiceKind,
   destinationRuleKind,
   gatewayKind,
+  sidecarKind,
 ];
 
 /** `findKind('networking.istio.io', 'ServiceEntry')`; the core group is ''. */

@@ -14,6 +14,8 @@ function registryOf(yaml: string, pods: readonly PodStatus[] = []) {
   return createTrafficRegistry({ mesh: () => mesh, pods: () => pods, proxies: () => [] });
 }
 
+const asker = { namespace: 'shop', workload: 'web' };
+
 const entries = `
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
@@ -60,17 +62,43 @@ test('a host below a wildcard is the wildcard’s, on its ports only', () => {
   assert.equal(registry.host('any', 'example.org', 443), undefined);
 });
 
+test('a Sidecar’s policy and imports are those of its workloads, and of no other', () => {
+  const registry = registryOf(`${entries}---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: open, namespace: data }
+spec: { hosts: [open.example.com], ports: [{ number: 80, name: http, protocol: HTTP }], resolution: DNS }
+---
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: { name: scope, namespace: shop }
+spec:
+  egress: [{ hosts: ['./*'] }]
+  outboundTrafficPolicy: { mode: REGISTRY_ONLY }
+`);
+  assert.deepEqual(registry.policy(asker), { mode: 'REGISTRY_ONLY', object: 'Sidecar/shop/scope' });
+  assert.deepEqual(registry.asked(asker, 'open.example.com', 80), { hiddenBy: 'Sidecar/shop/scope' });
+  assert.deepEqual(registry.asked(asker, 'nowhere.example.com', 80), {});
+  const wild = registry.asked(asker, 'a.example.org', 443).registered;
+  assert.equal(wild?.destination.serviceEntry, 'shop/wild');
+  const other = { namespace: 'data', workload: 'web' };
+  assert.deepEqual(registry.policy(other), { mode: 'ALLOW_ANY', object: 'default' });
+  assert.equal(registry.asked(other, 'open.example.com', 80).registered?.destination.serviceEntry, 'data/open');
+  // Rules may send there all the same.
+  assert.equal(registry.host('shop', 'open.example.com', 80)?.destination.serviceEntry, 'data/open');
+});
+
 test('the policy is the mesh object’s where it says one, else the default', () => {
-  assert.deepEqual(registryOf('').policy(), { mode: 'ALLOW_ANY', object: 'default' });
+  assert.deepEqual(registryOf('').policy(asker), { mode: 'ALLOW_ANY', object: 'default' });
   const istio = (mode: string) => `
 apiVersion: istio.banzaicloud.io/v1beta1
 kind: Istio
 metadata: { name: mesh, namespace: istio-system }
 spec: { version: 1.4.9${mode} }
 `;
-  assert.deepEqual(registryOf(istio('')).policy(), { mode: 'ALLOW_ANY', object: 'default' });
+  assert.deepEqual(registryOf(istio('')).policy(asker), { mode: 'ALLOW_ANY', object: 'default' });
   const restricted = registryOf(istio(', outboundTrafficPolicy: { mode: REGISTRY_ONLY }'));
-  assert.deepEqual(restricted.policy(), { mode: 'REGISTRY_ONLY', object: 'Istio/istio-system/mesh' });
+  assert.deepEqual(restricted.policy(asker), { mode: 'REGISTRY_ONLY', object: 'Istio/istio-system/mesh' });
 });
 
 const gateway = (args: string, ready: boolean) => `

@@ -5,12 +5,17 @@ import { wildcardsAbove } from '../api/host-name.ts';
 import { isTls } from '../api/protocol.ts';
 import type { ProxyIdentity } from '../discovery/view.ts';
 import { handlingOf } from '../mesh/handling.ts';
+import { everything, hostImportsOf } from '../mesh/host-imports.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import { meshConfigKey } from '../mesh/mesh-config.ts';
+import { proxySettingsOf } from '../mesh/proxy-settings.ts';
 import { selectService } from '../mesh/select-service.ts';
+import { selectSidecar } from '../mesh/select-sidecar.ts';
+import { type LabelSelector, matchesLabels } from '../mesh/selector.ts';
 import type { Service, ServicePort } from '../mesh/service.ts';
+import { type Sidecar, sidecarOrigin } from '../mesh/sidecar.ts';
 import type { PodStatus } from '../runtime/protocol.ts';
-import type { Registered, Registry } from '../telemetry/intake/registry.ts';
+import type { Asker, Registered, Registry } from '../telemetry/intake/registry.ts';
 import type { Protocol, Source } from '../telemetry/traffic.ts';
 
 export interface TrafficRegistryOptions {
@@ -29,12 +34,34 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
   /** By the host of the Service before them. */
   const gateways = new Map<string, string>();
 
-  function find(namespace: string, host: string): Service | undefined {
+  function find(namespace: string, host: string, imports = everything): Service | undefined {
     for (const name of [host, ...wildcardsAbove(host)]) {
-      const service = selectService(mesh().services.get(name), namespace);
+      const services = mesh().services.get(name);
+      const known = imports === everything ? services : services.flatMap((service) => imports.service(service) ?? []);
+      const service = selectService(known, namespace);
       if (service !== undefined) return service;
     }
     return undefined;
+  }
+
+  /** Undefined for gateways, which have none. */
+  function sidecarOf({ namespace, workload }: Asker): Sidecar | undefined {
+    const proxy = proxies().find((one) => one.namespace === namespace && one.workload === workload);
+    if (proxy?.type === 'router') return undefined;
+    const matches = (selector: LabelSelector) => matchesLabels(selector, proxy?.labels ?? {});
+    return selectSidecar(mesh().sidecars, { namespace, matches });
+  }
+
+  function meaningOf(service: Service | undefined, number: number): Registered | undefined {
+    const port = service?.ports.find((candidate) => candidate.number === number);
+    if (service === undefined || port === undefined) return undefined;
+    const ofService = known.get(service) ?? new Map<number, Registered>();
+    const meaning = ofService.get(number) ?? registered(service, port);
+    // The workload of a Service's pods may not be known yet; everything else is the service's own.
+    if (service.source !== 'Service' || meaning.destination.workload !== undefined) {
+      known.set(service, ofService.set(number, meaning));
+    }
+    return meaning;
   }
 
   function workloadAt(address: string): Source | undefined {
@@ -84,23 +111,23 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
   }
 
   return {
-    host(namespace, host, number) {
-      const service = find(namespace, host);
-      const port = service?.ports.find((candidate) => candidate.number === number);
-      if (service === undefined || port === undefined) return undefined;
-      const ofService = known.get(service) ?? new Map<number, Registered>();
-      const meaning = ofService.get(number) ?? registered(service, port);
-      // The workload of a Service's pods may not be known yet; everything else is the service's own.
-      if (service.source !== 'Service' || meaning.destination.workload !== undefined) {
-        known.set(service, ofService.set(number, meaning));
-      }
-      return meaning;
+    host: (namespace, host, number) => meaningOf(find(namespace, host), number),
+    asked(asker, host, number) {
+      const { namespace } = asker;
+      const sidecar = sidecarOf(asker);
+      const found = meaningOf(find(namespace, host, hostImportsOf(sidecar, namespace)), number);
+      if (found !== undefined) return { registered: found };
+      const isThere = sidecar !== undefined && meaningOf(find(namespace, host), number) !== undefined;
+      return isThere ? { hiddenBy: sidecarOrigin(sidecar) } : {};
     },
     locality: (namespace, host, address) =>
       find(namespace, host)?.endpoints.find((endpoint) => endpoint.address === address)?.locality,
     workloadAt,
-    policy() {
-      const { outboundTrafficPolicy: mode, policyDeclared } = mesh().config;
+    policy(asker) {
+      const { config } = mesh();
+      const sidecar = sidecarOf(asker);
+      const { outboundTrafficPolicy: mode, policyDeclared } = proxySettingsOf(config, sidecar);
+      if (sidecar?.outboundTrafficPolicy !== undefined) return { mode, object: sidecarOrigin(sidecar) };
       const { kind, namespace, name } = meshConfigKey;
       return { mode, object: policyDeclared ? `${kind}/${namespace}/${name}` : 'default' };
     },

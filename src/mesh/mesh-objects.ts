@@ -9,6 +9,7 @@ import { podKind } from '../api/kinds/pod.ts';
 import { secretKind } from '../api/kinds/secret.ts';
 import { serviceKind } from '../api/kinds/service.ts';
 import { serviceEntryKind } from '../api/kinds/service-entry.ts';
+import { sidecarKind } from '../api/kinds/sidecar.ts';
 import { virtualServiceKind } from '../api/kinds/virtual-service.ts';
 import { type KubeObject, keyOf, keyString } from '../api/object.ts';
 import type { WatchEvent } from '../store/store.ts';
@@ -20,6 +21,7 @@ import { translateDestinationRule } from './translate-destination-rule.ts';
 import { translateGateway } from './translate-gateway.ts';
 import { translateSecret } from './translate-secret.ts';
 import { translateServiceEntry } from './translate-service-entry.ts';
+import { translateSidecar } from './translate-sidecar.ts';
 import { translateVirtualService } from './translate-virtual-service.ts';
 
 export interface MeshObjects {
@@ -38,6 +40,7 @@ export const meshKinds = [
   virtualServiceKind,
   destinationRuleKind,
   gatewayKind,
+  sidecarKind,
   secretKind,
 ] as const;
 
@@ -48,6 +51,7 @@ export function createMeshObjects(): MeshObjects {
   const virtualServices = createTranslated(virtualServiceKind, (object) => [translateVirtualService(object)]);
   const destinationRules = createTranslated(destinationRuleKind, (object) => [translateDestinationRule(object)]);
   const gateways = createTranslated(gatewayKind, (object) => [translateGateway(object)]);
+  const sidecars = createTranslated(sidecarKind, (object) => [translateSidecar(object)]);
   const kubeServices = createKubeServices();
 
   return {
@@ -57,6 +61,7 @@ export function createMeshObjects(): MeshObjects {
         virtualServices: virtualServices.take(events),
         destinationRules: destinationRules.take(events),
         gateways: gateways.take(events),
+        sidecars: sidecars.take(events),
         secrets: new Map<string, TlsSecret | undefined>(),
       };
       let config: MeshConfig | undefined;

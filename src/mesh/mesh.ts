@@ -10,6 +10,7 @@ import { compareOrigin, type Origin } from './origin.ts';
 import { filePathsOf, routedHosts, type ScopedSelector, selectorsOf } from './references.ts';
 import { selectorText } from './selector.ts';
 import { compareAge, type Service } from './service.ts';
+import type { Sidecar } from './sidecar.ts';
 import type { TlsSecret } from './tls-secret.ts';
 import { meshGateway, type VirtualService } from './virtual-service.ts';
 
@@ -25,6 +26,8 @@ export interface Mesh {
   readonly destinationRules: HostIndex<DestinationRule>;
   /** Oldest first. */
   readonly gateways: readonly Gateway[];
+  /** By their namespace, oldest first. */
+  readonly sidecars: HostIndex<Sidecar>;
   /** By `namespace/name`; one each. */
   readonly secrets: HostIndex<TlsSecret>;
   /** Content of files on the host that objects name, by path; one each. */
@@ -42,6 +45,8 @@ export interface MeshDelta {
   readonly hosts: ReadonlySet<string>;
   /** Gateways came, went or changed. */
   readonly gatewaysChanged: boolean;
+  /** Sidecars came, went or changed. */
+  readonly sidecarsChanged: boolean;
   /** Keys of secrets, and paths of files, that differ. */
   readonly secrets: ReadonlySet<string>;
   /** Proxies may have to be told apart otherwise than before. */
@@ -59,6 +64,7 @@ export interface MeshChange {
   readonly virtualServices?: readonly Change<VirtualService>[];
   readonly destinationRules?: readonly Change<DestinationRule>[];
   readonly gateways?: readonly Change<Gateway>[];
+  readonly sidecars?: readonly Change<Sidecar>[];
   /** Undefined: gone. */
   readonly secrets?: ReadonlyMap<string, TlsSecret | undefined>;
   readonly files?: ReadonlyMap<string, Uint8Array | undefined>;
@@ -74,6 +80,7 @@ export const emptyMesh: Mesh = {
   routedTo: emptyHostIndex(),
   destinationRules: emptyHostIndex(),
   gateways: [],
+  sidecars: emptyHostIndex(),
   secrets: emptyHostIndex(),
   files: emptyHostIndex(),
   fileUsers: emptyHostIndex(),
@@ -81,7 +88,7 @@ export const emptyMesh: Mesh = {
 };
 
 export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mesh; readonly delta: MeshDelta } {
-  const { services = [], virtualServices = [], destinationRules = [], gateways = [] } = change;
+  const { services = [], virtualServices = [], destinationRules = [], gateways = [], sidecars = [] } = change;
   const { secrets = new Map<string, undefined>(), files = new Map<string, undefined>() } = change;
   const config = change.config ?? mesh.config;
   const configChanged = config !== mesh.config && JSON.stringify(config) !== JSON.stringify(mesh.config);
@@ -93,6 +100,7 @@ export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mes
     routedTo: reindexed(mesh.routedTo, virtualServices, routedHosts, compareOrigin),
     destinationRules: reindexed(mesh.destinationRules, destinationRules, ({ host }) => [host], compareOrigin),
     gateways: changedList(mesh.gateways, gateways),
+    sidecars: reindexed(mesh.sidecars, sidecars, ({ namespace }) => [namespace], compareOrigin),
     secrets: replaced(mesh.secrets, secrets),
     files: replaced(mesh.files, files),
     fileUsers: reindexed<DestinationRule | Gateway>(
@@ -101,20 +109,21 @@ export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mes
       filePathsOf,
       compareOrigin,
     ),
-    selectors: reselected(mesh.selectors, virtualServices, destinationRules),
+    selectors: reselected(mesh.selectors, [...virtualServices, ...destinationRules, ...sidecars]),
   };
   const delta: MeshDelta = {
     configChanged,
     hosts: affectedHosts(next, { services, virtualServices, destinationRules }),
     gatewaysChanged: gateways.length > 0,
+    sidecarsChanged: sidecars.length > 0,
     secrets: new Set([...secrets.keys(), ...files.keys()]),
     selectorsChanged: next.selectors !== mesh.selectors,
   };
   return { mesh: next, delta };
 }
 
-export function isEmptyDelta({ configChanged, hosts, gatewaysChanged, secrets }: MeshDelta): boolean {
-  return !configChanged && hosts.size === 0 && !gatewaysChanged && secrets.size === 0;
+export function isEmptyDelta({ hosts, secrets, configChanged, gatewaysChanged, sidecarsChanged }: MeshDelta): boolean {
+  return hosts.size + secrets.size === 0 && !configChanged && !gatewaysChanged && !sidecarsChanged;
 }
 
 function boundGateways({ gateways }: VirtualService): readonly string[] {
@@ -159,10 +168,9 @@ function changedList<T extends Origin>(list: readonly T[], changes: readonly Cha
 /** The very same index if nothing tells proxies apart otherwise. */
 function reselected(
   index: HostIndex<ScopedSelector>,
-  virtualServices: readonly Change<VirtualService>[],
-  destinationRules: readonly Change<DestinationRule>[],
+  objects: readonly Change<VirtualService | DestinationRule | Sidecar>[],
 ): HostIndex<ScopedSelector> {
-  const changes = [...virtualServices, ...destinationRules].map(({ before, after }) => ({
+  const changes = objects.map(({ before, after }) => ({
     before: before.flatMap(selectorsOf),
     after: after.flatMap(selectorsOf),
   }));

@@ -3,6 +3,7 @@
 import type { DestinationRule, PortedPolicy } from './destination-rule.ts';
 import type { Gateway } from './gateway.ts';
 import type { LabelSelector } from './selector.ts';
+import type { Sidecar } from './sidecar.ts';
 import type { VirtualService } from './virtual-service.ts';
 
 /** Labels that some object asks of proxies. */
@@ -18,7 +19,7 @@ export function routedHosts({ http, tls, tcp }: VirtualService): ReadonlySet<str
   return new Set([...routed, ...passed].map(({ destination }) => destination.host));
 }
 
-export function selectorsOf(object: VirtualService | DestinationRule): readonly ScopedSelector[] {
+export function selectorsOf(object: VirtualService | DestinationRule | Sidecar): readonly ScopedSelector[] {
   if ('workloadSelector' in object) {
     const { workloadSelector: selector, namespace } = object;
     return selector === undefined ? [] : [{ selector, namespace }];

@@ -6,14 +6,15 @@ import { compareOrigin } from './origin.ts';
 import { meshGateway, type VirtualService } from './virtual-service.ts';
 import { isVisible } from './visibility.ts';
 
-/** Istio: VirtualServices of one host are not merged for the mesh; nor here. */
+/** Istio: VirtualServices of one host are not merged for the mesh; nor here. `isKnown`: to these sidecars. */
 export function selectVirtualService(
   virtualServices: HostIndex<VirtualService>,
   host: string,
   namespace: string,
+  isKnown: (virtualService: VirtualService) => boolean = () => true,
 ): VirtualService | undefined {
   for (const name of [host, ...wildcardsAbove(host)]) {
-    const [found] = boundTo(virtualServices.get(name), meshGateway, namespace);
+    const found = boundTo(virtualServices.get(name), meshGateway, namespace).find(isKnown);
     if (found !== undefined) return found;
   }
   return undefined;

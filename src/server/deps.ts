@@ -28,7 +28,7 @@ export interface ServerDeps {
   /** Flows, decisions and metric series. */
   readonly traffic: LedgerReader;
   /** What proxies would do with a destination now. */
-  readonly registry: Pick<Registry, 'host' | 'policy'>;
+  readonly registry: Pick<Registry, 'asked' | 'policy'>;
   proxies(): readonly ProxyStatus[];
   /** Called for any number of differences in `proxies()`. Returns the unsubscribe function. */
   onProxiesChange(listener: () => void): () => void;

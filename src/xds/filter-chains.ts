@@ -14,15 +14,16 @@ import {
 } from '../envoy/network-filters.ts';
 import { buildRouteMarkFilter } from '../envoy/route-mark.ts';
 import { type AddressGuard, buildNetworkAddressFilter } from '../envoy/upstream-address-guard.ts';
-import type { MeshConfig } from '../mesh/mesh-config.ts';
+import type { ProxySettings } from '../mesh/proxy-settings.ts';
 import { exactHostGuard, wildcardHostGuard } from './address-policy.ts';
 import type { Capture } from './capture.ts';
 import { dynamicDnsCache } from './dynamic-dns.ts';
-import { blackHoleCluster, outboundClusterPrefix, passthroughCluster } from './names.ts';
+import { allowAnyRoute, blackHoleCluster, outboundClusterPrefix } from './names.ts';
 import { ownSettings, type PortService } from './port-use.ts';
 import { routeConfigurationName } from './routes.ts';
 import { clusterOf } from './service-clusters.ts';
 import { outboundHttpLogs, outboundTcpLogs, type TcpLogOptions } from './traffic-logs.ts';
+import { unregisteredCluster } from './unregistered-cluster.ts';
 import { buildUpstreamFilters } from './upstream-filters.ts';
 import type { PassedRoute } from './virtual-service/passed-routes.ts';
 
@@ -34,15 +35,21 @@ function originalDestination(port: number, capture: Capture['kind']): string | u
   return capture === 'proxy' ? `0.0.0.0:${port}` : undefined;
 }
 
-/** Where connections go that no service claims. */
-function catchAllCluster(config: MeshConfig): string {
-  return config.outboundTrafficPolicy === 'ALLOW_ANY' ? passthroughCluster : blackHoleCluster;
+export function catchAllChain(config: ProxySettings): FilterChain {
+  const allowAny = config.outboundTrafficPolicy === 'ALLOW_ANY';
+  const cluster = allowAny ? unregisteredCluster(config) : blackHoleCluster;
+  // The name of an egress proxy's cluster does not say that nobody registered what passes it.
+  const route = allowAny && config.egressProxy !== undefined ? { route: allowAnyRoute } : {};
+  return buildFilterChain('catch-all', [
+    buildTcpProxy({ statPrefix: cluster, cluster, accessLog: outboundTcpLogs(config, 'unregistered', route) }),
+  ]);
 }
 
-export function catchAllChain(config: MeshConfig): FilterChain {
-  const cluster = catchAllCluster(config);
-  return buildFilterChain('catch-all', [
-    buildTcpProxy({ statPrefix: cluster, cluster, accessLog: outboundTcpLogs(config, 'unregistered') }),
+/** For names that are not to be reached although there is a cluster of theirs. */
+export function closedChain(name: string, port: number, config: ProxySettings, capture: Capture['kind']): FilterChain {
+  const accessLog = outboundTcpLogs(config, 'unregistered', { destination: originalDestination(port, capture) });
+  return buildFilterChain(name, [
+    buildTcpProxy({ statPrefix: blackHoleCluster, cluster: blackHoleCluster, accessLog }),
   ]);
 }
 
@@ -52,7 +59,7 @@ export interface HttpChainOptions {
   readonly byPath: boolean;
 }
 
-export function httpChain(name: string, port: number, config: MeshConfig, options: HttpChainOptions): FilterChain {
+export function httpChain(name: string, port: number, config: ProxySettings, options: HttpChainOptions): FilterChain {
   const { capture, byPath } = options;
   const forward = buildDynamicForwardProxyFilters(dynamicDnsCache, port);
   return buildFilterChain(name, [
@@ -75,7 +82,12 @@ export function httpChain(name: string, port: number, config: MeshConfig, option
 }
 
 /** Every SNI to the cluster of its name; one without a cluster is reset. */
-export function serverNameChain(name: string, port: number, config: MeshConfig, capture: Capture['kind']): FilterChain {
+export function serverNameChain(
+  name: string,
+  port: number,
+  config: ProxySettings,
+  capture: Capture['kind'],
+): FilterChain {
   return buildFilterChain(name, [
     buildClusterFromSni(outboundClusterPrefix(port)),
     buildTcpProxy({
@@ -89,7 +101,7 @@ export function serverNameChain(name: string, port: number, config: MeshConfig, 
 /** All connections to this one service; named by its host. A wildcard's are resolved by their SNI, and judged. */
 export function serviceChain(
   entry: PortService,
-  config: MeshConfig,
+  config: ProxySettings,
   capture: Capture['kind'] = 'redirect',
 ): FilterChain {
   const { service, port } = entry;
@@ -108,13 +120,13 @@ export function serviceChain(
 }
 
 /** Where a VirtualService sends connections; named by its route, or by the host that takes all of a listener's. */
-export function passedChain(route: PassedRoute, config: MeshConfig, name = route.name): FilterChain {
+export function passedChain(route: PassedRoute, config: ProxySettings, name = route.name): FilterChain {
   return buildFilterChain(name, passedFilters(route, config));
 }
 
 export function passedFilters(
   { name, clusters, forwarded, settings }: PassedRoute,
-  config: MeshConfig,
+  config: ProxySettings,
   telling: Omit<TcpLogOptions, 'route'> = {},
 ): readonly NetworkFilter[] {
   if (forwarded !== undefined) {
@@ -130,7 +142,7 @@ export function passedFilters(
 export function forwardedChain(
   entry: PortService,
   guard: AddressGuard,
-  config: MeshConfig,
+  config: ProxySettings,
   capture: Capture['kind'],
 ): FilterChain {
   const destination = originalDestination(entry.port.number, capture);
@@ -142,7 +154,7 @@ type Forwarded = Pick<PortService, 'service' | 'port'>;
 function forwardedFilters(
   { service, port }: Forwarded,
   guard: AddressGuard,
-  config: MeshConfig,
+  config: ProxySettings,
   telling: TcpLogOptions,
 ) {
   const cluster = clusterOf(service, port);

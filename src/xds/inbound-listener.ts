@@ -11,7 +11,7 @@ import { buildInternalListener } from '../envoy/internal-listener.ts';
 import { buildFilterChain, buildListener, buildPortFilterChain, type FilterChain } from '../envoy/listener.ts';
 import { buildTcpProxy } from '../envoy/network-filters.ts';
 import { buildForwardRoute, buildVirtualHost } from '../envoy/route.ts';
-import type { MeshConfig } from '../mesh/mesh-config.ts';
+import type { ProxySettings } from '../mesh/proxy-settings.ts';
 import type { Capture } from './capture.ts';
 import type { InboundHandling, InboundPort } from './inbound-ports.ts';
 import { buildLoopGuard } from './loop-guard.ts';
@@ -21,7 +21,7 @@ import { inboundHttpLogs, inboundTcpLogs } from './traffic-logs.ts';
 
 export function buildInboundResources(
   ports: readonly InboundPort[],
-  config: MeshConfig,
+  config: ProxySettings,
   capture: Capture['kind'],
 ): readonly TypedResource[] {
   const http = buildHttpProtocolOptions({ version: 'downstream' });
@@ -39,7 +39,7 @@ export function buildInboundResources(
 }
 
 /** Under proxy capture sockets of the pod's own hand connections over, with the program's address in filter state. */
-function buildVirtualInbound(ports: readonly InboundPort[], config: MeshConfig, capture: Capture['kind']) {
+function buildVirtualInbound(ports: readonly InboundPort[], config: ProxySettings, capture: Capture['kind']) {
   const chains = ports.map(([port, handling]) => buildInboundChain(port, handling, config));
   const common = {
     name: virtualInbound,
@@ -60,7 +60,7 @@ function buildVirtualInbound(ports: readonly InboundPort[], config: MeshConfig, 
   });
 }
 
-function buildInboundChain(port: number, handling: InboundHandling, config: MeshConfig): FilterChain {
+function buildInboundChain(port: number, handling: InboundHandling, config: ProxySettings): FilterChain {
   const cluster = inboundCluster(port);
   if (handling === 'tcp') {
     return buildPortFilterChain(`0.0.0.0_${port}`, port, [

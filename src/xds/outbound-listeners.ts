@@ -12,10 +12,10 @@ import {
 import { ListenerSchema } from '../envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import { buildListener, type FilterChain } from '../envoy/listener.ts';
 import { handlingOf } from '../mesh/handling.ts';
-import type { MeshConfig } from '../mesh/mesh-config.ts';
+import type { ProxySettings } from '../mesh/proxy-settings.ts';
 import { originOf } from '../mesh/service.ts';
 import type { Capture } from './capture.ts';
-import { catchAllChain, httpChain, passedChain, serverNameChain, serviceChain } from './filter-chains.ts';
+import { catchAllChain, closedChain, httpChain, passedChain, serverNameChain, serviceChain } from './filter-chains.ts';
 import { listenerName } from './names.ts';
 import { hasSettings, isBelow, needsListing, oldestFirst, type PortService, type PortUse } from './port-use.ts';
 import { type TypedResource, typedResource } from './resource.ts';
@@ -31,14 +31,14 @@ export const alwaysPorts = [alwaysHttpPort, alwaysTlsPort] as const;
 /** For the SNI, where nothing but the record needs it: a server that speaks first is not made to wait for longer. */
 const patience = 1;
 
-export function buildPortListeners(port: number, use: PortUse, config: MeshConfig): readonly TypedResource[] {
+export function buildPortListeners(port: number, use: PortUse, config: ProxySettings): readonly TypedResource[] {
   const listeners = buildAddressListeners(port, use, config);
   const wildcard = buildWildcardListener(port, use, config);
   return wildcard === undefined ? listeners : [wildcard, ...listeners];
 }
 
 /** One listener for each single address; where several services claim it, the oldest has it. */
-function buildAddressListeners(port: number, use: PortUse, config: MeshConfig): readonly TypedResource[] {
+function buildAddressListeners(port: number, use: PortUse, config: ProxySettings): readonly TypedResource[] {
   const byAddress = new Map<string, PortService>();
   for (const claim of oldestFirst(use.addressed.values())) {
     for (const address of claim.service.addresses) {
@@ -65,7 +65,7 @@ function buildAddressListeners(port: number, use: PortUse, config: MeshConfig): 
   });
 }
 
-function buildWildcardListener(port: number, use: PortUse, config: MeshConfig): TypedResource | undefined {
+function buildWildcardListener(port: number, use: PortUse, config: ProxySettings): TypedResource | undefined {
   const ranges = buildRanges(use, config);
   const [tcp] = oldestFirst(use.tcp.values());
   const names = buildNamedChains(port, use, config, {
@@ -102,15 +102,17 @@ export interface NamedChainsOptions {
 }
 
 /** The chains for what names its host, by Host header or SNI, and how they are chosen. */
-export function buildNamedChains(port: number, use: PortUse, config: MeshConfig, options: NamedChainsOptions) {
+export function buildNamedChains(port: number, use: PortUse, config: ProxySettings, options: NamedChainsOptions) {
   const { capture, http, chainOf, byAddress } = options;
   const registryOnly = config.outboundTrafficPolicy === 'REGISTRY_ONLY';
   const names = buildServerNames(use, config, chainOf);
   const sni = use.serverNames.size > 0 && (registryOnly || names.usesSniChain);
+  // Where the SNI names its cluster, those that are for rules alone must be kept from it.
+  const closed = sni && registryOnly ? closedNames(use, names.choices) : [];
   return {
     matcher: buildChainMatcher({
       byAddress,
-      byServerName: names.choices,
+      byServerName: closed.length === 0 ? names.choices : [...names.choices, { names: closed, chain: closedChainName }],
       ...(sni && registryOnly ? { tls: sniChainName } : {}),
       ...(http ? { http: httpChainName } : {}),
     }),
@@ -119,17 +121,25 @@ export function buildNamedChains(port: number, use: PortUse, config: MeshConfig,
     chains: [
       ...(http ? [httpChain(httpChainName, port, config, { capture, byPath: use.byPath.size > 0 })] : []),
       ...(sni ? [serverNameChain(sniChainName, port, config, capture)] : []),
+      ...(closed.length === 0 ? [] : [closedChain(closedChainName, port, config, capture)]),
       ...names.chains,
     ],
     origins: names.origins,
   };
 }
 
+/** A wildcard that is listed takes what is below it, as it would if there were no such cluster. */
+function closedNames({ closed }: PortUse, choices: readonly ServerNameChain[]): readonly string[] {
+  const taken = choices.flatMap(({ names }) => names);
+  return [...closed].filter((host) => !taken.some((name) => name === host || isBelow(host, name))).sort();
+}
+
 const httpChainName = 'http';
 const sniChainName = 'sni';
+const closedChainName = 'closed';
 
 /** The SNIs that must be listed, and exact ones below a listed wildcard, which would else swallow them. */
-function buildServerNames(use: PortUse, config: MeshConfig, chainOf: (entry: PortService) => FilterChain) {
+function buildServerNames(use: PortUse, config: ProxySettings, chainOf: (entry: PortService) => FilterChain) {
   const policy = config.outboundTrafficPolicy;
   const listed = oldestFirst(use.serverNames.values()).filter((entry) => needsListing(entry, policy));
   const wildcards = listed
@@ -166,7 +176,7 @@ function buildServerNames(use: PortUse, config: MeshConfig, chainOf: (entry: Por
 }
 
 /** Services whose addresses are ranges; TLS ones must show their SNI as well. */
-function buildRanges(use: PortUse, config: MeshConfig) {
+function buildRanges(use: PortUse, config: ProxySettings) {
   const choices: AddressChain[] = [];
   const chains: FilterChain[] = [];
   const origins: string[] = [];

@@ -29,6 +29,8 @@ export interface PortUse {
   readonly addressed: ReadonlyMap<string, PortService>;
   /** TCP services without addresses: everything else on the port goes to the oldest of them. */
   readonly tcp: ReadonlyMap<string, PortService>;
+  /** TLS hosts that have a cluster for rules to send to, and are not to be reached by their SNI. */
+  readonly closed: ReadonlySet<string>;
 }
 
 /** A view's own, changing book of one port; everyone else reads it as PortUse. */
@@ -38,10 +40,20 @@ interface PortBook {
   readonly serverNames: Map<string, PortService>;
   readonly addressed: Map<string, PortService>;
   readonly tcp: Map<string, PortService>;
+  readonly closed: Set<string>;
 }
 
 export function createPortBook(): PortBook {
-  return { http: new Set(), byPath: new Set(), serverNames: new Map(), addressed: new Map(), tcp: new Map() };
+  const [serverNames, addressed, tcp] = [new Map(), new Map(), new Map()];
+  return { http: new Set(), byPath: new Set(), serverNames, addressed, tcp, closed: new Set() };
+}
+
+export interface PortSettings {
+  /** Rules tell the host's requests apart by their paths. */
+  readonly byPath: boolean;
+  /** As in PortUse. */
+  readonly closed: boolean;
+  readonly policy: OutboundTrafficPolicy;
 }
 
 /**
@@ -52,13 +64,15 @@ export function changePortBook(
   book: PortBook,
   host: string,
   after: PortService | undefined,
-  { byPath, policy }: { readonly byPath: boolean; readonly policy: OutboundTrafficPolicy },
+  { byPath, closed, policy }: PortSettings,
 ): boolean {
   const shape = shapeOf(book);
-  const special = isSpecial(entryOf(book, host), book, policy);
+  const special = isSpecial(entryOf(book, host), book, policy) || book.closed.has(host) !== closed;
   book.http.delete(host);
   book.byPath.delete(host);
   if (byPath) book.byPath.add(host);
+  book.closed.delete(host);
+  if (closed) book.closed.add(host);
   for (const map of [book.serverNames, book.addressed, book.tcp]) map.delete(host);
   if (after !== undefined) enter(book, after);
   return shapeOf(book) !== shape || special || isSpecial(after, book, policy);

@@ -8,16 +8,17 @@ import { forwardOnRoute } from '../envoy/http-filters.ts';
 import { buildForwardRoute, buildRouteConfiguration, buildStatusRoute, buildVirtualHost } from '../envoy/route.ts';
 import { type DestinationRule, effectivePolicy } from '../mesh/destination-rule.ts';
 import { handlingOf, isHttp2 } from '../mesh/handling.ts';
-import type { MeshConfig } from '../mesh/mesh-config.ts';
+import type { ProxySettings } from '../mesh/proxy-settings.ts';
 import { originOf, type Service, type ServicePort } from '../mesh/service.ts';
 import { virtualServiceOrigin } from '../mesh/virtual-service.ts';
 import { hashPoliciesOf } from './hash-policies.ts';
-import { allowAnyRoute, blockAllRoute, passthroughCluster, virtualHostName } from './names.ts';
+import { allowAnyRoute, blockAllRoute, virtualHostName } from './names.ts';
 import { type TypedResource, typedResource } from './resource.ts';
 import { retryPolicyOf } from './retry-policy.ts';
 import { unregisteredRoute } from './route-marks.ts';
 import { portsOf, type SelectedHost } from './selected-host.ts';
 import { clusterOf } from './service-clusters.ts';
+import { unregisteredCluster } from './unregistered-cluster.ts';
 import { buildHttpRoutes } from './virtual-service/http-routes.ts';
 import type { Routing } from './virtual-service/routing.ts';
 
@@ -25,14 +26,20 @@ export function routeConfigurationName(port: number): string {
   return String(port);
 }
 
-export function buildPortRoutes(port: number, config: MeshConfig): TypedResource {
+export function buildPortRoutes(port: number, config: ProxySettings): TypedResource {
   const name = routeConfigurationName(port);
   const catchAll =
     config.outboundTrafficPolicy === 'ALLOW_ANY'
       ? buildVirtualHost(
           allowAnyRoute,
           ['*'],
-          [buildForwardRoute({ name: allowAnyRoute, cluster: passthroughCluster, perFilter: unregisteredRoute })],
+          [
+            buildForwardRoute({
+              name: allowAnyRoute,
+              cluster: unregisteredCluster(config),
+              perFilter: unregisteredRoute,
+            }),
+          ],
         )
       : buildVirtualHost(blockAllRoute, ['*'], [buildStatusRoute(blockAllRoute, 502, unregisteredRoute)]);
   const message = buildRouteConfiguration({ name, virtualHosts: [catchAll] });

@@ -2,6 +2,7 @@
 import type { DestinationRule } from '../mesh/destination-rule.ts';
 import { underRule } from '../mesh/follow-caller.ts';
 import { type Handling, handlingOf } from '../mesh/handling.ts';
+import { everything, type HostImports } from '../mesh/host-imports.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import { selectDestinationRule } from '../mesh/select-destination-rule.ts';
 import { selectVirtualService } from '../mesh/select-virtual-service.ts';
@@ -27,8 +28,11 @@ export function selectHost(
   host: string,
   service: Service | undefined,
   scope: ProxyScope,
+  imports: HostImports = everything,
 ): SelectedHost | undefined {
-  const virtualService = selectVirtualService(mesh.virtualServices, host, scope.namespace);
+  const port = service === undefined ? unregisteredPort.number : undefined;
+  const isKnown = (candidate: VirtualService) => imports.virtualService(candidate, port);
+  const virtualService = selectVirtualService(mesh.virtualServices, host, scope.namespace, isKnown);
   if (service === undefined && (virtualService === undefined || !virtualService.hosts.includes(host))) return undefined;
   const rule = selectDestinationRule(mesh.destinationRules, host, service?.namespace, scope);
   const followed = service === undefined ? undefined : underRule(service, rule);
@@ -44,6 +48,16 @@ export function portsOf({ service }: SelectedHost): readonly ServicePort[] {
 export function decidesByPath(selected: SelectedHost, port: number): boolean {
   const rules = portsOf(selected).some(({ number }) => number === port) ? (selected.virtualService?.http ?? []) : [];
   return rules.some(({ matches }) => matches.some(({ uri }) => uri !== undefined));
+}
+
+/** Whether this port of the host is for rules alone, and its SNI names nothing. */
+export function isClosed(
+  selected: SelectedHost | undefined,
+  destination: SelectedHost | undefined,
+  port: number,
+): boolean {
+  const isOn = ({ number, protocol }: ServicePort) => number === port && handlingOf(protocol) === 'tls';
+  return destination?.service?.ports.some(isOn) === true && !selected?.service?.ports.some(isOn);
 }
 
 /** `routing`: for one port; undefined if the host has no service there. */

@@ -5,14 +5,16 @@
 import type { Mesh } from '../mesh/mesh.ts';
 import type { Service } from '../mesh/service.ts';
 import { createInboundPorts } from './inbound-ports.ts';
+import { createKnownHosts, type KnownHost } from './known-hosts.ts';
 import { createMeshView, type MeshView } from './mesh-view.ts';
 import { alwaysPorts } from './outbound-listeners.ts';
+import { outlookOf } from './outlook.ts';
 import { changePortBook, createPortBook } from './port-use.ts';
 import type { ProxyScope } from './proxy-scope.ts';
 import type { TypedResource } from './resource.ts';
 import { createResourceBook } from './resource-book.ts';
 import { createSecretUnits } from './secret-units.ts';
-import { decidesByPath, meshRouting, portServiceOf, portsOf, type SelectedHost, selectHost } from './selected-host.ts';
+import { decidesByPath, isClosed, meshRouting, portServiceOf, portsOf, type SelectedHost } from './selected-host.ts';
 import type { ServiceResources } from './service-resources.ts';
 import { redirectParts, type ViewParts } from './view-parts.ts';
 import type { Routing } from './virtual-service/routing.ts';
@@ -28,37 +30,45 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
   const { scope, serviceResources, parts = redirectParts } = options;
   const { namespace } = scope;
   let mesh = first;
-  const hosts = new Map<string, SelectedHost>();
+  let outlook = outlookOf(first, scope);
+  const known = createKnownHosts(scope, parts);
   /** Services with ranges of addresses. */
   const ranged = new Map<string, Service>();
   const claims = parts.createClaims(namespace);
+  /** Of the namespace itself, whatever its sidecars import: what comes in is for them all the same. */
+  const own = new Map<string, Service>();
   const inbound = createInboundPorts(namespace);
   const books = new Map<number, ReturnType<typeof createPortBook>>();
   const resources = createResourceBook();
   const secrets = createSecretUnits(resources, { namespace, keys: parts.capture === 'redirect' });
 
   function routing(port: number): Routing {
-    return meshRouting(scope, port, (host) => hosts.get(host));
+    return meshRouting(scope, port, known.reached);
   }
 
   function buildHost(host: string): void {
-    const selected = hosts.get(host);
-    resources.replace(`host ${host}`, selected === undefined ? [] : buildSelected(selected));
+    const named = buildVirtualHosts(known.get(host)?.selected);
+    resources.replace(`host ${host}`, [...buildClusters(known.reached(host)), ...named]);
   }
 
-  function buildSelected(selected: SelectedHost): readonly TypedResource[] {
-    const { host, service, rule } = selected;
+  function buildClusters(reached: SelectedHost | undefined): readonly TypedResource[] {
+    if (reached?.service === undefined) return [];
+    const { host, service, rule } = reached;
     const routed = mesh.routedTo.get(host).length > 0;
+    // Of the mesh itself, since no Sidecar changes them: those of all namespaces are the same.
     const settings = { config: mesh.config, capture: parts.capture, proxy: 'sidecar', rule, routed } as const;
+    return serviceResources.of(service, settings);
+  }
+
+  function buildVirtualHosts(selected: SelectedHost | undefined): readonly TypedResource[] {
+    if (selected === undefined) return [];
+    const { service } = selected;
     const extraDomains = (port: number) => (service === undefined ? [] : claims.owned(service, port));
-    return [
-      ...(service === undefined ? [] : serviceResources.of(service, settings)),
-      ...parts.buildVirtualHosts(selected, extraDomains, routing, mesh.config),
-    ];
+    return parts.buildVirtualHosts(selected, extraDomains, routing, outlook.settings);
   }
 
   function buildPort(port: number): void {
-    resources.replace(`port ${port}`, parts.buildPort(port, books.get(port) ?? createPortBook(), mesh.config));
+    resources.replace(`port ${port}`, parts.buildPort(port, books.get(port) ?? createPortBook(), outlook.settings));
   }
 
   /** Selects each host anew; answers the hosts and ports to build. */
@@ -66,35 +76,44 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
     const dirtyHosts = new Set<string>();
     let inboundChanged = false;
     let rangesChanged = false;
-    const befores = new Map([...changed].map((host) => [host, hosts.get(host)] as const));
+    const befores = known.update(mesh, outlook, changed);
     for (const [host, before] of befores) {
-      const after = selectHost(mesh, host, parts.select(mesh, host, namespace), scope);
-      if (after === undefined) hosts.delete(host);
-      else hosts.set(host, after);
+      const after = known.get(host);
       dirtyHosts.add(host);
-      const [old, service] = [before?.service, after?.service];
-      const named = after !== undefined && service === undefined;
-      if (old === service && named === (before !== undefined && old === undefined)) continue;
+      inboundChanged = changeInbound(host) || inboundChanged;
+      const [old, service] = [before?.selected?.service, after?.selected?.service];
+      const named = after?.selected !== undefined && service === undefined;
+      if (old === service && named === (before?.selected !== undefined && old === undefined)) continue;
       rangesChanged ||= hasRange(old) || hasRange(service);
       if (service !== undefined && hasRange(service)) ranged.set(host, service);
       else ranged.delete(host);
-      inboundChanged = inbound.change(old, service) || inboundChanged;
       for (const affected of claims.change(host, old, service, named)) dirtyHosts.add(affected);
     }
     return { dirtyHosts, dirtyPorts: changePorts(befores), inboundChanged, rangesChanged };
   }
 
+  function changeInbound(host: string): boolean {
+    const before = own.get(host);
+    const after = parts.select((name) => mesh.services.get(name), host, namespace);
+    if (after?.source === 'Service' && after.namespace === namespace) own.set(host, after);
+    else own.delete(host);
+    return before !== own.get(host) && inbound.change(before, own.get(host));
+  }
+
   /** After all hosts were selected, since one may send its connections to another. */
-  function changePorts(befores: ReadonlyMap<string, SelectedHost | undefined>): ReadonlySet<number> {
+  function changePorts(befores: ReadonlyMap<string, KnownHost | undefined>): ReadonlySet<number> {
     const dirty = new Set<number>();
     for (const [host, before] of befores) {
-      const after = hosts.get(host);
-      for (const number of portNumbers(before, after)) {
+      const { selected, destination } = known.get(host) ?? {};
+      for (const number of portNumbers(before?.selected, before?.destination, selected, destination)) {
         const book = books.get(number) ?? createPortBook();
         books.set(number, book);
-        const byPath = after !== undefined && decidesByPath(after, number);
-        const policy = mesh.config.outboundTrafficPolicy;
-        if (changePortBook(book, host, portServiceOf(after, routing(number)), { byPath, policy })) dirty.add(number);
+        const settings = {
+          byPath: selected !== undefined && decidesByPath(selected, number),
+          closed: isClosed(selected, destination, number),
+          policy: outlook.settings.outboundTrafficPolicy,
+        };
+        if (changePortBook(book, host, portServiceOf(selected, routing(number)), settings)) dirty.add(number);
       }
     }
     return dirty;
@@ -108,14 +127,19 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
 
   function build(changed: Iterable<string>, everything: boolean): void {
     const { dirtyHosts, dirtyPorts, inboundChanged, rangesChanged } = reselect(withDependents(changed));
-    if (everything || rangesChanged) resources.replace('whole', parts.buildWhole(mesh.config, ranged.values()));
-    if (everything || inboundChanged) resources.replace('inbound', parts.buildInbound(inbound.all(), mesh.config));
+    const { settings } = outlook;
+    if (everything || rangesChanged) resources.replace('whole', parts.buildWhole(settings, ranged.values()));
+    if (everything || inboundChanged) resources.replace('inbound', parts.buildInbound(inbound.all(), settings));
     // A host that is gone is in dirtyHosts alone.
-    for (const host of everything ? new Set([...dirtyHosts, ...hosts.keys()]) : dirtyHosts) buildHost(host);
+    for (const host of everything ? new Set([...dirtyHosts, ...known.hosts()]) : dirtyHosts) buildHost(host);
     for (const port of everything ? new Set([...alwaysPorts, ...books.keys()]) : dirtyPorts) buildPort(port);
   }
 
-  build([...mesh.services.hosts(), ...mesh.virtualServices.hosts()], true);
+  function allHosts(): readonly string[] {
+    return [...mesh.services.hosts(), ...mesh.virtualServices.hosts()];
+  }
+
+  build(allHosts(), true);
   return createMeshView({
     key: scope.key,
     book: resources,
@@ -123,7 +147,13 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
     first,
     build(next, delta) {
       mesh = next;
-      build(delta.hosts, delta.configChanged);
+      const before = outlook;
+      if (delta.configChanged || delta.sidecarsChanged) outlook = outlookOf(mesh, scope, before);
+      const reselects = outlook.madeOf.sidecar !== before.madeOf.sidecar;
+      build(
+        reselects ? new Set([...delta.hosts, ...known.hosts(), ...allHosts()]) : delta.hosts,
+        delta.configChanged || outlook.settings !== before.settings,
+      );
     },
   });
 }

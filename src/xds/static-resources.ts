@@ -6,13 +6,13 @@ import { ClusterSchema } from '../envoy/gen/envoy/config/cluster/v3/cluster_pb.j
 import { ListenerSchema } from '../envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import { buildHttpProtocolOptions } from '../envoy/http-protocol-options.ts';
 import { buildListener } from '../envoy/listener.ts';
-import type { MeshConfig } from '../mesh/mesh-config.ts';
+import type { ProxySettings } from '../mesh/proxy-settings.ts';
 import { catchAllChain } from './filter-chains.ts';
 import { buildLoopGuard } from './loop-guard.ts';
 import { blackHoleCluster, outboundPort, passthroughCluster, virtualOutbound } from './names.ts';
 import { type TypedResource, typedResource } from './resource.ts';
 
-export function buildStaticResources(config: MeshConfig): readonly TypedResource[] {
+export function buildStaticResources(config: ProxySettings): readonly TypedResource[] {
   const sameAsCaller = buildHttpProtocolOptions({ version: 'downstream' });
   const clusters = [
     buildOriginalDstCluster({ name: passthroughCluster, http: sameAsCaller }),
@@ -25,7 +25,7 @@ export function buildStaticResources(config: MeshConfig): readonly TypedResource
   ];
 }
 
-function buildVirtualOutbound(config: MeshConfig) {
+function buildVirtualOutbound(config: ProxySettings) {
   return buildListener({
     name: virtualOutbound,
     address: '0.0.0.0',

@@ -1,6 +1,6 @@
 // The access log for people that every listener writes, in Istio's text format (model/telemetry_logging.go).
 import { type AccessLog, buildAccessLogFile } from '../envoy/access-log.ts';
-import type { MeshConfig } from '../mesh/mesh-config.ts';
+import type { ProxySettings } from '../mesh/proxy-settings.ts';
 
 const fields = [
   '[%START_TIME%]',
@@ -30,7 +30,7 @@ const fields = [
 const istioTextFormat = `${fields.join(' ')}\n`;
 
 /** Empty when the mesh's accessLogFile is. */
-export function buildTextAccessLog(config: MeshConfig): readonly AccessLog[] {
+export function buildTextAccessLog(config: ProxySettings): readonly AccessLog[] {
   if (config.accessLogFile === '') return [];
   const format = config.accessLogFormat === '' ? istioTextFormat : config.accessLogFormat;
   return [buildAccessLogFile(config.accessLogFile, format)];

@@ -1,7 +1,7 @@
 // All that is written and counted of an event, for each kind of chain.
 import type { AccessLog } from '../envoy/access-log.ts';
 import { atTcp, filtered, withFlags } from '../envoy/access-log-filter.ts';
-import type { MeshConfig } from '../mesh/mesh-config.ts';
+import type { ProxySettings } from '../mesh/proxy-settings.ts';
 import { buildTextAccessLog } from './text-access-log.ts';
 import { gatewayRecordFields, gatewayReporter, judged } from './traffic-callers.ts';
 import {
@@ -18,7 +18,7 @@ type ProxyKind = 'sidecar' | 'gateway';
 
 /** `destination`: what to tell of it where the listener's own address is not it: `0.0.0.0:443`, empty if unknown. */
 export function outboundHttpLogs(
-  config: MeshConfig,
+  config: ProxySettings,
   destination?: string,
   proxy: ProxyKind = 'sidecar',
 ): readonly AccessLog[] {
@@ -45,7 +45,7 @@ export interface TcpLogOptions {
 }
 
 export function outboundTcpLogs(
-  config: MeshConfig,
+  config: ProxySettings,
   chain: TcpChain,
   options: TcpLogOptions = {},
 ): readonly AccessLog[] {
@@ -61,7 +61,7 @@ export function outboundTcpLogs(
 
 /** Of a gateway's listener: connections that found no chain. */
 export function refusedByGatewayLogs(
-  config: MeshConfig,
+  config: ProxySettings,
   destination: string,
   proxies: string | undefined,
 ): readonly AccessLog[] {
@@ -73,11 +73,11 @@ export function refusedByGatewayLogs(
   ].map((log) => filtered(log, withFlags(['NR'])));
 }
 
-export function inboundHttpLogs(config: MeshConfig): readonly AccessLog[] {
+export function inboundHttpLogs(config: ProxySettings): readonly AccessLog[] {
   return [...buildTextAccessLog(config), ...buildInboundHttpCounters()];
 }
 
-export function inboundTcpLogs(config: MeshConfig): readonly AccessLog[] {
+export function inboundTcpLogs(config: ProxySettings): readonly AccessLog[] {
   return [...ended(buildTextAccessLog(config)), ...buildInboundTcpCounters()];
 }
 

@@ -1,6 +1,5 @@
 // What of a view depends on the way in which connections come to its proxies. Stateless, so that all views share one.
-import type { Mesh } from '../mesh/mesh.ts';
-import type { MeshConfig } from '../mesh/mesh-config.ts';
+import type { ProxySettings } from '../mesh/proxy-settings.ts';
 import { selectService } from '../mesh/select-service.ts';
 import type { Service } from '../mesh/service.ts';
 import type { Capture } from './capture.ts';
@@ -15,32 +14,35 @@ import type { SelectedHost } from './selected-host.ts';
 import { buildStaticResources } from './static-resources.ts';
 import type { Routing } from './virtual-service/routing.ts';
 
+/** All services with a host that are to be thought of, oldest first. */
+export type ServicesOf = (host: string) => readonly Service[];
+
 export interface ViewParts {
   readonly capture: Capture['kind'];
   /** To a gateway, which has this address: what proxies of the mesh call from (Capture); undefined: nobody is known. */
   proxies(podIP: string): string | undefined;
-  /** The service that a namespace knows under this host. */
-  select(mesh: Mesh, host: string, namespace: string): Service | undefined;
+  /** Of the services with this host, the one that a namespace gets. */
+  select(servicesOf: ServicesOf, host: string, namespace: string): Service | undefined;
   /** Hosts to be selected anew when what this host stands for has changed. */
   dependents(host: string): readonly string[];
   createClaims(namespace: string): DomainClaims;
   /** What is there whatever is registered. `ranged`: services with ranges of addresses. */
-  buildWhole(config: MeshConfig, ranged: Iterable<Service>): readonly TypedResource[];
-  buildInbound(ports: readonly InboundPort[], config: MeshConfig): readonly TypedResource[];
-  buildPort(port: number, use: PortUse, config: MeshConfig): readonly TypedResource[];
+  buildWhole(config: ProxySettings, ranged: Iterable<Service>): readonly TypedResource[];
+  buildInbound(ports: readonly InboundPort[], config: ProxySettings): readonly TypedResource[];
+  buildPort(port: number, use: PortUse, config: ProxySettings): readonly TypedResource[];
   /** `extraDomains`: further names and addresses that mean this host on a port. */
   buildVirtualHosts(
     selected: SelectedHost,
     extraDomains: (port: number) => readonly string[],
     routing: (port: number) => Routing,
-    config: MeshConfig,
+    config: ProxySettings,
   ): readonly TypedResource[];
 }
 
 export const redirectParts: ViewParts = {
   capture: 'redirect',
   proxies: () => undefined,
-  select: (mesh, host, namespace) => selectService(mesh.services.get(host), namespace),
+  select: (servicesOf, host, namespace) => selectService(servicesOf(host), namespace),
   dependents: () => [],
   createClaims: createDomainClaims,
   buildWhole: buildStaticResources,

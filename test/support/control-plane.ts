@@ -50,7 +50,7 @@ export async function startControlPlane(
     },
     ready: Promise.resolve(),
     traffic: memoryLedger(),
-    registry: { host: () => undefined, policy: () => ({ mode: 'REGISTRY_ONLY', object: 'default' }) },
+    registry: { asked: () => ({}), policy: () => ({ mode: 'REGISTRY_ONLY', object: 'default' }) },
     proxies: () => [],
     onProxiesChange: () => () => undefined,
     proxyConfig: () => undefined,

@@ -28,6 +28,10 @@ export function gateway(name: string, spec: Spec, metadata: Metadata = {}): stri
   return networking('Gateway', name, spec, metadata);
 }
 
+export function sidecar(name: string, spec: Spec, metadata: Metadata = {}): string {
+  return networking('Sidecar', name, spec, metadata);
+}
+
 /** Of the root certificate alone where there is no certificate. */
 export function tlsSecret(
   name: string,

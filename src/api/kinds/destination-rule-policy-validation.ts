@@ -70,7 +70,7 @@ function* checkBlocks(policy: Omit<PortTrafficPolicy, 'port'>, path: FieldPath):
   if (tls !== undefined) yield* checkClientTls(tls, [...path, 'tls']);
 }
 
-function* checkConnectionPool({ tcp, http }: ConnectionPoolSettings, path: FieldPath): Iterable<Finding> {
+export function* checkConnectionPool({ tcp, http }: ConnectionPoolSettings, path: FieldPath): Iterable<Finding> {
   if (tcp === undefined && http === undefined) {
     yield problem('SP0801', path, 'connection pool must have at least one field', 'add tcp or http');
   }

@@ -44,7 +44,7 @@ const httpSettings = z.strictObject({
     .exactOptional(),
 });
 
-const connectionPool = z.strictObject({
+export const connectionPool = z.strictObject({
   tcp: tcpSettings.exactOptional(),
   http: httpSettings.exactOptional(),
 });

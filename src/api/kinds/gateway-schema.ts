@@ -7,7 +7,7 @@ import { portNumber, textList } from '../schema-parts.ts';
 const text = z.string().exactOptional();
 const tlsVersion = z.enum(['TLS_AUTO', 'TLSV1_0', 'TLSV1_1', 'TLSV1_2', 'TLSV1_3']).exactOptional();
 
-const serverTlsSettings = z.strictObject({
+export const serverTlsSettings = z.strictObject({
   httpsRedirect: z.boolean().exactOptional(),
   mode: z
     .enum(['PASSTHROUGH', 'SIMPLE', 'MUTUAL', 'AUTO_PASSTHROUGH', 'ISTIO_MUTUAL', 'OPTIONAL_MUTUAL'])

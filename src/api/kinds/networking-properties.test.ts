@@ -1,4 +1,4 @@
-// Whatever is written into a VirtualService, a DestinationRule or a Gateway is answered with findings, never with an
+// Whatever is written into a VirtualService, a DestinationRule, a Gateway or a Sidecar is answered with findings, never with an
 // exception. Good documents are changed in a few places, so that many get past the schema.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -74,6 +74,19 @@ const good: Readonly<Record<string, Spec>> = {
         tls: { mode: 'SIMPLE', credentialName: 'a', cipherSuites: ['AES128-SHA'], minProtocolVersion: 'TLSV1_2' },
       },
     ],
+  },
+  Sidecar: {
+    workloadSelector: { labels: { a: 'b' } },
+    ingress: [{ port: { number: 80, protocol: 'HTTP', name: 'a' }, defaultEndpoint: '127.0.0.1:80', bind: '::' }],
+    egress: [
+      { port: { number: 80, protocol: 'HTTP', name: 'a' }, hosts: ['./a.example', '~b/*'], bind: '0.0.0.0' },
+      { hosts: ['*/*'], captureMode: 'DEFAULT' },
+    ],
+    inboundConnectionPool: { tcp: { maxConnections: 1 } },
+    outboundTrafficPolicy: {
+      mode: 'ALLOW_ANY',
+      egressProxy: { host: 'a.example', port: { number: 80 }, subset: 'v1' },
+    },
   },
 };
 

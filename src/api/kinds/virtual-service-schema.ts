@@ -20,7 +20,7 @@ import {
 import { headerOperations } from './virtual-service-headers.ts';
 import { httpMatch, tcpMatch, tlsMatch } from './virtual-service-match.ts';
 
-const destination = z.strictObject({
+export const destination = z.strictObject({
   host: z.string(),
   subset: z.string().exactOptional(),
   port: z.strictObject({ number: portNumber.exactOptional() }).exactOptional(),

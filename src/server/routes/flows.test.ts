@@ -15,7 +15,7 @@ const other = flow({
   connections: 2,
 });
 
-async function started(t: TestContext, registry?: Pick<Registry, 'host' | 'policy'>) {
+async function started(t: TestContext, registry?: Pick<Registry, 'asked' | 'policy'>) {
   const traffic = memoryLedger();
   traffic.commit({ flows: [shop, other] });
   const { url } = await startControlPlane(t, { traffic, ...(registry === undefined ? {} : { registry }) });
@@ -52,11 +52,14 @@ test('the stretch that is told goes until now', async (t) => {
 
 test('of open connections it is told whether a new one would be let out', async (t) => {
   const asked: unknown[] = [];
-  const registry = (mode: 'ALLOW_ANY' | 'REGISTRY_ONLY', isRegistered: boolean): Pick<Registry, 'host' | 'policy'> => ({
+  const registry = (
+    mode: 'ALLOW_ANY' | 'REGISTRY_ONLY',
+    isRegistered: boolean,
+  ): Pick<Registry, 'asked' | 'policy'> => ({
     policy: () => ({ mode, object: 'default' }),
-    host: (...words) => {
-      asked.push(words);
-      return isRegistered ? { destination: other.destination, protocol: 'tcp' } : undefined;
+    asked: ({ namespace }, ...words) => {
+      asked.push([namespace, ...words]);
+      return isRegistered ? { registered: { destination: other.destination, protocol: 'tcp' } } : {};
     },
   });
   for (const [mode, isRegistered, expected] of [
@@ -87,9 +90,9 @@ test('a wildcard is asked for by a name below it; of what is unknown nothing is 
       flow({ open: 1, destination: { ...destination, port: 0 } }),
     ],
   });
-  const registry: Pick<Registry, 'host' | 'policy'> = {
+  const registry: Pick<Registry, 'asked' | 'policy'> = {
     policy: () => ({ mode: 'REGISTRY_ONLY', object: 'default' }),
-    host: (_, host) => (host === 'x.example.com' ? { destination, protocol: 'tls' } : undefined),
+    asked: (_, host) => (host === 'x.example.com' ? { registered: { destination, protocol: 'tls' } } : {}),
   };
   const { url } = await startControlPlane(t, { traffic, registry });
   const { flows } = (await (await fetch(`${url}/v1/flows`)).json()) as FlowsBody;

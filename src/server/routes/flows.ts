@@ -48,11 +48,11 @@ export function flowRoutes({ traffic, registry }: Pick<ServerDeps, 'traffic' | '
     source,
     destination: { host, port },
   }: Pick<Flow, 'source' | 'destination'>): boolean | undefined {
-    if (registry.policy().mode === 'ALLOW_ANY') return true;
+    if (registry.policy(source).mode === 'ALLOW_ANY') return true;
     if (host === otherHost || port === 0) return undefined;
     // A wildcard stands for any name below it.
     const name = host.startsWith('*.') ? `x${host.slice(1)}` : host;
-    return registry.host(source.namespace, name, port) !== undefined;
+    return registry.asked(source, name, port).registered !== undefined;
   }
 }
 

@@ -3,15 +3,15 @@
 import type { CounterKey } from '../../xds/counter-key.ts';
 import { parseOutboundCluster } from '../../xds/names.ts';
 import { withoutPort } from './peer-address.ts';
-import type { Registered, Registry } from './registry.ts';
+import type { AskedFor, Asker, Registered, Registry } from './registry.ts';
 
 const mostMeanings = 20_000;
 
 export interface Meanings {
   /** Of a cluster's name to the proxies of a namespace. One that nothing tells of is what its name says. */
   cluster(namespace: string, cluster: string, family: 'http' | 'tcp'): Registered;
-  /** `namespace/name` of the ServiceEntry that registers the host there, and all else that is known. */
-  host(namespace: string, host: string, port: number): Registered | undefined;
+  /** As in Registry. */
+  asked(asker: Asker, host: string, port: number): AskedFor;
   /** Address without its port and locality of the upstream in a key; undefined if it has none. */
   peer(namespace: string, key: CounterKey): { readonly address: string; readonly locality?: string } | undefined;
 }
@@ -35,7 +35,7 @@ export function createMeanings(registry: Registry): Meanings {
       if (meaning !== undefined) return remember(name, meaning);
       return { destination: { kind: 'external', host, port }, protocol: family };
     },
-    host: (namespace, host, port) => registry.host(namespace, host, port),
+    asked: (asker, host, port) => registry.asked(asker, host, port),
     peer(namespace, { cluster, peer }) {
       if (peer === '' || peer === '-') return undefined;
       const address = withoutPort(peer);

@@ -13,13 +13,24 @@ export interface Registered {
   readonly protocol: Protocol;
 }
 
+/** Whose programs ask. */
+export type Asker = Pick<Source, 'namespace' | 'workload'>;
+
+export interface AskedFor {
+  readonly registered?: Registered;
+  /** `Sidecar/default/egress`: it is registered, and this keeps it from who asks. */
+  readonly hiddenBy?: string;
+}
+
 export interface Registry {
   /** What `host:port` means to the proxies of a namespace; undefined: nothing, or no more. */
   host(namespace: string, host: string, port: number): Registered | undefined;
+  /** What a program of this workload gets for `host:port`. */
+  asked(asker: Asker, host: string, port: number): AskedFor;
   /** `region/zone/subzone` of an endpoint of the host, by its address without port. */
   locality(namespace: string, host: string, address: string): string | undefined;
   /** The workload with this address. */
   workloadAt(address: string): Source | undefined;
-  /** The mesh's policy and what set it: `Istio/istio-system/mesh`, or `default`. */
-  policy(): { readonly mode: 'ALLOW_ANY' | 'REGISTRY_ONLY'; readonly object: string };
+  /** The policy for this workload and what set it: `Sidecar/default/egress`, `Istio/istio-system/mesh`, or `default`. */
+  policy(asker: Asker): { readonly mode: 'ALLOW_ANY' | 'REGISTRY_ONLY'; readonly object: string };
 }

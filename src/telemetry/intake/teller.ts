@@ -53,8 +53,10 @@ function isRefused({ route, code, flags, grpcStatus }: CounterKey): boolean {
 }
 
 function tellerOfConnection(key: CounterKey): Teller {
-  const { cluster } = key;
+  const { cluster, route } = key;
   if (cluster === '' && !isMisdirected(key) && isRuled(key)) return 'counters';
+  // What passes a Sidecar's egress proxy, which bears a service's name.
+  if (route === allowAnyRoute) return 'records';
   if (cluster === '' || cluster === blackHoleCluster || cluster === passthroughCluster) return 'records';
   return isServiceCluster(cluster) ? 'counters' : 'nobody';
 }

@@ -11,7 +11,7 @@ import { buildDynamicForwardProxyFilters, whereRoutesAsk } from '../../envoy/htt
 import type { NetworkFilter } from '../../envoy/network-filters.ts';
 import { buildRouteMarkFilter } from '../../envoy/route-mark.ts';
 import type { ServerTls } from '../../mesh/gateway.ts';
-import type { MeshConfig } from '../../mesh/mesh-config.ts';
+import type { ProxySettings } from '../../mesh/proxy-settings.ts';
 import { boundTo } from '../../mesh/select-virtual-service.ts';
 import { exactHostGuard } from '../address-policy.ts';
 import type { Capture } from '../capture.ts';
@@ -172,7 +172,7 @@ function rootsOf(credentialName: string | undefined, caCertificates = ''): strin
 }
 
 function buildHttpManager(routeName: string, port: number, { mesh, capture }: GatewayListenerContext): NetworkFilter {
-  const config: MeshConfig = mesh.config;
+  const config: ProxySettings = mesh.config;
   return buildGatewayHttpManager({
     statPrefix: `outbound_0.0.0.0_${port};`,
     routeName,

@@ -15,7 +15,7 @@ import type { TypedResource } from '../resource.ts';
 import { createResourceBook } from '../resource-book.ts';
 import { createSecretUnits } from '../secret-units.ts';
 import type { ServiceResources } from '../service-resources.ts';
-
+import { createUseBook } from '../use-book.ts';
 import { redirectParts, type ViewParts } from '../view-parts.ts';
 import { buildGatewayPort } from './gateway-listeners.ts';
 import {
@@ -28,7 +28,6 @@ import {
   routeSetsOf,
 } from './gateway-routes.ts';
 import { type MergedPort, mergeServers } from './merge-servers.ts';
-import { createUseBook } from './use-book.ts';
 
 export interface GatewayViewOptions {
   readonly identity: ProxyIdentity;
@@ -51,7 +50,7 @@ export function createGatewayView(first: Mesh, options: GatewayViewOptions): Mes
   let sets: readonly GatewayRouteSet[] = [];
 
   function select(host: string): Service | undefined {
-    return parts.select(mesh, host, scope.namespace);
+    return parts.select((name) => mesh.services.get(name), host, scope.namespace);
   }
 
   function ruleOf(host: string): DestinationRule | undefined {

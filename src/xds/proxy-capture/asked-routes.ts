@@ -7,7 +7,7 @@ import type { FilterStateValue } from '../../envoy/filter-state.ts';
 import { type Route, VirtualHostSchema } from '../../envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { buildStatusRoute, buildVirtualHost } from '../../envoy/route.ts';
 import { handlingOf } from '../../mesh/handling.ts';
-import type { MeshConfig } from '../../mesh/mesh-config.ts';
+import type { ProxySettings } from '../../mesh/proxy-settings.ts';
 import { compareAge, type Service, type ServicePort } from '../../mesh/service.ts';
 import {
   blockAllRoute,
@@ -32,7 +32,7 @@ export function buildAskedVirtualHosts(
   selected: SelectedHost,
   extraDomains: (port: number) => readonly string[],
   routing: (port: number) => Routing,
-  config: MeshConfig,
+  config: ProxySettings,
 ): readonly TypedResource[] {
   const { host, service } = selected;
   if (service === undefined) {
@@ -82,7 +82,7 @@ function plainRoutes(selected: SelectedHost, port: ServicePort, routing: Routing
 }
 
 /** For CONNECT; and for everything else, where that is refused. */
-function connectRoutes(entry: PortService, config: MeshConfig): readonly [Route, Route?] {
+function connectRoutes(entry: PortService, config: ProxySettings): readonly [Route, Route?] {
   const { service, port } = entry;
   const handling = handlingOf(port.protocol);
   const allowAny = config.outboundTrafficPolicy === 'ALLOW_ANY';
@@ -103,7 +103,7 @@ function connectRoutes(entry: PortService, config: MeshConfig): readonly [Route,
  * Under ALLOW_ANY any name may be connected to, so that looking for another one inside forbids nothing; but where names
  * lead elsewhere it is the one inside that counts.
  */
-function looksForServerName({ port, passed }: PortService, config: MeshConfig): boolean {
+function looksForServerName({ port, passed }: PortService, config: ProxySettings): boolean {
   if (handlingOf(port.protocol) !== 'tls') return false;
   return config.outboundTrafficPolicy === 'REGISTRY_ONLY' || passed.length > 0;
 }
@@ -133,7 +133,7 @@ function handOver(port: ServicePort, filterState: readonly FilterStateValue[]): 
 }
 
 /** Routes of the catch-all for services with ranges of addresses, which no domain can name; IPv4. */
-export function buildRangeRoutes(services: Iterable<Service>, config: MeshConfig): readonly Route[] {
+export function buildRangeRoutes(services: Iterable<Service>, config: ProxySettings): readonly Route[] {
   return [...services]
     .flatMap((service) => service.addresses.map((range) => ({ service, range })))
     .filter(({ range }) => range.includes('/') && !range.includes(':'))

@@ -9,7 +9,7 @@ import { buildInternalCluster, buildInternalListener } from '../../envoy/interna
 import { buildFilterChain } from '../../envoy/listener.ts';
 import { buildTcpProxy } from '../../envoy/network-filters.ts';
 import { handlingOf } from '../../mesh/handling.ts';
-import type { MeshConfig } from '../../mesh/mesh-config.ts';
+import type { ProxySettings } from '../../mesh/proxy-settings.ts';
 import { forwardedGuard } from '../cluster-http.ts';
 import { forwardedChain, serviceChain } from '../filter-chains.ts';
 import { blackHoleCluster, listenerName } from '../names.ts';
@@ -32,7 +32,7 @@ export function connectedTo(cluster: string): FilterStateValue {
   return { key: clusterKey, format: cluster, ownKey: true, shared: true };
 }
 
-export function buildConnectedListener(port: number, use: PortUse, config: MeshConfig): readonly TypedResource[] {
+export function buildConnectedListener(port: number, use: PortUse, config: ProxySettings): readonly TypedResource[] {
   const serverNames = lookedInto(use, config);
   const http = use.http.size > 0;
   if (!http && serverNames.size === 0) return [];
@@ -68,7 +68,7 @@ export function buildConnectedListener(port: number, use: PortUse, config: MeshC
 }
 
 /** Under ALLOW_ANY only those whose connections a VirtualService sends elsewhere. */
-function lookedInto(use: PortUse, config: MeshConfig): ReadonlyMap<string, PortService> {
+function lookedInto(use: PortUse, config: ProxySettings): ReadonlyMap<string, PortService> {
   const tls = tlsServices(use);
   if (config.outboundTrafficPolicy === 'REGISTRY_ONLY') return tls;
   return new Map([...tls].filter(([, { passed }]) => passed.length > 0));
@@ -80,7 +80,7 @@ function tlsServices({ serverNames, addressed }: PortUse): ReadonlyMap<string, P
   return new Map([...serverNames, ...tls]);
 }
 
-function namedChain(entry: PortService, config: MeshConfig) {
+function namedChain(entry: PortService, config: ProxySettings) {
   const { service, port } = entry;
   if (service.resolution !== 'NONE') return serviceChain(entry, config, 'proxy');
   return forwardedChain(entry, forwardedGuard(service, port, config), config, 'proxy');

@@ -24,7 +24,7 @@ import { buildInternalListener } from '../../envoy/internal-listener.ts';
 import { buildFilterChain } from '../../envoy/listener.ts';
 import { buildForwardRoute, buildRouteConfiguration, buildStatusRoute, buildVirtualHost } from '../../envoy/route.ts';
 import { buildRouteMarkFilter } from '../../envoy/route-mark.ts';
-import type { MeshConfig } from '../../mesh/mesh-config.ts';
+import type { ProxySettings } from '../../mesh/proxy-settings.ts';
 import type { Service } from '../../mesh/service.ts';
 import { exactHostGuard } from '../address-policy.ts';
 import type { PortRule } from '../capture.ts';
@@ -42,12 +42,13 @@ import {
 import { type TypedResource, typedResource } from '../resource.ts';
 import { unregisteredRoute } from '../route-marks.ts';
 import { outboundHttpLogs } from '../traffic-logs.ts';
+import { unregisteredCluster } from '../unregistered-cluster.ts';
 import { buildUpstreamFilters } from '../upstream-filters.ts';
 import { buildRangeRoutes } from './asked-routes.ts';
 import { hostRegex } from './authority.ts';
 
 export function buildHttpProxy(
-  config: MeshConfig,
+  config: ProxySettings,
   ranged: Iterable<Service>,
   rules: readonly PortRule[],
 ): readonly TypedResource[] {
@@ -73,7 +74,7 @@ export function buildHttpProxy(
   ];
 }
 
-function buildListener(config: MeshConfig) {
+function buildListener(config: ProxySettings) {
   return buildInternalListener({
     name: httpProxy,
     direction: 'outbound',
@@ -104,14 +105,19 @@ function buildListener(config: MeshConfig) {
 /** What was handed over is told by the listener that took it, unless none did. */
 const toldHere = anyOfFilters(headerAbsent(handedOverHeader), statusFrom(300));
 
-function buildCatchAll(config: MeshConfig, ranged: Iterable<Service>, rules: readonly PortRule[]) {
+function buildCatchAll(config: ProxySettings, ranged: Iterable<Service>, rules: readonly PortRule[]) {
   const ranges = buildRangeRoutes(ranged, config);
   if (config.outboundTrafficPolicy === 'REGISTRY_ONLY') {
     return buildVirtualHost(blockAllRoute, ['*'], [...ranges, ...blocked]);
   }
+  const cluster = unregisteredCluster(config);
+  // What an egress proxy is asked for it finds by itself.
+  if (cluster !== passthroughCluster) {
+    return buildVirtualHost(allowAnyRoute, ['*'], [...ranges, ...anywhere(cluster, [])]);
+  }
   const specificFirst = rules.toSorted((a, b) => Number(a.port === undefined) - Number(b.port === undefined));
   const mapped = specificFirst.flatMap(buildRuleRoutes);
-  return buildVirtualHost(allowAnyRoute, ['*'], [...ranges, ...mapped, ...anywhere([])]);
+  return buildVirtualHost(allowAnyRoute, ['*'], [...ranges, ...mapped, ...anywhere(cluster, [])]);
 }
 
 const blocked: readonly Route[] = [
@@ -131,12 +137,12 @@ function buildRuleRoutes({ host, port, address, targetPort }: PortRule): readonl
     { key: 'envoy.upstream.dynamic_host', format: address },
     { key: 'envoy.upstream.dynamic_port', format: String(targetPort) },
   ];
-  return anywhere(dialled).map((route) => forAuthority(route, hostRegex(host, port)));
+  return anywhere(passthroughCluster, dialled).map((route) => forAuthority(route, hostRegex(host, port)));
 }
 
-function anywhere(filterState: readonly FilterStateValue[]): readonly Route[] {
+function anywhere(cluster: string, filterState: readonly FilterStateValue[]): readonly Route[] {
   return [
-    buildConnectRoute({ name: allowAnyRoute, cluster: passthroughCluster, filterState, perFilter: unregisteredRoute }),
-    buildForwardRoute({ name: allowAnyRoute, cluster: passthroughCluster, filterState, perFilter: unregisteredRoute }),
+    buildConnectRoute({ name: allowAnyRoute, cluster, filterState, perFilter: unregisteredRoute }),
+    buildForwardRoute({ name: allowAnyRoute, cluster, filterState, perFilter: unregisteredRoute }),
   ];
 }

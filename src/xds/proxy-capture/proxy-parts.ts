@@ -17,11 +17,11 @@ export function createProxyParts(portRules: readonly PortRule[]): ViewParts {
     capture: 'proxy',
     // Whatever is called on this machine by no address of its own has this one.
     proxies: () => '^127[.]0[.]0[.]1:',
-    select(mesh, host, namespace) {
-      const found = selectService(mesh.services.get(host), namespace);
+    select(servicesOf, host, namespace) {
+      const found = selectService(servicesOf(host), namespace);
       if (found !== undefined) return rules.apply(found);
       for (const wildcard of wildcardsAbove(host)) {
-        const above = selectService(mesh.services.get(wildcard), namespace);
+        const above = selectService(servicesOf(wildcard), namespace);
         if (above !== undefined) return rules.narrow(above, host);
       }
       return undefined;

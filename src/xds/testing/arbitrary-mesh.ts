@@ -7,6 +7,7 @@ import type { HashKey, LoadBalancer } from '../../mesh/load-balancer.ts';
 import { emptyMesh, type Mesh, type MeshChange, updateMesh } from '../../mesh/mesh.ts';
 import type { OutboundTrafficPolicy } from '../../mesh/mesh-config.ts';
 import type { Resolution, Service } from '../../mesh/service.ts';
+import type { Sidecar } from '../../mesh/sidecar.ts';
 import { type ClientTls, emptyTrafficPolicy } from '../../mesh/traffic-policy.ts';
 import type { HeaderOperations, HttpMatch, SourceMatch, VirtualService } from '../../mesh/virtual-service.ts';
 import { visibilityOf } from '../../mesh/visibility.ts';
@@ -230,12 +231,41 @@ const gateway: fc.Arbitrary<Gateway> = fc
     })),
   }));
 
+const egressHost = fc.record({
+  namespace: fc.constantFrom('*', '.', 'other', 'third'),
+  host: fc.constantFrom('*', ...hosts),
+  excluded: fc.constantFrom(false, false, true),
+});
+
+const sidecar: fc.Arbitrary<Sidecar> = fc.record({
+  ...origin,
+  namespace: fc.constantFrom('default', 'istio-system', 'other'),
+  workloadSelector: selector,
+  egress: fc.oneof(
+    fc.constant([]),
+    fc.uniqueArray(
+      fc.record({
+        port: fc.constantFrom(undefined, 80, 443),
+        hosts: fc.array(egressHost, { minLength: 1, maxLength: 3 }),
+      }),
+      { maxLength: 2, selector: ({ port: number }) => number },
+    ),
+  ),
+  outboundTrafficPolicy: fc.constantFrom(
+    undefined,
+    { mode: 'REGISTRY_ONLY', egressProxy: undefined },
+    { mode: 'ALLOW_ANY', egressProxy: undefined },
+    { mode: 'ALLOW_ANY', egressProxy: { host: 'b.test', port: 8080, subset: '' } },
+  ),
+});
+
 /** Objects of one mesh; of each kind at most one for each name, as the store would have it. */
 export interface MeshContents {
   readonly services: readonly Service[];
   readonly virtualServices: readonly VirtualService[];
   readonly destinationRules: readonly DestinationRule[];
   readonly gateways: readonly Gateway[];
+  readonly sidecars: readonly Sidecar[];
 }
 
 function named<T extends { readonly namespace: string; readonly name: string }>(arbitrary: fc.Arbitrary<T>) {
@@ -250,6 +280,7 @@ export const meshContents: fc.Arbitrary<MeshContents> = fc.record({
   virtualServices: named(virtualService),
   destinationRules: named(destinationRule),
   gateways: named(gateway),
+  sidecars: fc.oneof(fc.constant([]), named(sidecar)),
 });
 
 export const trafficPolicy: fc.Arbitrary<OutboundTrafficPolicy> = fc.constantFrom('ALLOW_ANY', 'REGISTRY_ONLY');
@@ -280,15 +311,17 @@ function changes(
     ...contents.virtualServices.map((object) => ({ virtualServices: [changeOf(object)] })),
     ...contents.destinationRules.map((object) => ({ destinationRules: [changeOf(object)] })),
     ...contents.gateways.map((object) => ({ gateways: [changeOf(object)] })),
+    ...contents.sidecars.map((object) => ({ sidecars: [changeOf(object)] })),
   ];
 }
 
 export function reversed(contents: MeshContents): MeshContents {
-  const { services, virtualServices, destinationRules, gateways } = contents;
+  const { services, virtualServices, destinationRules, gateways, sidecars } = contents;
   return {
     services: services.toReversed(),
     virtualServices: virtualServices.toReversed(),
     destinationRules: destinationRules.toReversed(),
     gateways: gateways.toReversed(),
+    sidecars: sidecars.toReversed(),
   };
 }

@@ -2,7 +2,7 @@
 // was blocked or left unregistered is in none of them; the records tell it, with the hosts.
 
 import type { CounterKey } from '../../../xds/counter-key.ts';
-import { passthroughCluster } from '../../../xds/names.ts';
+import { allowAnyRoute, passthroughCluster } from '../../../xds/names.ts';
 import type { Observation } from '../../observation.ts';
 import { otherHost } from '../../traffic.ts';
 import type { LostEvents } from '../balance.ts';
@@ -30,11 +30,13 @@ export function observeDied(options: ObserveOptions, { reporter, cluster, peer, 
 /** Events whose records were lost. What was blocked or let out loses its host, what was registered nothing. */
 export function observeLost(options: ObserveOptions, { family, key, count }: LostEvents): Observation {
   const seen = observationOf(options, key, family);
-  const passed = key.cluster === passthroughCluster && !hasFlag(key.flags, 'DPE', 'NC', 'NR');
+  const letOut = key.cluster === passthroughCluster || key.route === allowAnyRoute;
+  const passed = letOut && !hasFlag(key.flags, 'DPE', 'NC', 'NR');
   const kind = passed ? 'passthrough' : 'blocked';
   const counts =
     family === 'http' ? { requests: count } : { closed: count, ...(passed ? { opened: count } : { unopened: count }) };
-  const destination = isServiceCluster(key.cluster) ? seen.destination : ({ kind, host: otherHost, port: 0 } as const);
+  const destination =
+    isServiceCluster(key.cluster) && !letOut ? seen.destination : ({ kind, host: otherHost, port: 0 } as const);
   return { ...seen, destination, ...counts, metrics: {} };
 }
 

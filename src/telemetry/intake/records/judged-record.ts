@@ -26,6 +26,8 @@ export interface JudgedRecord {
   readonly asked: Asked;
   /** What the host that was asked for means now. */
   readonly registered: Registered | undefined;
+  /** The Sidecar that keeps it from who asked, although it is registered. */
+  readonly hiddenBy: string | undefined;
   readonly destination: Destination;
   readonly via: readonly string[];
   readonly nextHop?: Destination;
@@ -49,9 +51,9 @@ export function judgeRecord(record: EventRecord, context: RecordContext): Judged
   const known = signatureOf(record);
   if (known === undefined && record.family === 'tcp') return undefined;
   const asked = askedOf(record);
-  const registered = meanings.host(source.namespace, asked.host, asked.port);
+  const { registered, hiddenBy } = meanings.asked(source, asked.host, asked.port);
   const at = record.at === 0 ? now : Math.min(record.at, now);
-  const common = { at, asked, registered, ...byOf(key.reporter), sender: senderOf(record, context) };
+  const common = { at, asked, registered, hiddenBy, ...byOf(key.reporter), sender: senderOf(record, context) };
   // Under ALLOW_ANY a registered name needs no cluster of its own to pass (outbound-listeners.ts).
   if (known === 'passed-unregistered' && record.family === 'tcp' && registered !== undefined) {
     const answer = registeredAnswer(record, { ...registered, via: [] });

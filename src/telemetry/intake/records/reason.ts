@@ -10,6 +10,10 @@ export interface ReasonOptions {
   readonly port: number;
   /** Of the host and port, now. */
   readonly registered: Registered | undefined;
+  /** The Sidecar that keeps it from who asked. */
+  readonly hiddenBy: string | undefined;
+  /** The object that set the policy. */
+  readonly policy: string;
   readonly protocol: Protocol;
   /** Envoy's word. */
   readonly details: string;
@@ -23,16 +27,17 @@ export function reasonOf(options: ReasonOptions): string {
 }
 
 function plainReason(options: ReasonOptions): string {
-  const { signature, details } = options;
+  const { signature, details, policy } = options;
+  const who = whoAllows(policy);
   const place = placeOf(options);
   switch (signature) {
     case 'unknown-host':
     case 'unknown-sni':
       return notRegistered(options, place);
     case 'unknown-address':
-      return `no ServiceEntry registers the address ${place}, and the connection named no host by TLS or HTTP; the mesh allows registered hosts only`;
+      return `no ServiceEntry registers the address ${place}, and the connection named no host by TLS or HTTP; ${who} allows registered hosts only`;
     case 'connect-refused':
-      return `no ServiceEntry registers ${place} for CONNECT, and the mesh allows registered hosts only`;
+      return `no ServiceEntry registers ${place} for CONNECT, and ${who} allows registered hosts only`;
     case 'upgrade-refused':
       return `a request to ${place} asked to change its protocol, and only websocket is passed on`;
     case 'low-version':
@@ -54,8 +59,17 @@ function plainReason(options: ReasonOptions): string {
     case 'refused':
       return `the proxy refused a request to ${place}${details === '' ? '' : ` (${details})`}`;
     case 'passed-unregistered':
-      return `no ServiceEntry registers ${place}, and the mesh lets any host pass; register it to keep it when only registered hosts are allowed`;
+      if (options.hiddenBy !== undefined) return `${hidden(options, place)}, and ${who} lets any host pass`;
+      return `no ServiceEntry registers ${place}, and ${who} lets any host pass; register it to keep it when only registered hosts are allowed`;
   }
+}
+
+function hidden({ hiddenBy }: ReasonOptions, place: string): string {
+  return `${place} is registered, and ${hiddenBy} does not import it`;
+}
+
+function whoAllows(policy: string): string {
+  return policy.startsWith('Sidecar/') ? policy : 'the mesh';
 }
 
 function placeOf({ host, port }: ReasonOptions): string {
@@ -64,8 +78,11 @@ function placeOf({ host, port }: ReasonOptions): string {
 }
 
 /** A host that is registered by now was not yet when it was asked for, or is for another protocol. */
-function notRegistered({ registered, protocol, signature }: ReasonOptions, place: string): string {
-  if (registered === undefined) return `no ServiceEntry registers ${place}, and the mesh allows registered hosts only`;
+function notRegistered(options: ReasonOptions, place: string): string {
+  const { registered, hiddenBy, protocol, signature, policy } = options;
+  const who = whoAllows(policy);
+  if (hiddenBy !== undefined) return `${hidden(options, place)}; add it to the egress hosts there if it is meant`;
+  if (registered === undefined) return `no ServiceEntry registers ${place}, and ${who} allows registered hosts only`;
   const declared = registered.protocol === 'tls' || registered.protocol === 'tcp' ? registered.protocol : 'http';
   const came = signature === 'unknown-sni' ? 'tls' : protocol === 'grpc' ? 'http' : protocol;
   return declared === came

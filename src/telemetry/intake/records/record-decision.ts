@@ -21,8 +21,9 @@ export interface DecisionOptions {
 }
 
 export function decisionOf({ record, judged, signature, source, registry }: DecisionOptions): NewDecision {
-  const { at, asked, registered, destination, protocol, outcome, sender } = judged;
+  const { at, asked, registered, hiddenBy, destination, protocol, outcome, sender } = judged;
   const details = plainText(record.details);
+  const policy = registry.policy(source).object;
   return {
     firstAt: at,
     lastAt: at,
@@ -35,8 +36,8 @@ export function decisionOf({ record, judged, signature, source, registry }: Deci
     protocol,
     outcome,
     signature,
-    reason: reasonOf({ signature, host: asked.host, port: asked.port, registered, protocol, details, sender }),
-    object: objectOf(signature, destination.serviceEntry, registry),
+    reason: reasonOf({ signature, ...asked, registered, hiddenBy, policy, protocol, details, sender }),
+    object: objectOf(signature, destination.serviceEntry, hiddenBy ?? policy),
     details,
     ...(record.method === '' ? {} : { method: plainText(record.method) }),
     ...(record.path === '' ? {} : { path: plainText(record.path) }),
@@ -45,15 +46,15 @@ export function decisionOf({ record, judged, signature, source, registry }: Deci
   };
 }
 
-/** The mesh's policy, the entry that was asked for, or Envoy itself. */
-function objectOf(signature: Signature, serviceEntry: string | undefined, registry: Registry): string {
+/** What keeps the host unknown, the policy, the entry that was asked for, or Envoy itself. */
+function objectOf(signature: Signature, serviceEntry: string | undefined, decided: string): string {
   switch (signature) {
     case 'unknown-host':
     case 'unknown-sni':
     case 'unknown-address':
     case 'connect-refused':
     case 'passed-unregistered':
-      return registry.policy().object;
+      return decided;
     default:
       return serviceEntry === undefined ? 'default' : `ServiceEntry/${serviceEntry}`;
   }

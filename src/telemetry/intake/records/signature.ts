@@ -50,10 +50,10 @@ function signatureOfRequest({ method, details, key }: EventRecord): Signature | 
 }
 
 function signatureOfConnection({ sni, details, key }: EventRecord): Signature | undefined {
-  const { reporter, cluster, flags } = key;
+  const { reporter, cluster, route, flags } = key;
   if (isOfGateway(reporter) && hasFlag(flags, 'NR')) return 'not-served';
   if (details.startsWith(addressRefused)) return 'address-refused';
-  if (cluster === passthroughCluster) return 'passed-unregistered';
+  if (cluster === passthroughCluster || route === allowAnyRoute) return 'passed-unregistered';
   if (isServiceCluster(cluster)) return undefined;
   if (cluster !== blackHoleCluster && !hasFlag(flags, 'NC')) return undefined;
   return sni === '' ? 'unknown-address' : 'unknown-sni';

@@ -15,6 +15,10 @@ export function proxyOf(name: string, namespace = 'default'): ProxyIdentity {
  */
 export const testRegistry: Registry = {
   host: (_namespace, host, port) => registered(host, port),
+  asked: (_asker, host, port) => {
+    const found = registered(host, port);
+    return found === undefined ? {} : { registered: found };
+  },
   locality: (_namespace, _host, address) => (address === '10.1.0.1' ? 'eu/eu-1/a' : undefined),
   workloadAt: (address) =>
     address === '10.0.0.9'
