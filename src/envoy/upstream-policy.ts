@@ -9,6 +9,8 @@ import { seconds } from './values.ts';
 
 export interface UpstreamPolicy {
   readonly loadBalancing?: LoadBalancing | undefined;
+  /** Localities of one priority get their shares, whoever is nearest. */
+  readonly weighsLocalities?: boolean;
   readonly limits?: ConnectionLimits | undefined;
   /** In place of `limits.maxRetries`. */
   readonly retryBudget?: RetryBudget | undefined;
@@ -69,7 +71,15 @@ type ClusterPart = Pick<
 
 /** Fields to lay over a cluster that was built. */
 export function buildUpstreamPolicy(policy: UpstreamPolicy): ClusterPart {
-  const { loadBalancing, limits, retryBudget, connectTimeoutMs, keepalive, outliers } = policy;
+  const {
+    loadBalancing,
+    weighsLocalities = false,
+    limits,
+    retryBudget,
+    connectTimeoutMs,
+    keepalive,
+    outliers,
+  } = policy;
   const limited = limits !== undefined || retryBudget !== undefined;
   return {
     ...(loadBalancing === undefined ? {} : buildLoadBalancing(loadBalancing)),
@@ -77,9 +87,14 @@ export function buildUpstreamPolicy(policy: UpstreamPolicy): ClusterPart {
     ...(connectTimeoutMs === undefined ? {} : { connectTimeout: seconds(connectTimeoutMs / 1000) }),
     ...(keepalive === undefined ? {} : { upstreamConnectionOptions: { tcpKeepalive: keepaliveOf(keepalive) } }),
     ...(outliers === undefined ? {} : { outlierDetection: outlierDetectionOf(outliers) }),
-    ...(outliers === undefined
-      ? {}
-      : { commonLbConfig: { healthyPanicThreshold: { value: outliers.minHealthPercent ?? 0 } } }),
+    ...(outliers === undefined && !weighsLocalities ? {} : { commonLbConfig: commonLbOf(outliers, weighsLocalities) }),
+  };
+}
+
+function commonLbOf(outliers: OutlierPolicy | undefined, weighsLocalities: boolean) {
+  return {
+    ...(outliers === undefined ? {} : { healthyPanicThreshold: { value: outliers.minHealthPercent ?? 0 } }),
+    ...(weighsLocalities ? { localityConfigSpecifier: { case: 'localityWeightedLbConfig', value: {} } as const } : {}),
   };
 }
 

@@ -7,7 +7,7 @@ import type { Gateway } from './gateway.ts';
 import { emptyHostIndex, type HostIndex } from './host-index.ts';
 import { defaultMeshConfig, type MeshConfig } from './mesh-config.ts';
 import { compareOrigin, type Origin } from './origin.ts';
-import { filePathsOf, routedHosts, type ScopedSelector, selectorsOf } from './references.ts';
+import { filePathsOf, placeLabelsOf, routedHosts, type ScopedSelector, selectorsOf } from './references.ts';
 import { selectorText } from './selector.ts';
 import { compareAge, type Service } from './service.ts';
 import type { Sidecar } from './sidecar.ts';
@@ -36,6 +36,8 @@ export interface Mesh {
   readonly fileUsers: HostIndex<DestinationRule | Gateway>;
   /** What proxies of one namespace are told apart by; by text. */
   readonly selectors: HostIndex<ScopedSelector>;
+  /** Rules for which endpoints are near or far, by each label of a proxy that decides about it. */
+  readonly placedBy: HostIndex<DestinationRule>;
 }
 
 /** What differs between a snapshot and the one before. */
@@ -85,6 +87,7 @@ export const emptyMesh: Mesh = {
   files: emptyHostIndex(),
   fileUsers: emptyHostIndex(),
   selectors: emptyHostIndex(),
+  placedBy: emptyHostIndex(),
 };
 
 export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mesh; readonly delta: MeshDelta } {
@@ -110,6 +113,7 @@ export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mes
       compareOrigin,
     ),
     selectors: reselected(mesh.selectors, [...virtualServices, ...destinationRules, ...sidecars]),
+    placedBy: reindexed(mesh.placedBy, destinationRules, placeLabelsOf, compareOrigin),
   };
   const delta: MeshDelta = {
     configChanged,
@@ -117,7 +121,7 @@ export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mes
     gatewaysChanged: gateways.length > 0,
     sidecarsChanged: sidecars.length > 0,
     secrets: new Set([...secrets.keys(), ...files.keys()]),
-    selectorsChanged: next.selectors !== mesh.selectors,
+    selectorsChanged: next.selectors !== mesh.selectors || next.placedBy !== mesh.placedBy,
   };
   return { mesh: next, delta };
 }

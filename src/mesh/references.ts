@@ -2,6 +2,7 @@
 // host.
 import type { DestinationRule, PortedPolicy } from './destination-rule.ts';
 import type { Gateway } from './gateway.ts';
+import { localityLabels } from './locality.ts';
 import type { LabelSelector } from './selector.ts';
 import type { Sidecar } from './sidecar.ts';
 import type { VirtualService } from './virtual-service.ts';
@@ -29,6 +30,16 @@ export function selectorsOf(object: VirtualService | DestinationRule | Sidecar):
     .flatMap(({ sourceLabels, sourceNamespace }) =>
       sourceLabels === undefined ? [] : [{ selector: sourceLabels, namespace: sourceNamespace }],
     );
+}
+
+/** Labels of proxies by which the rule tells near endpoints from far ones; empty: it does not. */
+export function placeLabelsOf(rule: DestinationRule): readonly string[] {
+  const policies = [rule, ...rule.subsets].flatMap(({ policy, ports }) => [policy, ...ports.values()]);
+  const settings = policies.flatMap(({ loadBalancer }) => loadBalancer?.locality ?? []);
+  const asks = policies.some(({ outlierDetection }) => outlierDetection !== undefined);
+  if (!asks && settings.every(({ distribute }) => distribute.length === 0)) return [];
+  const named = settings.flatMap(({ failoverPriority }) => failoverPriority.filter((label) => !label.includes('=')));
+  return [...new Set([...localityLabels, ...named])];
 }
 
 /** Paths of certificates, keys, roots and revocation lists. */

@@ -7,6 +7,8 @@ import { matchesLabels, selectorText } from '../mesh/selector.ts';
 
 export interface ProxyScope extends RuleClient {
   readonly key: string;
+  /** The value of a label that some rule asks of proxies, to tell near endpoints from far ones. */
+  label(key: string): string | undefined;
 }
 
 /** Of a sidecar: only those of its labels count that some object of the mesh asks for. */
@@ -19,10 +21,14 @@ export function sidecarScope({ namespace, labels }: ProxyIdentity, mesh: Mesh): 
     if (applies) matched.push(text);
   }
   const matches = new Set(matched);
+  const own = new Map(Object.entries(labels));
+  const places = new Map([...mesh.placedBy.hosts()].flatMap((label) => [[label, own.get(label)] as const]));
+  const placed = [...places].filter(([, value]) => value !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
-    key: ['sidecar', namespace, ...matched.sort()].join(' '),
+    key: ['sidecar', namespace, ...matched.sort(), ...placed.map(([label, value]) => `${label}:${value}`)].join(' '),
     namespace,
     matches: (selector) => matches.has(selectorText(selector)),
+    label: (label) => places.get(label),
   };
 }
 
@@ -33,11 +39,13 @@ const podTemplateHash = 'pod-template-hash';
 export function gatewayScope({ namespace, labels }: ProxyIdentity): ProxyScope & { readonly labels: Labels } {
   const own = Object.entries(labels).filter(([key]) => key !== podTemplateHash);
   const kept = Object.fromEntries(own.sort(([a], [b]) => (a < b ? -1 : 1)));
+  const values = new Map(Object.entries(kept));
   return {
     key: `router ${namespace} ${JSON.stringify(kept)}`,
     namespace,
     labels: kept,
     matches: (selector) => matchesLabels(selector, kept),
+    label: (label) => values.get(label),
   };
 }
 

@@ -21,7 +21,9 @@ import { buildClusterHttp } from './cluster-http.ts';
 import { upstreamPolicyOf } from './cluster-policy.ts';
 import { buildClusterTls, type ClusterTls } from './cluster-tls.ts';
 import { dynamicDnsCache } from './dynamic-dns.ts';
+import { groupByLocality, sharesOf } from './locality-groups.ts';
 import { originalDestinationSubset, outboundCluster } from './names.ts';
+import type { ProxyPlace } from './proxy-place.ts';
 import { type TypedResource, typedResource } from './resource.ts';
 import { secretSource } from './secret-names.ts';
 import { buildLocalities, serviceEndpoints } from './service-endpoints.ts';
@@ -32,6 +34,8 @@ export interface ClusterSettings {
   readonly capture: Capture['kind'];
   readonly proxy: ProxyIdentity['type'];
   readonly rule: DestinationRule | undefined;
+  /** Where the proxies are, if the rule asks for it. */
+  readonly place: ProxyPlace | undefined;
   /** Routes send to it by rules of a VirtualService, for which Envoys add headers that are not to leave. */
   readonly routed: boolean;
 }
@@ -86,7 +90,7 @@ function buildServiceCluster(
     countsBodies: capture === 'proxy' || handling === 'http' || handling === 'auto' || tls !== undefined,
     ...(http === undefined ? {} : { http }),
     transportSocket: transportSocketOf(tls, policy),
-    policy: upstreamPolicyOf(policy),
+    policy: { ...upstreamPolicyOf(policy), weighsLocalities: sharesOf(policy, settings.place) !== undefined },
   };
   const cluster = buildByResolution(service, port, subset, options, settings);
   if (cluster === undefined) return undefined;
@@ -113,7 +117,7 @@ function buildByResolution(
   port: ServicePort,
   subset: Subset | undefined,
   options: ClusterOptions,
-  { capture, proxy }: ClusterSettings,
+  { capture, proxy, rule, place }: ClusterSettings,
 ): Cluster | undefined {
   switch (service.resolution) {
     case 'NONE':
@@ -138,7 +142,7 @@ function buildByResolution(
       return buildDnsCluster({
         ...options,
         dns: strict ? 'strict' : 'logical',
-        endpoints: buildLocalities(endpoints),
+        endpoints: buildLocalities(groupByLocality(endpoints, effectivePolicy(rule, port.number, subset), place)),
         allFamilies: service.raceFirstConnect,
       });
     }

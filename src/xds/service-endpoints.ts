@@ -7,12 +7,15 @@ import { typeUrls } from '../discovery/view.ts';
 import type { LocalityLbEndpointsSchema } from '../envoy/gen/envoy/config/endpoint/v3/endpoint_components_pb.js';
 import { ClusterLoadAssignmentSchema } from '../envoy/gen/envoy/config/endpoint/v3/endpoint_pb.js';
 import { pipeAddress, socketAddress } from '../envoy/values.ts';
-import type { DestinationRule, Subset } from '../mesh/destination-rule.ts';
+import { effectivePolicy, type Subset } from '../mesh/destination-rule.ts';
 import { handlingOf } from '../mesh/handling.ts';
+import { localityOf } from '../mesh/locality.ts';
 import { matchesLabels } from '../mesh/selector.ts';
 import { originOf, type Service, type ServicePort } from '../mesh/service.ts';
+import { groupByLocality, type LocalityGroup } from './locality-groups.ts';
 import { outboundCluster } from './names.ts';
 import { type TypedResource, typedResource } from './resource.ts';
+import type { ClusterSettings } from './service-clusters.ts';
 
 /** One address to connect to, with its locality (`region/zone/subzone`). */
 export interface ServiceEndpoint {
@@ -20,6 +23,7 @@ export interface ServiceEndpoint {
   readonly port: number;
   readonly weight: number | undefined;
   readonly locality: string;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 const unixPrefix = 'unix://';
@@ -30,7 +34,7 @@ export function serviceEndpoints(service: Service, port: ServicePort, subset?: S
   const resolved = service.resolution === 'DNS' || service.resolution === 'DNS_ROUND_ROBIN';
   if (service.endpoints.length === 0) {
     if (!resolved || isWildcardHost(service.host)) return [];
-    return [{ address: service.host, port: fallback, weight: undefined, locality: '' }];
+    return [{ address: service.host, port: fallback, weight: undefined, locality: '', labels: {} }];
   }
   const endpoints = service.endpoints.filter(
     ({ labels }) => subset === undefined || matchesLabels(subset.labels, labels),
@@ -39,20 +43,21 @@ export function serviceEndpoints(service: Service, port: ServicePort, subset?: S
     address: endpoint.address,
     port: endpoint.ports.get(port.name) ?? fallback,
     weight: endpoint.weight,
-    locality: endpoint.locality ?? '',
+    locality:
+      endpoint.locality ??
+      localityOf((key) => (Object.hasOwn(endpoint.labels, key) ? endpoint.labels[key] : undefined)),
+    labels: endpoint.labels,
   }));
 }
 
-/** Grouped by locality, in the order in which localities first appear. */
 export function buildLocalities(
-  endpoints: readonly ServiceEndpoint[],
+  groups: readonly LocalityGroup[],
 ): readonly MessageInitShape<typeof LocalityLbEndpointsSchema>[] {
-  const groups = Map.groupBy(endpoints, (endpoint) => endpoint.locality);
-  return [...groups].map(([locality, members]) => {
+  return groups.map(({ locality, endpoints, weight: share, priority }) => {
     const [region = '', zone = '', subZone = ''] = locality.split('/');
     return {
       ...(locality === '' ? {} : { locality: { region, zone, subZone } }),
-      lbEndpoints: members.map(({ address, port, weight }) => ({
+      lbEndpoints: endpoints.map(({ address, port, weight }) => ({
         hostIdentifier: {
           case: 'endpoint' as const,
           value: {
@@ -63,20 +68,26 @@ export function buildLocalities(
         },
         ...(weight === undefined || weight === 0 ? {} : { loadBalancingWeight: weight }),
       })),
-      loadBalancingWeight: members.reduce((sum, { weight }) => sum + (weight ?? 1), 0),
+      loadBalancingWeight: share,
+      priority,
     };
   });
 }
 
 /** One ClusterLoadAssignment for each cluster that fetches its endpoints; empty ones too, or it would never be ready. */
-export function buildServiceAssignments(service: Service, rule: DestinationRule | undefined): readonly TypedResource[] {
+export function buildServiceAssignments(
+  service: Service,
+  { rule, place }: Pick<ClusterSettings, 'rule' | 'place'>,
+): readonly TypedResource[] {
   if (service.resolution !== 'STATIC' && service.resolution !== 'CLUSTER_IP') return [];
   return service.ports
     .filter((port) => handlingOf(port.protocol) !== 'none')
     .flatMap((port) =>
       [undefined, ...(rule?.subsets ?? [])].map((subset) => {
         const clusterName = outboundCluster(port.number, service.host, subset?.name);
-        const endpoints = [...buildLocalities(serviceEndpoints(service, port, subset))];
+        const policy = effectivePolicy(rule, port.number, subset);
+        const groups = groupByLocality(serviceEndpoints(service, port, subset), policy, place);
+        const endpoints = [...buildLocalities(groups)];
         const assignment = create(ClusterLoadAssignmentSchema, { clusterName, endpoints });
         return typedResource(typeUrls.endpoint, ClusterLoadAssignmentSchema, clusterName, assignment, [
           originOf(service),

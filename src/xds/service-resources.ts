@@ -21,10 +21,7 @@ export function createServiceResources(): ServiceResources {
       const known = (cache.get(service) ?? []).filter((entry) => entry.settings.config === settings.config);
       const found = known.find((entry) => isSame(entry.settings, settings));
       if (found !== undefined) return found.resources;
-      const resources = [
-        ...buildServiceClusters(service, settings),
-        ...buildServiceAssignments(service, settings.rule),
-      ];
+      const resources = [...buildServiceClusters(service, settings), ...buildServiceAssignments(service, settings)];
       cache.set(service, [...known, { settings, resources }].slice(-mostKept));
       return resources;
     },
@@ -35,5 +32,11 @@ export function createServiceResources(): ServiceResources {
 const mostKept = 16;
 
 function isSame(a: ClusterSettings, b: ClusterSettings): boolean {
-  return a.capture === b.capture && a.proxy === b.proxy && a.rule === b.rule && a.routed === b.routed;
+  return (
+    a.capture === b.capture &&
+    a.proxy === b.proxy &&
+    a.rule === b.rule &&
+    a.routed === b.routed &&
+    a.place?.key === b.place?.key
+  );
 }

@@ -10,6 +10,7 @@ import { createMeshView, type MeshView } from './mesh-view.ts';
 import { alwaysPorts } from './outbound-listeners.ts';
 import { outlookOf } from './outlook.ts';
 import { changePortBook, createPortBook } from './port-use.ts';
+import { placeFor } from './proxy-place.ts';
 import type { ProxyScope } from './proxy-scope.ts';
 import type { TypedResource } from './resource.ts';
 import { createResourceBook } from './resource-book.ts';
@@ -55,8 +56,9 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
     if (reached?.service === undefined) return [];
     const { host, service, rule } = reached;
     const routed = mesh.routedTo.get(host).length > 0;
+    const place = placeFor(rule, scope);
     // Of the mesh itself, since no Sidecar changes them: those of all namespaces are the same.
-    const settings = { config: mesh.config, capture: parts.capture, proxy: 'sidecar', rule, routed } as const;
+    const settings = { config: mesh.config, capture: parts.capture, proxy: 'sidecar', rule, place, routed } as const;
     return serviceResources.of(service, settings);
   }
 

@@ -38,13 +38,14 @@ type ViewOf = (mesh: Mesh) => MeshView;
 function sidecar(parts: ViewParts): ViewOf {
   return (mesh) => {
     const matches = (selector: ReadonlyMap<string, string>) => selector.get('app') === 'echo';
-    const scope = { ...sidecarScope(identity('sidecar', { app: 'echo' }), mesh), matches };
+    const label = (key: string) => (key === 'istio-locality' ? 'near.one' : undefined);
+    const scope = { ...sidecarScope(identity('sidecar', { app: 'echo' }), mesh), matches, label };
     return createSidecarView(mesh, { scope, serviceResources: createServiceResources(), parts });
   };
 }
 
 function gateway(parts: ViewParts): ViewOf {
-  const router = identity('router', { 'gateway-name': 'egress', app: 'echo' });
+  const router = identity('router', { 'gateway-name': 'egress', app: 'echo', 'istio-locality': 'near.one' });
   return (mesh) => createGatewayView(mesh, { identity: router, serviceResources: createServiceResources(), parts });
 }
 

@@ -10,6 +10,7 @@ import { selectDestinationRule } from '../../mesh/select-destination-rule.ts';
 import { matchesLabels } from '../../mesh/selector.ts';
 import { compareAge, type Service } from '../../mesh/service.ts';
 import { createMeshView, type MeshView } from '../mesh-view.ts';
+import { placeFor } from '../proxy-place.ts';
 import { gatewayScope } from '../proxy-scope.ts';
 import type { TypedResource } from '../resource.ts';
 import { createResourceBook } from '../resource-book.ts';
@@ -88,7 +89,8 @@ export function createGatewayView(first: Mesh, options: GatewayViewOptions): Mes
 
   function destinationOf(service: Service): readonly TypedResource[] {
     const settings = { config: mesh.config, capture: parts.capture, proxy: 'router', routed: true } as const;
-    return serviceResources.of(service, { ...settings, rule: ruleOf(service.host) });
+    const rule = ruleOf(service.host);
+    return serviceResources.of(service, { ...settings, rule, place: placeFor(rule, scope) });
   }
 
   /** From a port that a Gateway names to the one that pods behind the gateway's Service listen on. */

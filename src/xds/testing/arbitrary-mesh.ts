@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import type { Protocol } from '../../api/protocol.ts';
 import type { DestinationRule, Subset } from '../../mesh/destination-rule.ts';
 import type { Gateway } from '../../mesh/gateway.ts';
-import type { HashKey, LoadBalancer } from '../../mesh/load-balancer.ts';
+import type { HashKey, LoadBalancer, LocalitySetting } from '../../mesh/load-balancer.ts';
 import { emptyMesh, type Mesh, type MeshChange, updateMesh } from '../../mesh/mesh.ts';
 import type { OutboundTrafficPolicy } from '../../mesh/mesh-config.ts';
-import type { Resolution, Service } from '../../mesh/service.ts';
+import type { Endpoint, Resolution, Service } from '../../mesh/service.ts';
 import type { Sidecar } from '../../mesh/sidecar.ts';
 import { type ClientTls, emptyTrafficPolicy } from '../../mesh/traffic-policy.ts';
 import type { HeaderOperations, HttpMatch, SourceMatch, VirtualService } from '../../mesh/virtual-service.ts';
@@ -30,6 +30,13 @@ const port = fc.record({
   protocol: fc.constantFrom<Protocol>('HTTP', 'GRPC', 'TLS', 'HTTPS', 'TCP', 'auto', 'UDP'),
 });
 
+const nearAndFar: readonly Endpoint[] = ['near/one', 'near/two', 'far/one'].map((locality, index) => ({
+  address: `198.51.100.${index}`,
+  ports: new Map(),
+  labels: { version: `v${index}` },
+  locality,
+}));
+
 const service: fc.Arbitrary<Service> = fc
   .record({
     ...origin,
@@ -40,6 +47,7 @@ const service: fc.Arbitrary<Service> = fc
     addresses: fc.constantFrom([], ['192.0.2.1'], ['192.0.2.0/24'], ['192.0.2.1', '192.0.2.2']),
     ports: fc.uniqueArray(port, { minLength: 1, maxLength: 3, selector: ({ number }) => number }),
     aliases: fc.constantFrom([], ['web'], ['web.shop']),
+    endpoints: fc.constantFrom<readonly Endpoint[]>([], nearAndFar),
     workloads: fc.constantFrom(undefined, new Map([['gateway-name', 'egress']])),
   })
   .map(({ exportTo: exported, workloads, ...rest }) => ({
@@ -47,7 +55,6 @@ const service: fc.Arbitrary<Service> = fc
     localAliases: [],
     visibility: visibilityOf(exported, rest.namespace),
     external: rest.source === 'ServiceEntry',
-    endpoints: [],
     subjectAltNames: [],
     ...(workloads === undefined ? {} : { workloads }),
     trustOriginalDestination: false,
@@ -150,6 +157,14 @@ const subsets = fc.constantFrom<readonly Subset[]>(
   [{ name: 'v1', labels: new Map(), policy: emptyTrafficPolicy, ports: new Map() }],
 );
 
+const locality: LocalitySetting = { enabled: true, distribute: [], failover: new Map(), failoverPriority: [] };
+const byLocality = (setting: Partial<LocalitySetting>): LoadBalancer => ({
+  simple: undefined,
+  consistentHash: undefined,
+  warmup: undefined,
+  locality: { ...locality, ...setting },
+});
+
 const byHash = (key: HashKey): LoadBalancer => ({
   simple: undefined,
   consistentHash: { key, algorithm: { kind: 'ring', minimumSize: undefined } },
@@ -162,9 +177,23 @@ const loadBalancer = fc.constantFrom<LoadBalancer | undefined>(
   byHash({ kind: 'header', name: 'x-user' }),
   byHash({ kind: 'source' }),
   { ...byHash({ kind: 'source' }), consistentHash: undefined, simple: 'PASSTHROUGH' },
+  byLocality({
+    distribute: [
+      {
+        from: 'near/*',
+        to: new Map([
+          ['near/*', 70],
+          ['far/*', 30],
+        ]),
+      },
+    ],
+  }),
+  byLocality({ failover: new Map([['near', 'far']]) }),
+  byLocality({ failoverPriority: ['version=v2', 'app'] }),
 );
 
 const blocks = fc.record({
+  outlierDetection: fc.constantFrom(undefined, {}),
   tls,
   loadBalancer,
   tunnel: fc.constantFrom(undefined, undefined, { method: 'CONNECT' as const, host: 'far.test', port: 443 }),

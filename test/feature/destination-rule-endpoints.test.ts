@@ -1,5 +1,5 @@
-// Endpoints that are chosen by a hash: the same for the same header, cookie, query parameter or caller, also where a
-// VirtualService leads there, and from the moment on that a rule says so (istio-semantics 4.4).
+// Which endpoints a DestinationRule chooses (istio-semantics 4.4). By a hash: the same for the same header, cookie, query
+// parameter or caller, also where a VirtualService leads there. By locality: the nearest to the workload, or by shares.
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { ask, type HttpOptions } from '../support/calls.ts';
@@ -10,21 +10,28 @@ import { outsideAddress } from '../support/outside-world.ts';
 import { needs } from '../support/requires.ts';
 import { suiteScope } from '../support/suite-scope.ts';
 import { repeat } from '../support/traffic.ts';
-import { until } from '../support/until.ts';
+import { until, untilFits } from '../support/until.ts';
 
 const numbers = [191, 192, 193, 194];
 const addresses = numbers.map((number) => `198.51.100.${number}`);
 const endpoints = addresses.map((address) => ({ address }));
 
-describe('DestinationRule: consistent hash', needs('root', 'iproute2', 'firewall'), () => {
+describe('DestinationRule: endpoints', needs('root', 'iproute2', 'firewall'), () => {
   const scope = suiteScope();
   let mesh: TestMesh;
   let caller: Workload;
+  /** Servers that answer 503. */
+  const failing = new Set<string>();
 
   before(async () => {
     for (const number of numbers) {
       const address = outsideAddress(number);
-      await startOutsideHttp({ t: scope, address, port: 80, respond: (_, answer) => answer.end(address) });
+      await startOutsideHttp({
+        t: scope,
+        address,
+        port: 80,
+        respond: (_, answer) => void answer.writeHead(failing.has(address) ? 503 : 200).end(address),
+      });
       await startOutsideTcp({ t: scope, address, port: 5432, serve: ({ socket }) => socket.end(address) });
     }
     mesh = await startMesh(scope);
@@ -42,9 +49,9 @@ describe('DestinationRule: consistent hash', needs('root', 'iproute2', 'firewall
   });
 
   /** The address that answered, or the status. */
-  async function answering(host: string, options: HttpOptions = {}): Promise<string> {
+  async function answering(host: string, options: HttpOptions = {}, from = caller): Promise<string> {
     const headers = { ...options.headers, host };
-    const { status, body = '' } = await ask(caller, addresses[0] ?? '', { ...options, headers });
+    const { status, body = '' } = await ask(from, addresses[0] ?? '', { ...options, headers });
     return status === 200 ? body : String(status);
   }
 
@@ -116,5 +123,73 @@ describe('DestinationRule: consistent hash', needs('root', 'iproute2', 'firewall
       }),
     );
     await until('it is hashed', async () => (await servers()) === 1);
+  });
+
+  describe('by locality', () => {
+    const localities = ['near/one', 'near/two', 'far/one', 'far/two'];
+    const outlierDetection = {
+      consecutive5xxErrors: 1,
+      interval: '0.1s',
+      baseEjectionTime: '60s',
+      maxEjectionPercent: 100,
+    };
+    let near: Workload;
+    let far: Workload;
+
+    before(async () => {
+      near = await mesh.workload('near', { args: ['--label', 'istio-locality=near.one'] });
+      const labels = ['topology.kubernetes.io/region=far', 'topology.kubernetes.io/zone=two'];
+      far = await mesh.workload('far', { args: labels.flatMap((label) => ['--label', label]) });
+    });
+
+    async function placed(name: string, trafficPolicy: object): Promise<string> {
+      await mesh.apply(
+        serviceEntry(name, {
+          hosts: [`${name}.test`],
+          resolution: 'STATIC',
+          endpoints: addresses.map((address, index) => ({ address, locality: localities[index] })),
+        }) + destinationRule(name, { host: `${name}.test`, trafficPolicy }),
+      );
+      return `${name}.test`;
+    }
+
+    const counts = async (host: string, from: Workload, times = 24) =>
+      Map.groupBy(await repeat(times, () => answering(host, {}, from)), (address) => address);
+
+    it('asks the nearest, and the next once those fail', async () => {
+      const host = await placed('nearest', { outlierDetection });
+      const only = async (from: Workload, index: number) => {
+        const seenHere = await counts(host, from);
+        return seenHere.size === 1 && seenHere.has(addresses[index] ?? '');
+      };
+      await until('each has the one at its place', async () => (await only(near, 0)) && (await only(far, 3)));
+      await until('who is nowhere has all', async () => (await counts(host, caller)).size === addresses.length);
+      failing.add(addresses[0] ?? '');
+      await until('the next zone is asked', () => only(near, 1));
+      failing.add(addresses[1] ?? '');
+      await until('another region is asked', async () => {
+        const seenHere = await counts(host, near);
+        return [...seenHere.keys()].sort().join() === addresses.slice(2).join();
+      });
+      assert.ok(await only(far, 3));
+      failing.clear();
+    });
+
+    it('gives localities their shares, and others nothing', async () => {
+      const to = { 'near/one': 75, 'far/*': 25 };
+      const host = await placed('shares', {
+        loadBalancer: { simple: 'ROUND_ROBIN', localityLbSetting: { distribute: [{ from: 'near/*', to }] } },
+      });
+      await until('it is open', async () => (await answering(host, {}, near)) !== '502');
+      const seenHere = await untilFits(
+        () => counts(host, near, 80),
+        (now) => now.size === 3,
+      );
+      const times = addresses.map((address) => seenHere.get(address)?.length ?? 0);
+      assert.equal(times[1], 0);
+      assert.ok((times[0] ?? 0) >= 50 && (times[0] ?? 0) <= 70, `${times}`);
+      // There is no entry for who is elsewhere.
+      await until('others have all', async () => (await counts(host, far, 40)).size === addresses.length);
+    });
   });
 });
