@@ -17,11 +17,17 @@ export function parseIpRange(text: string): IpRange | undefined {
   const version = address.includes('%') ? 0 : isIP(address);
   if (version !== 4 && version !== 6) return undefined;
   const bits = version === 4 ? 32 : 128;
-  if (slash < 0) return { family: version, address, prefix: bits, cidr: false };
+  const family = version;
+  if (slash < 0) return { family, address: canonical(address, family), prefix: bits, cidr: false };
   const digits = text.slice(slash + 1);
   const prefix = Number(digits);
   if (!/^\d{1,3}$/.test(digits) || prefix > bits) return undefined;
-  return { family: version, address, prefix, cidr: true };
+  return { family, address: canonical(address, family), prefix, cidr: true };
+}
+
+/** One text for one address: IPv6 has many. */
+function canonical(address: string, family: 4 | 6): string {
+  return family === 4 ? address : new URL(`http://[${address}]`).hostname.slice(1, -1);
 }
 
 export function isSingleAddress(range: IpRange): boolean {

@@ -1,4 +1,4 @@
-// Certificates and keys in PEM form: whether a content is one, and whether two belong together.
+// Certificates and keys in PEM form: whether a content is one, whether two belong together, and whether Envoy would show it.
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 
 /**
@@ -32,6 +32,14 @@ export function isPrivateKey(content: Uint8Array): boolean {
 export function belongTogether(certificate: Uint8Array, key: Uint8Array): boolean {
   const privateKey = keyOf(key);
   return privateKey !== undefined && certificateOf(certificate)?.checkPrivateKey(privateKey) === true;
+}
+
+/** Whether Envoy serves a certificate with such a key; others it refuses, with whatever else comes in the response. */
+export function isServable(certificate: Uint8Array): boolean {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = certificateOf(certificate)?.publicKey ?? {};
+  if (type === 'rsa') return (details?.modulusLength ?? 0) >= 2048;
+  if (type === 'ec') return ['prime256v1', 'secp384r1', 'secp521r1'].includes(details?.namedCurve ?? '');
+  return type === 'ed25519';
 }
 
 function certificateOf(content: Uint8Array) {

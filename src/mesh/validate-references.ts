@@ -6,7 +6,7 @@ import type { Diagnostic } from '../platform/diagnostic.ts';
 import { type DestinationRule, destinationRuleOrigin, type PortedPolicy } from './destination-rule.ts';
 import { type Gateway, gatewayOrigin } from './gateway.ts';
 import type { Mesh } from './mesh.ts';
-import { belongTogether, isCertificate, isPrivateKey } from './pem.ts';
+import { belongTogether, isCertificate, isPrivateKey, isServable } from './pem.ts';
 import { secretKey } from './tls-secret.ts';
 
 export function validateReferences(mesh: Mesh): readonly Diagnostic[] {
@@ -71,11 +71,27 @@ function* checkFiles(
   if (certificate === undefined || key === undefined) return;
   const [shown, secret] = [contentOf(certificate), contentOf(key)];
   if (shown === undefined || secret === undefined || !isCertificate(shown) || !isPrivateKey(secret)) return;
-  if (belongTogether(shown, secret)) return;
-  yield problem('SP1102', path, `${key} is not the key of ${certificate}`, 'write both files anew');
+  if (!belongTogether(shown, secret)) {
+    yield problem('SP1102', path, `${key} is not the key of ${certificate}`, 'write both files anew');
+  } else if (!isServable(shown)) {
+    const hint = 'use RSA of 2048 bits or more, or the curve P-256, P-384 or P-521';
+    yield problem('SP1101', path, `Envoy takes no certificate with such a key as that of ${certificate}`, hint);
+  }
 }
 
 function* checkSecret(namespace: string, name: string, path: readonly string[], { secrets }: Mesh): Iterable<Finding> {
-  if (secrets.get(secretKey(namespace, name)).length > 0) return;
-  yield problem('SP1103', path, `there is no Secret ${name} in namespace ${namespace}`, 'create it there');
+  const [secret] = secrets.get(secretKey(namespace, name));
+  if (secret === undefined) {
+    yield problem('SP1103', path, `there is no Secret ${name} in namespace ${namespace}`, 'create it there');
+    return;
+  }
+  const { certificate, key } = secret;
+  const why = certificate === undefined || key === undefined ? undefined : unfitPair(certificate, key);
+  if (why !== undefined) yield problem('SP1110', path, `${why} Secret ${name}`, 'issue the certificate anew');
+}
+
+function unfitPair(certificate: Uint8Array, key: Uint8Array): string | undefined {
+  if (!isCertificate(certificate)) return 'no certificate is in';
+  if (!belongTogether(certificate, key)) return 'certificate and key do not belong together in';
+  return isServable(certificate) ? undefined : 'Envoy takes no certificate with such a key as in';
 }

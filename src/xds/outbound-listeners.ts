@@ -16,7 +16,7 @@ import type { ProxySettings } from '../mesh/proxy-settings.ts';
 import { originOf } from '../mesh/service.ts';
 import type { Capture } from './capture.ts';
 import { catchAllChain, closedChain, httpChain, passedChain, serverNameChain, serviceChain } from './filter-chains.ts';
-import { listenerName } from './names.ts';
+import { inboundPort, listenerName, outboundPort } from './names.ts';
 import { hasSettings, isBelow, needsListing, oldestFirst, type PortService, type PortUse } from './port-use.ts';
 import { type TypedResource, typedResource } from './resource.ts';
 
@@ -33,7 +33,8 @@ const patience = 1;
 
 export function buildPortListeners(port: number, use: PortUse, config: ProxySettings): readonly TypedResource[] {
   const listeners = buildAddressListeners(port, use, config);
-  const wildcard = buildWildcardListener(port, use, config);
+  // The proxy listens there itself.
+  const wildcard = port === outboundPort || port === inboundPort ? undefined : buildWildcardListener(port, use, config);
   return wildcard === undefined ? listeners : [wildcard, ...listeners];
 }
 

@@ -4,7 +4,7 @@ import { typeUrls } from '../discovery/view.ts';
 import { SecretSchema } from '../envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
 import { buildTlsCertificateSecret, buildValidationSecret } from '../envoy/secret.ts';
 import type { Mesh } from '../mesh/mesh.ts';
-import { belongTogether, isCertificate } from '../mesh/pem.ts';
+import { belongTogether, isCertificate, isServable } from '../mesh/pem.ts';
 import { secretKey, systemRootsFile } from '../mesh/tls-secret.ts';
 import { type TypedResource, typedResource } from './resource.ts';
 import { type SecretSource, secretSource } from './secret-names.ts';
@@ -15,7 +15,10 @@ export function buildSecret(name: string, mesh: Mesh, namespace: string): TypedR
   const message = isCertificateSource(source)
     ? certificateOf(name, source, mesh, namespace)
     : rootsOf(name, source, mesh, namespace);
-  return message === undefined ? undefined : typedResource(typeUrls.secret, SecretSchema, name, message, []);
+  if (message === undefined) return undefined;
+  const keys = secretKeysOf(name, namespace).filter((key) => mesh.secrets.get(key).length > 0);
+  const origins = keys.map((key) => `Secret/${key}`);
+  return typedResource(typeUrls.secret, SecretSchema, name, message, origins);
 }
 
 /** Whether the secret of this name has a private key in it. */
@@ -60,8 +63,8 @@ function certificateOf(name: string, source: CertificateSource, mesh: Mesh, name
   const certificate = source.kind === 'credential' ? stored?.certificate : mesh.files.get(source.certificate)[0];
   const key = source.kind === 'credential' ? stored?.key : mesh.files.get(source.key)[0];
   if (certificate === undefined || key === undefined) return undefined;
-  // Envoy would refuse a pair that does not fit, or a chain that breaks off, and with it whatever else the update brings.
-  if (!isCertificate(certificate) || !belongTogether(certificate, key)) return undefined;
+  // Envoy would refuse a pair that does not fit, a weak key, or a chain that breaks off.
+  if (!isCertificate(certificate) || !belongTogether(certificate, key) || !isServable(certificate)) return undefined;
   return buildTlsCertificateSecret(name, { certificate, key });
 }
 

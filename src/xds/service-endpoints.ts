@@ -39,7 +39,7 @@ export function serviceEndpoints(service: Service, port: ServicePort, subset?: S
   const endpoints = service.endpoints.filter(
     ({ labels }) => subset === undefined || matchesLabels(subset.labels, labels),
   );
-  return endpoints.map((endpoint) => ({
+  const all = endpoints.map((endpoint) => ({
     address: endpoint.address,
     port: endpoint.ports.get(port.name) ?? fallback,
     weight: endpoint.weight,
@@ -48,6 +48,7 @@ export function serviceEndpoints(service: Service, port: ServicePort, subset?: S
       localityOf((key) => (Object.hasOwn(endpoint.labels, key) ? endpoint.labels[key] : undefined)),
     labels: endpoint.labels,
   }));
+  return withinBounds(all);
 }
 
 export function buildLocalities(
@@ -72,6 +73,19 @@ export function buildLocalities(
       priority,
     };
   });
+}
+
+const largestWeight = 2 ** 32 - 1;
+
+/** Envoy adds up weights in 32 bits; those of several objects may be more together. */
+function withinBounds(endpoints: readonly ServiceEndpoint[]): readonly ServiceEndpoint[] {
+  const total = endpoints.reduce((sum, { weight }) => sum + (weight ?? 1), 0);
+  if (total <= largestWeight) return endpoints;
+  const share = (largestWeight - endpoints.length) / total;
+  return endpoints.map((endpoint) => ({
+    ...endpoint,
+    weight: Math.max(1, Math.floor((endpoint.weight ?? 1) * share)),
+  }));
 }
 
 /** One ClusterLoadAssignment for each cluster that fetches its endpoints; empty ones too, or it would never be ready. */

@@ -70,11 +70,15 @@ export async function startJudgedMesh(
 
   const settled = async () => {
     let quiet = 0;
-    await until('Envoy has answered everything', () => {
-      const types = [...(discovery.proxies()[0]?.types.values() ?? [])];
-      quiet = types.length > 0 && types.every(({ state }) => state !== 'STALE') ? quiet + 1 : 0;
-      return quiet > 5;
-    });
+    await until(
+      'Envoy has answered everything',
+      () => {
+        const types = [...(discovery.proxies()[0]?.types.values() ?? [])];
+        quiet = types.length > 0 && types.every(({ state }) => state !== 'STALE') ? quiet + 1 : 0;
+        return quiet > 5;
+      },
+      60_000,
+    );
     return [...(discovery.proxies()[0]?.types.values() ?? [])].flatMap(({ refused = [] }) => refused);
   };
   const first = await settled();
@@ -85,8 +89,7 @@ export async function startJudgedMesh(
       const found = decoded.objects.map(({ object }) => object);
       if (hasErrors(decoded.diagnostics)) return { stopped: 'validation', diagnostics: decoded.diagnostics };
       change('ADDED', found);
-      const refused = await settled();
-      change('DELETED', found);
+      const refused = await settled().finally(() => change('DELETED', found));
       await settled();
       return refused.length === 0 ? { stopped: undefined } : { stopped: 'envoy', refused };
     },

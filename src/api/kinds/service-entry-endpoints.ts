@@ -10,6 +10,10 @@ import { isAddress } from './service-entry-hosts.ts';
 import type { ServiceEntryEndpoint } from './service-entry-schema.ts';
 
 const unixPrefix = 'unix://';
+/** Of a socket's path, in bytes. */
+const longestPath = 107;
+/** Envoy adds up the weights of a host in 32 bits. */
+const largestWeight = 2 ** 32 - 1;
 
 export function* checkEndpoints(facts: ServiceEntryFacts): Iterable<Finding> {
   const endpoints = facts.spec.endpoints ?? [];
@@ -27,6 +31,14 @@ export function* checkEndpoints(facts: ServiceEntryFacts): Iterable<Finding> {
       yield problem('SP0321', path, message, 'use resolution: DNS');
     }
     for (const [index, endpoint] of endpoints.entries()) yield* checkEndpoint(facts, endpoint, [...path, index]);
+    if (endpoints.reduce((sum, { weight = 1 }) => sum + Math.max(1, weight), 0) > largestWeight) {
+      yield problem(
+        'SP0341',
+        path,
+        'the weights add up to more than 32 bits hold',
+        'give them weights such as 90 and 10',
+      );
+    }
   }
 }
 
@@ -53,6 +65,10 @@ function* checkAddress({ resolution }: ServiceEntryFacts, address: string, path:
   if (range !== undefined && !range.cidr) return;
   if (resolution === 'STATIC') {
     if (address.startsWith(unixPrefix)) {
+      if (Buffer.byteLength(address) > unixPrefix.length + longestPath) {
+        const message = `unix address "${shorten(address)}" is longer than ${longestPath} bytes`;
+        yield problem('SP0318', path, message, 'put the socket elsewhere');
+      }
       if (address.startsWith(`${unixPrefix}/`)) return;
       yield problem(
         'SP0318',

@@ -5,6 +5,9 @@ import type { Finding } from '../kind.ts';
 import { isHttp, isOpaqueTcp, isTls, type Protocol } from '../protocol.ts';
 import type { ServiceEntryFacts } from './service-entry-facts.ts';
 
+/** Where redirected connections arrive. */
+const ownPorts = [15_001, 15_006];
+
 export function* checkPorts(facts: ServiceEntryFacts): Iterable<Finding> {
   const names = new Set<string>();
   const numbers = new Set<number>();
@@ -26,6 +29,13 @@ export function* checkPorts(facts: ServiceEntryFacts): Iterable<Finding> {
     numbers.add(port.number);
     const protocol = facts.protocols[index];
     if (protocol !== undefined) yield* checkProtocol(facts, protocol, path);
+    const byAddress =
+      (facts.spec.addresses ?? []).length > 0 && protocol !== undefined && !isHttp(protocol) && protocol !== 'auto';
+    if (ownPorts.includes(port.number) && !byAddress) {
+      // Istio: a listener that Envoy refuses; here: none.
+      const message = `port ${port.number} is one of the proxy itself: connections to it reach nothing`;
+      yield warning('SP0340', [...path, 'number'], message, 'use another port and targetPort, or give addresses');
+    }
   }
 }
 

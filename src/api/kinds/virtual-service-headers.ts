@@ -23,8 +23,12 @@ export function isHeaderName(name: string): boolean {
 /** They say where a message ends: one that lies lets a request hide in the body of another. */
 const framing = new Set(['content-length', 'transfer-encoding']);
 
+/** Of a name or a value, in bytes. */
+const longest = 16_384;
+
 function* checkName(name: string, path: readonly (string | number)[], withAuthority: boolean): Iterable<Finding> {
   if (name === '') yield problem('SP0712', path, 'header name cannot be empty');
+  else if (name.length > longest) yield problem('SP0712', path, `'${shorten(name)}' is longer than 16 KiB`);
   else if (withAuthority && isAuthorityHeader(name)) return;
   else if (name.startsWith(':') || isAuthorityHeader(name)) {
     const message = `invalid header "${shorten(name)}": header cannot have ":" prefix or be Host`;
@@ -45,6 +49,9 @@ function valuesByName(withAuthority: boolean) {
       }
       const mistake = typeof value === 'string' ? headerValueMistake(value) : undefined;
       if (mistake !== undefined) yield problem('SP0713', [name], mistake.message, mistake.hint);
+      else if (typeof value === 'string' && Buffer.byteLength(value) > longest) {
+        yield problem('SP0713', [name], 'header value is longer than 16 KiB');
+      }
     }
   });
 }
