@@ -71,6 +71,17 @@ const lacking: readonly { file: string; after: string; insert: string }[] = [
     insert: '    RemoveOnMatch remove_on_match = 3;\n',
   },
   {
+    file: 'envoy/config/route/v3/route_components.proto',
+    after: 'import "envoy/config/core/v3/base.proto";\n',
+    insert: 'import "envoy/config/common/mutation_rules/v3/mutation_rules.proto";\n',
+  },
+  {
+    file: 'envoy/config/route/v3/route_components.proto',
+    after: '    google.protobuf.BoolValue trace_sampled = 4;\n',
+    insert:
+      '    repeated common.mutation_rules.v3.HeaderMutation request_headers_mutations = 7;\n    string host_rewrite_literal = 8;\n',
+  },
+  {
     file: 'envoy/extensions/filters/http/dynamic_forward_proxy/v3/dynamic_forward_proxy.proto',
     after: '  bool save_upstream_address = 2;\n',
     insert: '  bool allow_dynamic_host_from_filter_state = 4;\n',

@@ -49,3 +49,9 @@ export function wildcardsAbove(host: string): readonly string[] {
   const labels = host.split('.');
   return labels.slice(1).map((_, index) => `*.${labels.slice(index + 1).join('.')}`);
 }
+
+/** Whether every name that `host` stands for is one that `pattern` stands for. */
+export function isUnder(host: string, pattern: string): boolean {
+  if (host === pattern || pattern === '*') return true;
+  return pattern.startsWith('*.') && host !== '*' && host.endsWith(pattern.slice(1));
+}

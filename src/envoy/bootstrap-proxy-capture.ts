@@ -2,14 +2,11 @@
 // at which others reach the program; of a gateway its ports. Only they are bound here, since they are this pod's own; what
 // is done with a connection comes over xDS like all policy, in the internal listeners that they hand it to. Until those are
 // there it is closed.
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { anyOf } from './any.ts';
+import { create } from '@bufbuild/protobuf';
 import { buildNetworkFilterState } from './filter-state.ts';
-import type { BootstrapSchema } from './gen/envoy/config/bootstrap/v3/bootstrap_pb.js';
 import type { Cluster } from './gen/envoy/config/cluster/v3/cluster_pb.js';
 import { TrafficDirection } from './gen/envoy/config/core/v3/base_pb.js';
 import { type Listener, ListenerSchema } from './gen/envoy/config/listener/v3/listener_pb.js';
-import { InternalListenerSchema } from './gen/envoy/extensions/bootstrap/internal_listener/v3/internal_listener_pb.js';
 import { buildInternalCluster, originalDestinationKeys } from './internal-listener.ts';
 import { buildTcpProxy, type NetworkFilter } from './network-filters.ts';
 import { type SocketPlace, socketAddress } from './values.ts';
@@ -37,7 +34,6 @@ type Sockets = Pick<ProxyCapture, 'clusters' | 'listeners'>;
 export interface ProxyCapture {
   readonly clusters: readonly Cluster[];
   readonly listeners: readonly Listener[];
-  readonly bootstrap: Pick<MessageInitShape<typeof BootstrapSchema>, 'bootstrapExtensions'>;
   /** Flags of Envoy's runtime. */
   readonly runtime: Readonly<Record<string, boolean>>;
 }
@@ -45,11 +41,6 @@ export interface ProxyCapture {
 export function buildProxyCapture(options: ProxyCaptureOptions): ProxyCapture {
   return {
     ...('gateway' in options ? gatewaySockets(options) : sidecarSockets(options)),
-    bootstrap: {
-      bootstrapExtensions: [
-        { name: 'envoy.bootstrap.internal_listener', typedConfig: anyOf(InternalListenerSchema, {}) },
-      ],
-    },
     // Envoy 1.40 takes the end of a connection inside itself for a reset and passes that on, which overtakes the
     // answer before it: a request with `Connection: close` got nothing (envoyproxy/envoy#45190).
     runtime: { 'envoy.reloadable_features.enable_send_rst_on_user_space_socket': false },

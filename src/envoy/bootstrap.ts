@@ -14,6 +14,7 @@ import {
 } from './gen/envoy/config/core/v3/config_source_pb.js';
 import type { ClusterLoadAssignmentSchema } from './gen/envoy/config/endpoint/v3/endpoint_pb.js';
 import type { ListenerSchema } from './gen/envoy/config/listener/v3/listener_pb.js';
+import { InternalListenerSchema } from './gen/envoy/extensions/bootstrap/internal_listener/v3/internal_listener_pb.js';
 import { RouteSchema as UdpRouteSchema } from './gen/envoy/extensions/filters/udp/udp_proxy/v3/route_pb.js';
 import { UdpProxyConfigSchema } from './gen/envoy/extensions/filters/udp/udp_proxy/v3/udp_proxy_pb.js';
 import { CaresDnsResolverConfigSchema } from './gen/envoy/extensions/network/dns_resolver/cares/v3/cares_dns_resolver_pb.js';
@@ -83,7 +84,10 @@ export function buildBootstrap(options: BootstrapOptions): Bootstrap {
         ...(capture?.listeners ?? []),
       ],
     },
-    ...capture?.bootstrap,
+    // Listeners without a socket come over xDS.
+    bootstrapExtensions: [
+      { name: 'envoy.bootstrap.internal_listener', typedConfig: anyOf(InternalListenerSchema, {}) },
+    ],
     layeredRuntime: {
       layers: [
         { name: 'static', layerSpecifier: { case: 'staticLayer', value: { ...runtime, ...capture?.runtime } } },

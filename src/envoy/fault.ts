@@ -1,14 +1,11 @@
 // Errors and delays on purpose. The filter stands in the chain without a fault of its own, disabled (`whereRoutesAsk`),
 // and runs on routes that bring one. Envoy: filters.http.fault.v3; an abort answers `fault filter abort`, flags FI and DI.
 // Invariant: the caller has no say in it (no header faults), and its words do not become stats.
-import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Any } from '@bufbuild/protobuf/wkt';
 import { anyOf } from './any.ts';
 import { HTTPFaultSchema } from './gen/envoy/extensions/filters/http/fault/v3/fault_pb.js';
-import type { FractionalPercentSchema } from './gen/envoy/type/v3/percent_pb.js';
-import { FractionalPercent_DenominatorType } from './gen/envoy/type/v3/percent_pb.js';
 import { type HttpFilter, httpFilter } from './http-filters.ts';
-import { seconds } from './values.ts';
+import { fractionalPercent, seconds } from './values.ts';
 
 const filterName = 'envoy.filters.http.fault';
 
@@ -25,13 +22,15 @@ export function buildFaultFilter(): HttpFilter {
 /** For a route's `typed_per_filter_config`; at least one of both must be there. */
 export function faultOnRoute({ abort, delay }: Fault): Record<string, Any> {
   const fault = anyOf(HTTPFaultSchema, {
-    ...(abort === undefined ? {} : { abort: { errorType: errorOf(abort), percentage: fraction(abort.percent) } }),
+    ...(abort === undefined
+      ? {}
+      : { abort: { errorType: errorOf(abort), percentage: fractionalPercent(abort.percent) } }),
     ...(delay === undefined
       ? {}
       : {
           delay: {
             faultDelaySecifier: { case: 'fixedDelay', value: seconds(delay.ms / 1000) },
-            percentage: fraction(delay.percent),
+            percentage: fractionalPercent(delay.percent),
           },
         }),
     disableDownstreamClusterStats: true,
@@ -43,12 +42,4 @@ function errorOf(abort: NonNullable<Fault['abort']>) {
   return 'status' in abort
     ? ({ case: 'httpStatus', value: abort.status } as const)
     : ({ case: 'grpcStatus', value: abort.grpcStatus } as const);
-}
-
-/** Of a hundred, down to a ten-thousandth of one: 0.1 is one in a thousand. */
-function fraction(percent: number): MessageInitShape<typeof FractionalPercentSchema> {
-  return {
-    numerator: Math.round(percent * 10_000),
-    denominator: FractionalPercent_DenominatorType.MILLION,
-  };
 }

@@ -2,6 +2,7 @@
 // has a socket or from a CONNECT request. Addresses of the first connection are carried along by the PROXY protocol, so
 // that logs name the caller, and filter state that is shared with upstream comes along too.
 import { create } from '@bufbuild/protobuf';
+import type { Any } from '@bufbuild/protobuf/wkt';
 import { anyOf } from './any.ts';
 import { openCircuitBreakers } from './cluster.ts';
 import { type Cluster, Cluster_DiscoveryType, ClusterSchema } from './gen/envoy/config/cluster/v3/cluster_pb.js';
@@ -14,14 +15,16 @@ import { ProxyProtocolSchema } from './gen/envoy/extensions/filters/listener/pro
 import { InternalUpstreamTransportSchema } from './gen/envoy/extensions/transport_sockets/internal_upstream/v3/internal_upstream_pb.js';
 import { ProxyProtocolUpstreamTransportSchema } from './gen/envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol_pb.js';
 import { RawBufferSchema } from './gen/envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer_pb.js';
+import { httpProtocolOptionsKey } from './http-protocol-options.ts';
 import { chainsOf, type ListenerChains, listenerFilter } from './listener.ts';
 import { seconds } from './values.ts';
 
 /**
  * Where the addresses of a connection that came inside are taken from: `caller` those of the first connection,
  * `filter-state` those that stand in filter state (the keys of `originalDestinationKeys`).
+ * `none`: nothing asks for them.
  */
-export type InternalAddresses = 'caller' | 'filter-state';
+export type InternalAddresses = 'caller' | 'filter-state' | 'none';
 
 /** Filter state from which `filter-state` addresses come. */
 export const originalDestinationKeys = {
@@ -42,7 +45,7 @@ export function buildInternalListener(options: InternalListenerOptions): Listene
     trafficDirection: options.direction === 'inbound' ? TrafficDirection.INBOUND : TrafficDirection.OUTBOUND,
     listenerSpecifier: { case: 'internalListener', value: {} },
     ...chains,
-    listenerFilters: [restoring[options.addresses], ...listenerFilters],
+    listenerFilters: [...(options.addresses === 'none' ? [] : [restoring[options.addresses]]), ...listenerFilters],
   });
 }
 
@@ -53,7 +56,7 @@ export const restoring = {
 } as const;
 
 /** The cluster of the same name as the listener. */
-export function buildInternalCluster(listener: string, addresses: InternalAddresses): Cluster {
+export function buildInternalCluster(listener: string, addresses: InternalAddresses, http?: Any): Cluster {
   const address = create(AddressSchema, {
     address: {
       case: 'envoyInternalAddress',
@@ -70,6 +73,7 @@ export function buildInternalCluster(listener: string, addresses: InternalAddres
       endpoints: [{ lbEndpoints: [{ hostIdentifier: { case: 'endpoint', value: { address } } }] }],
     },
     transportSocket: addresses === 'caller' ? withProxyProtocol : withFilterState,
+    typedExtensionProtocolOptions: http === undefined ? {} : { [httpProtocolOptionsKey]: http },
   });
 }
 

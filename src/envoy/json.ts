@@ -17,6 +17,7 @@ import { StdoutAccessLogSchema } from './gen/envoy/extensions/access_loggers/str
 import { InternalListenerSchema } from './gen/envoy/extensions/bootstrap/internal_listener/v3/internal_listener_pb.js';
 import { DnsClusterSchema } from './gen/envoy/extensions/clusters/dns/v3/dns_cluster_pb.js';
 import { ClusterConfigSchema } from './gen/envoy/extensions/clusters/dynamic_forward_proxy/v3/cluster_pb.js';
+import { file_envoy_extensions_filters_http_cors_v3_cors } from './gen/envoy/extensions/filters/http/cors/v3/cors_pb.js';
 import { file_envoy_extensions_filters_http_dynamic_forward_proxy_v3_dynamic_forward_proxy } from './gen/envoy/extensions/filters/http/dynamic_forward_proxy/v3/dynamic_forward_proxy_pb.js';
 import { HTTPFaultSchema } from './gen/envoy/extensions/filters/http/fault/v3/fault_pb.js';
 import { FilterConfigSchema as GrpcStatsSchema } from './gen/envoy/extensions/filters/http/grpc_stats/v3/config_pb.js';
@@ -43,6 +44,7 @@ import { StatFullNameMatchInputSchema } from './gen/envoy/extensions/matching/co
 import { CaresDnsResolverConfigSchema } from './gen/envoy/extensions/network/dns_resolver/cares/v3/cares_dns_resolver_pb.js';
 import { file_envoy_extensions_rbac_matchers_upstream_ip_port_v3_upstream_ip_port_matcher } from './gen/envoy/extensions/rbac/matchers/upstream_ip_port/v3/upstream_ip_port_matcher_pb.js';
 import { PreviousHostsPredicateSchema } from './gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.js';
+import { PreviousPrioritiesConfigSchema } from './gen/envoy/extensions/retry/priority/previous_priorities/v3/previous_priorities_config_pb.js';
 import {
   SinkConfig_DropActionSchema,
   SinkConfigSchema,
@@ -75,6 +77,7 @@ const registry = createRegistry(
   InternalListenerSchema,
   InternalUpstreamTransportSchema,
   PreviousHostsPredicateSchema,
+  PreviousPrioritiesConfigSchema,
   ProxyProtocolUpstreamTransportSchema,
   RawBufferSchema,
   file_envoy_extensions_filters_http_dynamic_forward_proxy_v3_dynamic_forward_proxy,
@@ -95,6 +98,7 @@ const registry = createRegistry(
   file_envoy_extensions_matching_common_inputs_network_v3_network_inputs,
   file_envoy_extensions_rbac_matchers_upstream_ip_port_v3_upstream_ip_port_matcher,
   HTTPFaultSchema,
+  file_envoy_extensions_filters_http_cors_v3_cors,
   file_envoy_extensions_filters_http_header_mutation_v3_header_mutation,
   file_envoy_extensions_transport_sockets_tls_v3_tls,
   file_xds_type_matcher_v3_domain,

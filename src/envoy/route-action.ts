@@ -12,6 +12,7 @@ import { buildHashPolicy, type HashPolicy } from './hash-policy.ts';
 import { withoutTimeLimit } from './route.ts';
 import { buildHeaderEdits, type HeaderEdits } from './route-headers.ts';
 import { buildRouteMatch, type RouteConditions } from './route-match.ts';
+import { buildMirror, type RouteMirror } from './route-mirror.ts';
 import { seconds } from './values.ts';
 
 export interface BothHeaderEdits {
@@ -40,6 +41,7 @@ export interface RouteToClusters {
   readonly pathRegexRewrite?: { readonly match: string; readonly rewrite: string } | undefined;
   /** For every cluster that has none of its own. */
   readonly authority?: string | undefined;
+  readonly mirrors?: readonly RouteMirror[];
 }
 
 export interface RouteRedirect {
@@ -96,13 +98,14 @@ function actionOf(action: RouteOptions['action']) {
 }
 
 function forward(action: RouteToClusters) {
-  const { timeoutMs, retryPolicy, hashPolicies = [], pathRewrite, pathRegexRewrite } = action;
+  const { timeoutMs, retryPolicy, hashPolicies = [], pathRewrite, pathRegexRewrite, mirrors = [] } = action;
   return {
     ...destination(action),
     // Envoy does not look at the time-out of a route that has a maxStreamDuration.
     ...(timeoutMs === undefined ? withoutTimeLimit : { timeout: seconds(timeoutMs / 1000) }),
     ...(retryPolicy === undefined ? {} : { retryPolicy }),
     hashPolicy: hashPolicies.map(buildHashPolicy),
+    requestMirrorPolicies: mirrors.map(buildMirror),
     ...(pathRewrite === undefined ? {} : { prefixRewrite: pathRewrite }),
     ...(pathRegexRewrite === undefined
       ? {}

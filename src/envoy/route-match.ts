@@ -69,9 +69,9 @@ function queryMatcher({ name, match }: { readonly name: string; readonly match: 
   return { name, queryParameterMatchSpecifier: specifier };
 }
 
-type ValueMatch = Exclude<TextMatch, { readonly kind: 'present' }>;
+export type ValueMatch = Exclude<TextMatch, { readonly kind: 'present' }>;
 
-function stringMatcher({ kind, value }: ValueMatch): MessageInitShape<typeof StringMatcherSchema> {
+export function stringMatcher({ kind, value }: ValueMatch): MessageInitShape<typeof StringMatcherSchema> {
   if (kind === 'regex') return { matchPattern: { case: 'safeRegex', value: { regex: value } } };
   return { matchPattern: { case: kind, value } };
 }

@@ -3,6 +3,7 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { type Duration, DurationSchema } from '@bufbuild/protobuf/wkt';
 import { type Address, AddressSchema, SocketAddress_Protocol } from './gen/envoy/config/core/v3/address_pb.js';
 import { ApiVersion, type ConfigSourceSchema } from './gen/envoy/config/core/v3/config_source_pb.js';
+import { FractionalPercent_DenominatorType, type FractionalPercentSchema } from './gen/envoy/type/v3/percent_pb.js';
 
 export interface SocketPlace {
   readonly address: string;
@@ -29,6 +30,11 @@ export function socketAddress(address: string, port: number, protocol: 'tcp' | '
 
 export function pipeAddress(path: string): Address {
   return create(AddressSchema, { address: { case: 'pipe', value: { path } } });
+}
+
+/** Of a hundred, down to a ten-thousandth of one: 0.1 is one in a thousand. */
+export function fractionalPercent(percent: number): MessageInitShape<typeof FractionalPercentSchema> {
+  return { numerator: Math.round(percent * 10_000), denominator: FractionalPercent_DenominatorType.MILLION };
 }
 
 /** `10.0.0.0/8`, or a single address. */

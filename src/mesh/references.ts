@@ -15,7 +15,9 @@ export interface ScopedSelector {
 }
 
 export function routedHosts({ http, tls, tcp }: VirtualService): ReadonlySet<string> {
-  const routed = http.flatMap(({ action }) => (action.kind === 'route' ? action.destinations : []));
+  const routed = http.flatMap(({ action, mirrors }) =>
+    action.kind === 'route' ? [...action.destinations, ...mirrors] : [],
+  );
   const passed = [...tls, ...tcp].flatMap(({ destinations }) => destinations);
   return new Set([...routed, ...passed].map(({ destination }) => destination.host));
 }

@@ -143,7 +143,6 @@ test('a VirtualService is imported with any of its hosts, above or below', () =>
     http: [],
     tls: [],
     tcp: [],
-    keepsAuthority: false,
   };
   for (const [imported, port, expected] of [
     ['other/b.test', undefined, true],

@@ -5,19 +5,23 @@ import type {
   Destination as ApiDestination,
   Headers as ApiHeaderOperations,
   HeaderOperations as ApiHeaders,
+  CorsPolicy,
   HttpFault,
   HttpRedirect,
   HttpRetry,
   HttpRoute,
 } from '../api/kinds/virtual-service.ts';
 import { grpcStatusNumber } from './grpc-status.ts';
+import { translateText } from './translate-http-match.ts';
 import type {
+  Cors,
   Destination,
   Fault,
   HeaderChanges,
   HeaderOperations,
   HttpAction,
   HttpRule,
+  Mirror,
   Redirect,
   Retries,
 } from './virtual-service.ts';
@@ -53,9 +57,10 @@ function translateRedirect({ uri, authority, port, derivePort, scheme, redirectC
   };
 }
 
-type RuleSettings = Pick<HttpRule, 'rewrite' | 'headers' | 'timeoutMs' | 'retries' | 'fault'>;
+type RuleSettings = Pick<HttpRule, 'rewrite' | 'headers' | 'timeoutMs' | 'retries' | 'fault' | 'cors'>;
 
-export function translateRuleSettings({ rewrite, headers, timeout, retries, fault }: HttpRoute): RuleSettings {
+export function translateRuleSettings(rule: HttpRoute): RuleSettings {
+  const { rewrite, headers, timeout, retries, fault, corsPolicy } = rule;
   const regex = rewrite?.uriRegexRewrite;
   return {
     rewrite:
@@ -70,11 +75,13 @@ export function translateRuleSettings({ rewrite, headers, timeout, retries, faul
     timeoutMs: timeout === undefined ? undefined : parseDurationMs(timeout),
     retries: retries === undefined ? undefined : translateRetries(retries),
     fault: fault === undefined ? undefined : translateFault(fault),
+    cors: corsPolicy === undefined ? undefined : translateCors(corsPolicy),
   };
 }
 
 /** Numbers among the conditions are status codes. */
-function translateRetries({ attempts = 2, perTryTimeout, retryOn }: HttpRetry): Retries {
+function translateRetries({ attempts = 2, perTryTimeout, retryOn, ...others }: HttpRetry): Retries {
+  const { retryIgnorePreviousHosts, retryRemoteLocalities, backoff } = others;
   const words = (retryOn ?? '').split(',').flatMap((word) => word.trim() || []);
   const codes = words.filter((word) => /^\d+$/.test(word)).map(Number);
   const conditions = words.filter((word) => !/^\d+$/.test(word));
@@ -84,7 +91,43 @@ function translateRetries({ attempts = 2, perTryTimeout, retryOn }: HttpRetry): 
     perTryTimeoutMs: perTryTimeout === undefined ? undefined : parseDurationMs(perTryTimeout),
     retryOn: conditions.length === 0 ? undefined : conditions.join(','),
     retriableStatusCodes: codes,
+    ignorePreviousHosts: retryIgnorePreviousHosts,
+    remoteLocalities: retryRemoteLocalities === true,
+    backoffMs: backoff === undefined ? undefined : parseDurationMs(backoff),
   };
+}
+
+/** Istio: whole seconds; the deprecated `allowOrigin` counts where there is no `allowOrigins`. */
+function translateCors({ allowOrigin = [], allowOrigins = [], maxAge, ...others }: CorsPolicy): Cors {
+  const old = allowOrigin.map((value) => ({ kind: 'exact', value }) as const);
+  return {
+    origins: allowOrigins.length > 0 ? allowOrigins.map(translateText) : old,
+    methods: others.allowMethods ?? [],
+    headers: others.allowHeaders ?? [],
+    exposedHeaders: others.exposeHeaders ?? [],
+    maxAgeSeconds: maxAge === undefined ? undefined : Math.floor((parseDurationMs(maxAge) ?? 0) / 1000),
+    credentials: others.allowCredentials,
+    forwardsUnmatched: others.unmatchedPreflights !== 'IGNORE',
+  };
+}
+
+/** Without a percentage all requests, with 0 none; where both forms are given the deprecated one does not count. */
+export function translateMirrors(
+  rule: HttpRoute,
+  toDestination: (destination: ApiDestination) => Destination,
+): readonly Mirror[] {
+  const { mirror, mirrors = [], mirrorPercentage, mirrorPercent = rule.mirror_percent } = rule;
+  const single = mirrorPercentage === undefined ? mirrorPercent : (mirrorPercentage.value ?? 0);
+  const all = [
+    ...(mirror === undefined ? [] : [{ destination: mirror, percent: single ?? 100 }]),
+    ...mirrors.map(({ destination, percentage }) => ({
+      destination,
+      percent: percentage === undefined ? 100 : (percentage.value ?? 0),
+    })),
+  ];
+  return all
+    .filter(({ percent }) => percent > 0)
+    .map(({ destination, percent }) => ({ destination: toDestination(destination), percent }));
 }
 
 /** Istio: without a percentage an abort happens never, and a delay neither; the deprecated `percent` counts for delays. */

@@ -16,8 +16,6 @@ export interface VirtualService extends Origin {
   readonly http: readonly HttpRule[];
   readonly tls: readonly TlsRule[];
   readonly tcp: readonly TcpRule[];
-  /** Annotation `egress.sallyport.dev/authority: keep`: the Host stays what was asked for, as in Istio. */
-  readonly keepsAuthority: boolean;
 }
 
 export interface Destination {
@@ -103,6 +101,11 @@ export interface Retries {
   /** Envoy's conditions, comma-separated; undefined: Istio's default. */
   readonly retryOn: string | undefined;
   readonly retriableStatusCodes: readonly number[];
+  /** Undefined: true, except where a hash chooses the host. */
+  readonly ignorePreviousHosts: boolean | undefined;
+  readonly remoteLocalities: boolean;
+  /** Before the first of them; undefined: Envoy's. */
+  readonly backoffMs: number | undefined;
 }
 
 export interface Fault {
@@ -110,6 +113,24 @@ export interface Fault {
   readonly abort:
     | { readonly status: number | undefined; readonly grpcStatus: number | undefined; readonly percent: number }
     | undefined;
+}
+
+/** A copy of the request, whose answer nobody gets. */
+export interface Mirror {
+  readonly destination: Destination;
+  /** Of the requests; more than 0. */
+  readonly percent: number;
+}
+
+export interface Cors {
+  /** An exact `*` is every origin. */
+  readonly origins: readonly StringMatch[];
+  readonly methods: readonly string[];
+  readonly headers: readonly string[];
+  readonly exposedHeaders: readonly string[];
+  readonly maxAgeSeconds: number | undefined;
+  readonly credentials: boolean | undefined;
+  readonly forwardsUnmatched: boolean;
 }
 
 export interface HttpRule {
@@ -123,6 +144,10 @@ export interface HttpRule {
   /** Undefined: Istio's default. */
   readonly retries: Retries | undefined;
   readonly fault: Fault | undefined;
+  readonly mirrors: readonly Mirror[];
+  readonly cors: Cors | undefined;
+  /** Annotation `egress.sallyport.dev/authority: keep`: the Host stays what was asked for, as in Istio. */
+  readonly keepsAuthority: boolean;
 }
 
 export interface WeightedDestination {

@@ -1,6 +1,7 @@
 // The filter chains that outbound listeners are made of: HTTP, TLS by SNI, one service, and the catch-all that ends
 // every listener (istio-semantics 1.1, 1.5).
 import { isWildcardHost } from '../api/host-name.ts';
+import { buildCorsFilter } from '../envoy/cors.ts';
 import { buildFaultFilter } from '../envoy/fault.ts';
 import { buildGrpcMessagesFilter } from '../envoy/grpc-messages.ts';
 import { buildHttpConnectionManager } from '../envoy/http-connection-manager.ts';
@@ -72,7 +73,7 @@ export function httpChain(name: string, port: number, config: ProxySettings, opt
       filters: [
         buildRouteMarkFilter(),
         buildGrpcMessagesFilter(),
-        ...whereRoutesAsk([buildFaultFilter()]),
+        ...whereRoutesAsk([buildCorsFilter(), buildFaultFilter()]),
         // Where a program asks its proxy, even "anywhere" is a name to be resolved.
         ...(capture === 'proxy' ? forward : whereRoutesAsk(forward)),
       ],

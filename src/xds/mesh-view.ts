@@ -2,6 +2,7 @@
 // in common. Generations grow with each change, secrets follow what refers to them, and listeners hear of it once.
 import type { View, ViewDelta } from '../discovery/view.ts';
 import type { Mesh, MeshDelta } from '../mesh/mesh.ts';
+import type { MirrorUnit } from './mirror-unit.ts';
 import type { ResourceBook } from './resource-book.ts';
 import type { SecretUnits } from './secret-units.ts';
 
@@ -17,14 +18,16 @@ export interface MeshViewOptions {
   /** Holds what was built from `first` already. */
   readonly book: ResourceBook;
   readonly secrets: SecretUnits;
+  readonly mirrors: MirrorUnit;
   readonly first: Mesh;
   /** Builds again what the change touches. */
   readonly build: (mesh: Mesh, delta: MeshDelta) => void;
 }
 
-export function createMeshView({ key, book, secrets, first, build }: MeshViewOptions): MeshView {
+export function createMeshView({ key, book, secrets, mirrors, first, build }: MeshViewOptions): MeshView {
   const listeners = new Set<(delta: ViewDelta) => void>();
   let generation = 1;
+  mirrors.update(first);
   secrets.update(first, new Set());
   book.takeChanges();
   return {
@@ -40,6 +43,7 @@ export function createMeshView({ key, book, secrets, first, build }: MeshViewOpt
     },
     update(mesh, delta) {
       build(mesh, delta);
+      mirrors.update(mesh);
       secrets.update(mesh, delta.secrets);
       const types = book.takeChanges();
       if (types.size === 0) return;

@@ -9,6 +9,9 @@ export const virtualInbound = 'virtualInbound';
 export const outboundPort = 15001;
 export const inboundPort = 15006;
 
+/** The listener inside Envoy that copies of requests go through, its cluster and its route. */
+export const mirrors = 'mirrors';
+
 /** Proxy capture: the listener that programs are told of, and the routes of what they ask there. */
 export const httpProxy = 'http_proxy';
 

@@ -10,6 +10,8 @@ export interface ResourceBook {
   replace(unit: string, next: readonly TypedResource[]): void;
   /** Names of the secrets that its resources refer to. */
   secrets(): Iterable<string>;
+  /** Whether some of its resources have mirrors. */
+  hasMirrors(): boolean;
   /** What differs since it was last asked. */
   takeChanges(): ReadonlyMap<TypeUrl, TypeDelta>;
 }
@@ -18,6 +20,7 @@ export function createResourceBook(): ResourceBook {
   const types = new Map<TypeUrl, Map<string, Resource>>(Object.values(typeUrls).map((type) => [type, new Map()]));
   const units = new Map<string, readonly TypedResource[]>();
   const secretUses = new Map<string, number>();
+  let mirroring = 0;
   let changed = new Map<TypeUrl, { updated: Map<string, Resource>; removed: Set<string> }>();
 
   function changeOf(type: TypeUrl) {
@@ -26,7 +29,8 @@ export function createResourceBook(): ResourceBook {
     return change;
   }
 
-  function countSecrets(resources: readonly TypedResource[], step: 1 | -1): void {
+  function countUses(resources: readonly TypedResource[], step: 1 | -1): void {
+    mirroring += step * resources.filter(({ mirrors }) => mirrors === true).length;
     for (const name of resources.flatMap(({ secrets = [] }) => secrets)) {
       const uses = (secretUses.get(name) ?? 0) + step;
       if (uses === 0) secretUses.delete(name);
@@ -56,12 +60,13 @@ export function createResourceBook(): ResourceBook {
         change.removed.delete(resource.name);
         change.updated.set(resource.name, resource);
       }
-      countSecrets(next, 1);
-      countSecrets(before, -1);
+      countUses(next, 1);
+      countUses(before, -1);
       if (next.length === 0) units.delete(unit);
       else units.set(unit, next);
     },
     secrets: () => secretUses.keys(),
+    hasMirrors: () => mirroring > 0,
     takeChanges() {
       const delta = new Map<TypeUrl, TypeDelta>();
       for (const [type, { updated, removed }] of changed) {

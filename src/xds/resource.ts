@@ -11,6 +11,8 @@ export interface TypedResource {
   readonly resource: Resource;
   /** Names of the secrets that it fetches by SDS. */
   readonly secrets?: readonly string[];
+  /** Copies of its requests go through the listener of mirrors. */
+  readonly mirrors?: boolean;
 }
 
 export function typedResource<Desc extends DescMessage>(

@@ -1,7 +1,8 @@
 // HTTP routing of one port: a RouteConfiguration with the catch-all, and the virtual host of each service on it
 // (istio-semantics 1.4, 1.5). Virtual hosts go out one by one.
+
 import { typeUrls } from '../discovery/view.ts';
-import { type Route, VirtualHostSchema } from '../envoy/gen/envoy/config/route/v3/route_components_pb.js';
+import type { Route } from '../envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { RouteConfigurationSchema } from '../envoy/gen/envoy/config/route/v3/route_pb.js';
 import { countGrpcMessages } from '../envoy/grpc-messages.ts';
 import { forwardOnRoute } from '../envoy/http-filters.ts';
@@ -19,6 +20,7 @@ import { unregisteredRoute } from './route-marks.ts';
 import { portsOf, type SelectedHost } from './selected-host.ts';
 import { clusterOf } from './service-clusters.ts';
 import { unregisteredCluster } from './unregistered-cluster.ts';
+import { virtualHostResource } from './virtual-host-resource.ts';
 import { buildHttpRoutes } from './virtual-service/http-routes.ts';
 import type { Routing } from './virtual-service/routing.ts';
 
@@ -60,7 +62,7 @@ export function buildHostVirtualHosts(
     if (routes.length === 0) return [];
     const name = virtualHostName(routeConfigurationName(port.number), host);
     const message = buildVirtualHost(name, [host, ...extraDomains(port.number)], routes);
-    return [typedResource(typeUrls.virtualHost, VirtualHostSchema, name, message, originsOf(selected))];
+    return [virtualHostResource(message, originsOf(selected))];
   });
 }
 

@@ -7,6 +7,7 @@ import type { Service } from '../mesh/service.ts';
 import { createInboundPorts } from './inbound-ports.ts';
 import { createKnownHosts, type KnownHost } from './known-hosts.ts';
 import { createMeshView, type MeshView } from './mesh-view.ts';
+import { createMirrorUnit } from './mirror-unit.ts';
 import { alwaysPorts } from './outbound-listeners.ts';
 import { outlookOf } from './outlook.ts';
 import { changePortBook, createPortBook } from './port-use.ts';
@@ -146,6 +147,7 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
     key: scope.key,
     book: resources,
     secrets,
+    mirrors: createMirrorUnit(resources, { capture: parts.capture, proxy: 'sidecar' }),
     first,
     build(next, delta) {
       mesh = next;

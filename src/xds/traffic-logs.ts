@@ -14,7 +14,7 @@ import {
 import { buildHttpRecords, buildRefusedRecords, buildTcpRecords } from './traffic-records.ts';
 
 /** A gateway's chains begin with the caller filter (traffic-callers.ts). */
-type ProxyKind = 'sidecar' | 'gateway';
+export type ProxyKind = 'sidecar' | 'gateway';
 
 /** `destination`: what to tell of it where the listener's own address is not it: `0.0.0.0:443`, empty if unknown. */
 export function outboundHttpLogs(

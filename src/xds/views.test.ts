@@ -7,8 +7,10 @@ import { fromBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { type ProxyIdentity, type Resource, typeUrls } from '../discovery/view.ts';
 import { Cluster_DiscoveryType, ClusterSchema } from '../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
-import { VirtualHostSchema } from '../envoy/gen/envoy/config/route/v3/route_components_pb.js';
+import { type RouteAction, VirtualHostSchema } from '../envoy/gen/envoy/config/route/v3/route_components_pb.js';
+import { RouteConfigurationSchema } from '../envoy/gen/envoy/config/route/v3/route_pb.js';
 import { type Mesh, updateMesh } from '../mesh/mesh.ts';
+import { isVisible } from '../mesh/visibility.ts';
 import { createGatewayView } from './gateway/gateway-view.ts';
 import type { MeshView } from './mesh-view.ts';
 import { createProxyParts } from './proxy-capture/proxy-parts.ts';
@@ -128,6 +130,7 @@ for (const [name, viewOf] of Object.entries(views)) {
       fc.property(meshContents, trafficPolicy, (objects, mode) => {
         const view = viewOf(meshOf(objects, mode));
         const seen = new Set<string>();
+        let mirrored = false;
         for (const resource of view.resources(typeUrls.virtualHost).values()) {
           const { domains, routes } = fromBinary(VirtualHostSchema, resource.bytes);
           const [route] = resource.name.split('/');
@@ -136,14 +139,36 @@ for (const [name, viewOf] of Object.entries(views)) {
             seen.add(`${route} ${domain}`);
           }
           for (const { action } of routes) {
-            const cluster = action.case === 'route' ? action.value.clusterSpecifier.value : undefined;
-            if (typeof cluster !== 'string' || isLeftOut(objects, cluster)) continue;
-            assert.ok(view.resources(typeUrls.cluster).has(cluster), cluster);
+            if (action.case !== 'route') continue;
+            mirrored ||= action.value.requestMirrorPolicies.length > 0;
+            for (const cluster of clustersOf(action.value)) {
+              if (!isLeftOut(objects, cluster)) assert.ok(view.resources(typeUrls.cluster).has(cluster), cluster);
+            }
           }
+        }
+        mirrored ||= [...view.resources(typeUrls.route).values()].some(({ bytes }) => hasMirror(bytes));
+        for (const type of [typeUrls.cluster, typeUrls.listener]) {
+          assert.equal(view.resources(type).has('mirrors'), mirrored, 'the way of copies is there where there are any');
         }
       }),
     );
   });
+}
+
+/** Of a route, and of the copies that it makes. */
+function clustersOf({ clusterSpecifier, requestMirrorPolicies }: RouteAction): readonly string[] {
+  const { value } = clusterSpecifier;
+  const copied = requestMirrorPolicies.flatMap(({ requestHeadersMutations }) =>
+    requestHeadersMutations.map(({ action }) => (action.case === 'append' ? (action.value.header?.value ?? '') : '')),
+  );
+  if (typeof value === 'string') return [value, ...copied];
+  return [...(value !== undefined && 'clusters' in value ? value.clusters.map(({ name }) => name) : []), ...copied];
+}
+
+function hasMirror(bytes: Uint8Array): boolean {
+  return fromBinary(RouteConfigurationSchema, bytes).virtualHosts.some(({ routes }) =>
+    routes.some(({ action }) => action.case === 'route' && action.value.requestMirrorPolicies.length > 0),
+  );
 }
 
 function decoded(view: MeshView) {
@@ -154,15 +179,14 @@ function decoded(view: MeshView) {
 
 /**
  * A DNS cluster for a wildcard without endpoints has nothing to resolve; Istio leaves it out too. And a VirtualService may
- * name what is not there: a port, a subset, a host, or one that is exported to others.
+ * name what is not there: a port, a subset, a host, or one that is exported to others or stands behind another claim.
  */
-function isLeftOut({ services, virtualServices }: MeshContents, cluster: string): boolean {
-  const host = cluster.slice(cluster.lastIndexOf('|') + 1);
-  const unresolved = services.some((one) => one.host === host && one.resolution === 'DNS' && host.startsWith('*'));
-  const routed = virtualServices.some(({ http }) =>
-    http.some(
-      ({ action }) => action.kind === 'route' && action.destinations.some((one) => one.destination.host === host),
-    ),
-  );
-  return unresolved || routed;
+function isLeftOut({ services }: MeshContents, cluster: string): boolean {
+  const [, port, subset, host = ''] = cluster.split('|');
+  const claims = services.filter((one) => one.host === host);
+  const [only] = claims;
+  if (only === undefined || claims.length > 1 || !isVisible(only.visibility, 'default')) return true;
+  if (only.resolution === 'DNS' && host.startsWith('*')) return true;
+  const known = only.ports.some(({ number, protocol }) => String(number) === port && protocol !== 'UDP');
+  return !known || (subset !== '' && subset !== 'original-destination');
 }

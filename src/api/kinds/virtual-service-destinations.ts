@@ -4,7 +4,6 @@ import { isDnsLabel } from '../dns-name.ts';
 import { type FieldPath, problem, warning } from '../finding.ts';
 import { normalizeHost } from '../host-name.ts';
 import type { Finding } from '../kind.ts';
-import { fieldsNotActedOn } from '../not-acted-on.ts';
 import { shorten } from '../schema-messages.ts';
 import type { Destination, HttpRoute, RouteDestination } from './virtual-service-schema.ts';
 
@@ -43,7 +42,12 @@ export function* checkDestination({ host, subset }: Destination, path: FieldPath
 
 /** Copies of requests for other destinations. */
 export function* checkMirrors(rule: HttpRoute, path: FieldPath): Iterable<Finding> {
-  const { mirror, mirrors } = rule;
+  const { mirror, mirrors, route = [] } = rule;
+  const first = mirror === undefined ? mirrors?.[0] && 'mirrors' : 'mirror';
+  if (first !== undefined && route.length === 0 && rule.delegate === undefined) {
+    const message = 'only requests that are routed are mirrored';
+    yield warning('SP0729', [...path, first], message, 'add route, or remove it');
+  }
   if (mirror !== undefined && mirrors !== undefined) {
     yield problem('SP0708', path, 'HTTP route cannot contain both mirror and mirrors', 'use mirrors alone');
   }
@@ -51,6 +55,4 @@ export function* checkMirrors(rule: HttpRoute, path: FieldPath): Iterable<Findin
   for (const [index, { destination }] of (mirrors ?? []).entries()) {
     yield* checkDestination(destination, [...path, 'mirrors', index, 'destination']);
   }
-  const fields = ['mirror', 'mirrors', 'mirrorPercent', 'mirror_percent', 'mirrorPercentage'] as const;
-  yield* fieldsNotActedOn(rule, path, fields);
 }

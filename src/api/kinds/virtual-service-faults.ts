@@ -2,7 +2,7 @@
 // Istio's pkg/config/validation.
 import { type FieldPath, problem, warning } from '../finding.ts';
 import type { Finding } from '../kind.ts';
-import { deprecated, fieldsNotActedOn } from '../not-acted-on.ts';
+import { deprecated } from '../not-acted-on.ts';
 import { shorten } from '../schema-messages.ts';
 import type { HttpFault, HttpRetry } from './virtual-service-actions.ts';
 
@@ -83,5 +83,4 @@ export function* checkRetries(retries: HttpRetry, path: FieldPath): Iterable<Fin
     const hint = 'write for example connect-failure, 5xx or 503, separated by commas';
     yield problem('SP0719', [...path, 'retryOn'], `"${shorten(condition)}" is not a valid retryOn policy`, hint);
   }
-  yield* fieldsNotActedOn(retries, path, ['retryRemoteLocalities', 'retryIgnorePreviousHosts', 'backoff']);
 }

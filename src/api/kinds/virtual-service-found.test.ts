@@ -135,26 +135,22 @@ const found: readonly (readonly [string, Spec, readonly string[]])[] = [
     ],
   ],
   [
-    'copies, CORS, names for statistics, and others to decide',
+    'names for statistics, others to decide, and deprecated ways to say it',
     http(
       {
         match: [{ statPrefix: 'a' }],
         ...rule,
         mirror: { host: 'b.example' },
         mirrorPercent: 50,
-        corsPolicy: { allowOrigins: [{ exact: 'a' }], maxAge: '24h', allowCredentials: true },
-        retries: { attempts: 1, retryRemoteLocalities: true, backoff: '25ms' },
+        corsPolicy: { allowOrigin: ['https://a.example'], maxAge: '24h', allowCredentials: true },
+        retries: { attempts: 1, retryRemoteLocalities: true, retryIgnorePreviousHosts: false, backoff: '25ms' },
       },
       { delegate: { name: 'b', namespace: 'c' } },
     ),
     [
       `?SP0111 spec.http[0].match[0].statPrefix: statPrefix ${notActed}`,
-      `?SP0111 spec.http[0].retries.retryRemoteLocalities: retryRemoteLocalities ${notActed}`,
-      `?SP0111 spec.http[0].retries.backoff: backoff ${notActed}`,
-      `?SP0111 spec.http[0].mirror: mirror ${notActed}`,
-      `?SP0111 spec.http[0].mirrorPercent: mirrorPercent ${notActed}`,
+      '?SP0112 spec.http[0].corsPolicy.allowOrigin: using deprecated setting "allowOrigin", use "allowOrigins" instead',
       '?SP0112 spec.http[0].mirrorPercent: using deprecated setting "mirrorPercent", use "mirrorPercentage" instead',
-      `?SP0111 spec.http[0].corsPolicy: corsPolicy ${notActed}`,
       `?SP0111 spec.http[1].delegate: delegate ${notActed}`,
     ],
   ],
@@ -164,8 +160,30 @@ const found: readonly (readonly [string, Spec, readonly string[]])[] = [
     [
       '!SP0708 spec.http[0]: HTTP route cannot contain both mirror and mirrors',
       '!SP0709 spec.http[0].mirror.host: invalid destination host *',
-      `?SP0111 spec.http[0].mirror: mirror ${notActed}`,
-      `?SP0111 spec.http[0].mirrors: mirrors ${notActed}`,
+    ],
+  ],
+  [
+    'copies of what is not sent anywhere',
+    http({ directResponse: { status: 200 }, mirrors: [{ destination: { host: 'b.example' } }] }),
+    ['?SP0729 spec.http[0].mirrors: only requests that are routed are mirrored'],
+  ],
+  [
+    'a CORS policy that no browser understands',
+    http({
+      ...rule,
+      corsPolicy: {
+        allowMethods: ['GET', 'get', '*'],
+        allowHeaders: ['x-a', 'a b'],
+        exposeHeaders: [':path'],
+        maxAge: '1.5s',
+      },
+    }),
+    [
+      '?SP0728 spec.http[0].corsPolicy: no origin is allowed',
+      '!SP0727 spec.http[0].corsPolicy.allowMethods[1]: "get" is not a supported HTTP method',
+      "!SP0712 spec.http[0].corsPolicy.allowHeaders[1]: 'a b' is not the name of a header",
+      "!SP0712 spec.http[0].corsPolicy.exposeHeaders[0]: ':path' is not the name of a header",
+      '!SP0727 spec.http[0].corsPolicy.maxAge: max_age duration is accurate only to seconds precision',
     ],
   ],
   [

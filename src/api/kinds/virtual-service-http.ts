@@ -3,6 +3,7 @@ import { type FieldPath, problem } from '../finding.ts';
 import type { Finding } from '../kind.ts';
 import { deprecated, fieldsNotActedOn } from '../not-acted-on.ts';
 import { shorten } from '../schema-messages.ts';
+import { checkCors } from './virtual-service-cors.ts';
 import { checkDestinations, checkMirrors } from './virtual-service-destinations.ts';
 import { checkFault, checkRetries } from './virtual-service-faults.ts';
 import { isAuthorityHeader, isHeaderName } from './virtual-service-headers.ts';
@@ -19,12 +20,13 @@ export function* checkHttpRule(rule: HttpRoute, path: FieldPath): Iterable<Findi
   if (rule.rewrite !== undefined) yield* checkRewrite(rule.rewrite, [...path, 'rewrite']);
   if (rule.retries !== undefined) yield* checkRetries(rule.retries, [...path, 'retries']);
   if (rule.fault !== undefined) yield* checkFault(rule.fault, [...path, 'fault']);
+  if (rule.corsPolicy !== undefined) yield* checkCors(rule.corsPolicy, [...path, 'corsPolicy']);
   yield* checkAuthority(rule, path);
   yield* checkMirrors(rule, path);
   if (rule.mirrorPercent !== undefined) {
     yield deprecated('mirrorPercent', [...path, 'mirrorPercent'], 'mirrorPercentage');
   }
-  yield* fieldsNotActedOn(rule, path, ['corsPolicy', 'delegate']);
+  yield* fieldsNotActedOn(rule, path, ['delegate']);
 }
 
 function* checkMatch(match: HttpMatchRequest, path: FieldPath): Iterable<Finding> {

@@ -4,6 +4,7 @@ import { type VirtualService, virtualServiceDefaults, virtualServiceSchema } fro
 import { validateVirtualService } from './virtual-service-validation.ts';
 
 export type {
+  CorsPolicy,
   HttpDirectResponse,
   HttpFault,
   HttpRedirect,

@@ -1,6 +1,8 @@
 // The listener of one port of a gateway: HTTP and TCP as they come, TLS that is ended here or passed on by its SNI
 // (istio-semantics 5). There is no chain for what nobody serves: it is closed.
+import { isUnder } from '../../api/host-name.ts';
 import { typeUrls } from '../../discovery/view.ts';
+import { buildCorsFilter } from '../../envoy/cors.ts';
 import { buildDownstreamTls } from '../../envoy/downstream-tls.ts';
 import { buildFaultFilter } from '../../envoy/fault.ts';
 import { buildGatewayHttpManager } from '../../envoy/gateway-http-manager.ts';
@@ -26,7 +28,7 @@ import { buildUpstreamFilters } from '../upstream-filters.ts';
 import { type PassedRoute, tcpRoute, tlsRoutes } from '../virtual-service/passed-routes.ts';
 import { endsHttps, type GatewayRouting, httpRouteName, httpsRouteName } from './gateway-routes.ts';
 import type { MergedPort, PlacedServer } from './merge-servers.ts';
-import { isUnder, openTo, servedHosts } from './server-hosts.ts';
+import { openTo, servedHosts } from './server-hosts.ts';
 
 export interface GatewayListenerContext extends GatewayRouting {
   readonly capture: Capture['kind'];
@@ -181,7 +183,11 @@ function buildHttpManager(routeName: string, port: number, { mesh, capture }: Ga
     filters: [
       buildRouteMarkFilter(),
       buildGrpcMessagesFilter(),
-      ...whereRoutesAsk([buildFaultFilter(), ...buildDynamicForwardProxyFilters(dynamicDnsCache, port)]),
+      ...whereRoutesAsk([
+        buildCorsFilter(),
+        buildFaultFilter(),
+        ...buildDynamicForwardProxyFilters(dynamicDnsCache, port),
+      ]),
     ],
     upstreamFilters: buildUpstreamFilters(exactHostGuard(config.allowedRanges, capture)),
   });

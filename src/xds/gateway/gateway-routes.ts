@@ -1,17 +1,20 @@
 // HTTP routing at a gateway: one RouteConfiguration for all plain servers of a port, one for each server that ends TLS, and
 // in them a virtual host for each host that some VirtualService serves there (istio-semantics 3.1, 5). Unlike in the mesh,
 // VirtualServices of one host are put together, with rules that take everything last.
+
 import { wildcardsAbove } from '../../api/host-name.ts';
 import { typeUrls } from '../../discovery/view.ts';
-import { type Route, VirtualHostSchema } from '../../envoy/gen/envoy/config/route/v3/route_components_pb.js';
+import type { Route } from '../../envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { RouteConfigurationSchema } from '../../envoy/gen/envoy/config/route/v3/route_pb.js';
 import { buildRouteConfiguration, buildVirtualHost } from '../../envoy/route.ts';
+import { hasMirrors } from '../../envoy/route-mirror.ts';
 import type { Mesh } from '../../mesh/mesh.ts';
 import { boundTo } from '../../mesh/select-virtual-service.ts';
 import { virtualServiceOrigin } from '../../mesh/virtual-service.ts';
 import { virtualHostName } from '../names.ts';
 import type { ProxyScope } from '../proxy-scope.ts';
 import { type TypedResource, typedResource } from '../resource.ts';
+import { virtualHostResource } from '../virtual-host-resource.ts';
 import { buildHttpRoutes } from '../virtual-service/http-routes.ts';
 import type { Routing } from '../virtual-service/routing.ts';
 import type { MergedPort, PlacedServer } from './merge-servers.ts';
@@ -83,7 +86,7 @@ export function buildRoutes(set: GatewayRouteSet, routing: GatewayRouting): Type
   });
   const owners = [...set.servers.map(({ origin }) => origin), ...origins];
   const { type, resource } = typedResource(typeUrls.route, RouteConfigurationSchema, set.name, message, owners);
-  return { type, resource: { ...resource, vhds: true } };
+  return { type, resource: { ...resource, vhds: true }, mirrors: routes.some(hasMirrors) };
 }
 
 /** Empty if nothing is served under this host. */
@@ -96,7 +99,7 @@ export function buildGatewayVirtualHost(
   if (host === '*' || (routes.length === 0 && !redirects)) return [];
   const name = virtualHostName(set.name, host);
   const message = buildVirtualHost(name, [host], routes, { requiresTls: redirects });
-  return [typedResource(typeUrls.virtualHost, VirtualHostSchema, name, message, origins)];
+  return [virtualHostResource(message, origins)];
 }
 
 function routesUnder({ servers }: GatewayRouteSet, host: string, { mesh, scope, service, rule }: GatewayRouting) {

@@ -10,6 +10,7 @@ import { selectDestinationRule } from '../../mesh/select-destination-rule.ts';
 import { matchesLabels } from '../../mesh/selector.ts';
 import { compareAge, type Service } from '../../mesh/service.ts';
 import { createMeshView, type MeshView } from '../mesh-view.ts';
+import { createMirrorUnit } from '../mirror-unit.ts';
 import { placeFor } from '../proxy-place.ts';
 import { gatewayScope } from '../proxy-scope.ts';
 import type { TypedResource } from '../resource.ts';
@@ -165,6 +166,7 @@ export function createGatewayView(first: Mesh, options: GatewayViewOptions): Mes
     key: scope.key,
     book: resources,
     secrets,
+    mirrors: createMirrorUnit(resources, { capture: parts.capture, proxy: 'gateway' }),
     first,
     build(next, delta) {
       mesh = next;

@@ -1,11 +1,12 @@
 // Servers of several Gateways on one port (istio-semantics 5, "Merge rules"): what is served beside what, and what is not.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isUnder } from '../../api/host-name.ts';
 import type { KubeObject } from '../../api/object.ts';
 import { emptyMesh, updateMesh } from '../../mesh/mesh.ts';
 import { createMeshObjects } from '../../mesh/mesh-objects.ts';
 import { mergeServers } from './merge-servers.ts';
-import { commonHost, isUnder } from './server-hosts.ts';
+import { commonHost } from './server-hosts.ts';
 
 interface Given {
   readonly protocol: string;

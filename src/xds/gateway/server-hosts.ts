@@ -1,4 +1,5 @@
 // Which hosts a Gateway's server and a VirtualService have in common (istio-semantics 5).
+import { isUnder } from '../../api/host-name.ts';
 import type { GatewayServer, ServerHost } from '../../mesh/gateway.ts';
 import type { VirtualService } from '../../mesh/virtual-service.ts';
 
@@ -6,12 +7,6 @@ import type { VirtualService } from '../../mesh/virtual-service.ts';
 export function commonHost(a: string, b: string): string | undefined {
   if (isUnder(a, b)) return a;
   return isUnder(b, a) ? b : undefined;
-}
-
-/** Whether every name that `host` stands for is one that `pattern` stands for. */
-export function isUnder(host: string, pattern: string): boolean {
-  if (host === pattern || pattern === '*') return true;
-  return pattern.startsWith('*.') && host !== '*' && host.endsWith(pattern.slice(1));
 }
 
 /** The server's hosts that VirtualServices of this namespace may bind to. */

@@ -1,10 +1,9 @@
 // What a program may ask its proxy for, one virtual host for each host and port: requests with a whole URL go to the
 // service, CONNECT to it or to the listener that looks into the connection. A name counts with its port: another port
 // is another server.
-import { typeUrls } from '../../discovery/view.ts';
 import { buildConnectRoute, buildConnectStatusRoute, forAuthority } from '../../envoy/connect-route.ts';
 import type { FilterStateValue } from '../../envoy/filter-state.ts';
-import { type Route, VirtualHostSchema } from '../../envoy/gen/envoy/config/route/v3/route_components_pb.js';
+import type { Route } from '../../envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { buildStatusRoute, buildVirtualHost } from '../../envoy/route.ts';
 import { handlingOf } from '../../mesh/handling.ts';
 import type { ProxySettings } from '../../mesh/proxy-settings.ts';
@@ -18,12 +17,13 @@ import {
   virtualHostName,
 } from '../names.ts';
 import { ownSettings, type PortService } from '../port-use.ts';
-import { type TypedResource, typedResource } from '../resource.ts';
+import type { TypedResource } from '../resource.ts';
 import { unregisteredRoute } from '../route-marks.ts';
 import { defaultRoute, hostRoutes, originsOf } from '../routes.ts';
 import { portServiceOf, type SelectedHost } from '../selected-host.ts';
 import { clusterOf } from '../service-clusters.ts';
 import { unregisteredPort } from '../unregistered-port.ts';
+import { virtualHostResource } from '../virtual-host-resource.ts';
 import type { Routing } from '../virtual-service/routing.ts';
 import { authorityDomains, rangeRegex } from './authority.ts';
 import { connectedListenerName, connectedTo } from './connected-listener.ts';
@@ -71,7 +71,7 @@ function virtualHost(
   if (names.length === 0) return [];
   const name = virtualHostName(httpProxy, `${selected.host}:${port.number}${suffix}`);
   const message = buildVirtualHost(name, authorityDomains(names, port.number), routes);
-  return [typedResource(typeUrls.virtualHost, VirtualHostSchema, name, message, originsOf(selected))];
+  return [virtualHostResource(message, originsOf(selected))];
 }
 
 /** Of requests with a whole URL. */

@@ -10,6 +10,7 @@ import {
   forAuthority,
   handedOverHeader,
 } from '../../envoy/connect-route.ts';
+import { buildCorsFilter } from '../../envoy/cors.ts';
 import { buildFaultFilter } from '../../envoy/fault.ts';
 import type { FilterStateValue } from '../../envoy/filter-state.ts';
 import { ClusterSchema } from '../../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
@@ -93,7 +94,7 @@ function buildListener(config: ProxySettings) {
         filters: [
           buildRouteMarkFilter(),
           buildGrpcMessagesFilter(),
-          ...whereRoutesAsk([buildFaultFilter()]),
+          ...whereRoutesAsk([buildCorsFilter(), buildFaultFilter()]),
           ...buildDynamicForwardProxyFilters(dynamicDnsCache, 80),
         ],
         upstreamFilters: buildUpstreamFilters(exactHostGuard(config.allowedRanges)),

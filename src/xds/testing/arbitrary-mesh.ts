@@ -103,16 +103,22 @@ const httpMatch: fc.Arbitrary<HttpMatch> = fc
   }));
 
 const httpRule = fc
-  .record({ matches: fc.array(httpMatch, { maxLength: 2 }), to: destinations })
-  .map(({ matches, to }): VirtualService['http'][number] => ({
+  .record({
+    matches: fc.array(httpMatch, { maxLength: 2 }),
+    to: destinations,
+    mirrors: fc.array(fc.record({ destination, percent: fc.constantFrom(1, 100) }), { maxLength: 1 }),
+    keepsAuthority: fc.boolean(),
+  })
+  .map(({ to, ...rest }): VirtualService['http'][number] => ({
+    ...rest,
     name: '',
-    matches,
     action: { kind: 'route', destinations: to.map((one) => ({ ...one, headers: noHeaders })) },
     rewrite: undefined,
     headers: noHeaders,
     timeoutMs: undefined,
     retries: undefined,
     fault: undefined,
+    cors: undefined,
   }));
 
 const virtualService: fc.Arbitrary<VirtualService> = fc
@@ -132,7 +138,6 @@ const virtualService: fc.Arbitrary<VirtualService> = fc
       { maxLength: 2 },
     ),
     tcp: fc.array(fc.record({ matches: fc.array(source, { maxLength: 1 }), destinations }), { maxLength: 1 }),
-    keepsAuthority: fc.boolean(),
   })
   .map(({ exportTo: exported, ...rest }) => ({ ...rest, visibility: visibilityOf(exported, rest.namespace) }));
 

@@ -1,6 +1,6 @@
 // The Host that a destination is asked with (contract line 23).
 import { isWildcardHost } from '../../api/host-name.ts';
-import type { HttpDestination, VirtualService } from '../../mesh/virtual-service.ts';
+import type { HttpDestination, HttpRule } from '../../mesh/virtual-service.ts';
 import type { FoundDestination } from './routing.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { FoundDestination } from './routing.ts';
  */
 export function authorityOf(
   { headers, destination, service }: HttpDestination & FoundDestination,
-  { keepsAuthority }: VirtualService,
+  { keepsAuthority }: HttpRule,
   asked: string,
 ): string | undefined {
   if (headers.request.authority !== undefined) return headers.request.authority;

@@ -1,16 +1,10 @@
 // The HTTP rules of a VirtualService as routes of one virtual host, for sidecars and gateways alike (istio-semantics 3.3).
 // Each match of a rule is a route. What stands behind a route that takes everything is not made.
-import type { Any } from '@bufbuild/protobuf/wkt';
-import { faultOnRoute } from '../../envoy/fault.ts';
 import type { Route } from '../../envoy/gen/envoy/config/route/v3/route_components_pb.js';
-import { countGrpcMessages } from '../../envoy/grpc-messages.ts';
 import { gatewayHeaders } from '../../envoy/header-stripping.ts';
-import { forwardOnRoute } from '../../envoy/http-filters.ts';
 import { buildRoute, type RouteRedirect, type RouteToClusters } from '../../envoy/route-action.ts';
 import type { RouteConditions } from '../../envoy/route-match.ts';
-import { isHttp2 } from '../../mesh/handling.ts';
 import {
-  type Fault,
   type HttpDestination,
   type HttpMatch,
   type HttpRule,
@@ -22,7 +16,9 @@ import { hashPoliciesOf } from '../hash-policies.ts';
 import { virtualServiceRoute } from '../names.ts';
 import { retryPolicyOf } from '../retry-policy.ts';
 import { authorityOf } from './authority.ts';
-import { type FoundDestination, findDestination, isForHttp, type Routing, weighted } from './routing.ts';
+import { mirrorsOf } from './mirrors.ts';
+import { filtersFor, filtersOfRule } from './route-filters.ts';
+import { clusterFor, type FoundDestination, findDestination, isForHttp, type Routing, weighted } from './routing.ts';
 
 /** `host`: the virtual host's, which is one of the VirtualService's or lies below one. Empty if no rule is for these proxies. */
 export function buildHttpRoutes(virtualService: VirtualService, host: string, routing: Routing): readonly Route[] {
@@ -37,7 +33,7 @@ export function buildHttpRoutes(virtualService: VirtualService, host: string, ro
         virtualService,
         rule: [rule.name || String(index), ...(match?.name ? [match.name] : [])].join('.'),
       });
-      routes.push(buildRuleRoute(virtualService, rule, match, { host, name, routing }));
+      routes.push(buildRuleRoute(rule, match, { host, name, routing }));
       if (takesEverything(match)) return routes;
     }
   }
@@ -50,15 +46,10 @@ interface RoutePlace {
   readonly routing: Routing;
 }
 
-function buildRuleRoute(
-  virtualService: VirtualService,
-  rule: HttpRule,
-  match: HttpMatch | undefined,
-  place: RoutePlace,
-): Route {
-  const { action, headers, fault } = rule;
+function buildRuleRoute(rule: HttpRule, match: HttpMatch | undefined, place: RoutePlace): Route {
+  const { action, headers } = rule;
   const conditions = match === undefined ? {} : conditionsOf(match);
-  const perFilter = fault === undefined ? {} : faultOf(fault);
+  const perFilter = filtersOfRule(rule);
   const common = { name: place.name, conditions, headers };
   switch (action.kind) {
     case 'redirect':
@@ -72,7 +63,7 @@ function buildRuleRoute(
       }));
       return buildRoute({
         ...common,
-        action: toClusters(virtualService, rule, found, place),
+        action: toClusters(rule, found, place),
         perFilter: { ...perFilter, ...Object.assign({}, ...found.map(filtersFor)) },
       });
     }
@@ -80,25 +71,35 @@ function buildRuleRoute(
 }
 
 function toClusters(
-  virtualService: VirtualService,
-  { rewrite, headers, timeoutMs, retries }: HttpRule,
+  rule: HttpRule,
   found: readonly (HttpDestination & FoundDestination)[],
   { host, routing }: RoutePlace,
 ): RouteToClusters {
+  const { rewrite, headers, timeoutMs, retries } = rule;
   const hashPolicies = hashPoliciesOf(found.map(({ policy }) => policy));
+  const ownAuthorities = found.map((destination) => authorityOf(destination, rule, host));
   return {
     kind: 'clusters',
-    clusters: found.map((destination) => ({
-      name: destination.cluster,
-      weight: destination.weight,
-      ...editsFor(destination, routing),
-      authority: rewrite?.authority ?? headers.request.authority ?? authorityOf(destination, virtualService, host),
-    })),
+    clusters: found.map((destination, index) => {
+      const authority = rewrite?.authority ?? headers.request.authority ?? ownAuthorities[index];
+      return {
+        name: clusterFor(destination, authority ?? host),
+        weight: destination.weight,
+        ...editsFor(destination, routing),
+        authority,
+      };
+    }),
     timeoutMs,
     retryPolicy: retryPolicyOf(retries, hashPolicies.length > 0),
     hashPolicies,
     pathRewrite: rewrite?.uri,
     pathRegexRewrite: rewrite?.regex,
+    mirrors: mirrorsOf({
+      rule,
+      host,
+      routing,
+      changesAuthority: ownAuthorities.some((authority) => authority !== undefined),
+    }),
   };
 }
 
@@ -113,16 +114,6 @@ function editsFor({ headers, service }: HttpDestination & FoundDestination, { ga
     ({ set, add, remove }) => set.length + add.length + remove.length === 0,
   );
   return none ? {} : { headers: edits };
-}
-
-/** Filters that requests to this destination need. */
-function filtersFor({ service, port }: FoundDestination): Record<string, Any> {
-  const servicePort = service?.ports.find(({ number }) => number === port);
-  if (service === undefined || servicePort === undefined) return {};
-  return {
-    ...(service.resolution === 'DYNAMIC_DNS' ? forwardOnRoute(servicePort.targetPort ?? port) : {}),
-    ...(isHttp2(servicePort.protocol) ? countGrpcMessages : {}),
-  };
 }
 
 function conditionsOf(match: HttpMatch): RouteConditions {
@@ -161,18 +152,4 @@ function redirectTo({ uri, authority, scheme, port, code }: Redirect, routing: R
     port: port === 'request' ? routing.port : port,
     code,
   };
-}
-
-function faultOf({ delay, abort }: Fault): Record<string, Any> {
-  const error =
-    abort?.status !== undefined
-      ? { status: abort.status, percent: abort.percent }
-      : abort?.grpcStatus !== undefined
-        ? { grpcStatus: abort.grpcStatus, percent: abort.percent }
-        : undefined;
-  if (delay === undefined && error === undefined) return {};
-  return faultOnRoute({
-    ...(error === undefined ? {} : { abort: error }),
-    ...(delay === undefined ? {} : { delay: { ms: delay.milliseconds, percent: delay.percent } }),
-  });
 }

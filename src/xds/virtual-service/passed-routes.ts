@@ -1,13 +1,13 @@
 // The TLS and TCP rules of a VirtualService: connections that are passed on unread, by SNI or as they come
 // (istio-semantics 3.1).
-import { isWildcardHost } from '../../api/host-name.ts';
+import { isUnder } from '../../api/host-name.ts';
 import type { WeightedCluster } from '../../envoy/network-filters.ts';
 import type { Service, ServicePort } from '../../mesh/service.ts';
 import { emptyTrafficPolicy } from '../../mesh/traffic-policy.ts';
 import type { TcpRule, TlsRule, VirtualService } from '../../mesh/virtual-service.ts';
 import { type ConnectionSettings, connectionSettingsOf } from '../connection-settings.ts';
-import { virtualServiceRoute } from '../names.ts';
-import { type FoundDestination, findDestination, isForPassed, type Routing, weighted } from './routing.ts';
+import { blackHoleCluster, virtualServiceRoute } from '../names.ts';
+import { type FoundDestination, findDestination, isForPassed, type Routing, resolvesAny, weighted } from './routing.ts';
 
 export interface PassedRoute {
   /** Of its filter chain, and what logs and counters tell of it. */
@@ -57,16 +57,22 @@ function route(
     weight: destinations.length === 1 ? 1 : weight,
   }));
   const name = virtualServiceRoute({ host, port: routing.port, virtualService, rule: String(index) });
-  const clusters = found.map(({ cluster, weight }) => ({ cluster, weight }));
+  const forwarded = found.length === 1 ? forwardedBy(found[0], serverNames) : undefined;
+  // A wildcard host's cluster resolves by itself whatever SNI comes, and nothing would judge the address.
+  const clusters = found.map(({ cluster, service, weight }) => {
+    return { cluster: resolvesAny(service) && forwarded === undefined ? blackHoleCluster : cluster, weight };
+  });
   const [first] = found;
   const policy = found.length === 1 ? first?.policy : first?.hostPolicy;
   const settings = connectionSettingsOf(policy ?? emptyTrafficPolicy);
-  return { name, serverNames, clusters, settings, forwarded: found.length === 1 ? forwardedBy(first) : undefined };
+  return { name, serverNames, clusters, settings, forwarded };
 }
 
-function forwardedBy(found: FoundDestination | undefined): PassedRoute['forwarded'] {
+/** Names that do not lie below the wildcard are not resolved on its account. */
+function forwardedBy(found: FoundDestination | undefined, serverNames: readonly string[]): PassedRoute['forwarded'] {
   const { service } = found ?? {};
   const port = service?.ports.find(({ number }) => number === found?.port);
-  const byName = service?.resolution === 'DYNAMIC_DNS' && isWildcardHost(service.host);
-  return service === undefined || port === undefined || !byName ? undefined : { service, port };
+  if (service === undefined || !resolvesAny(service) || port === undefined) return undefined;
+  const below = serverNames.length > 0 && serverNames.every((name) => isUnder(name, service.host));
+  return below ? { service, port } : undefined;
 }

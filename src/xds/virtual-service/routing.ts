@@ -1,10 +1,11 @@
 // What decides, beside a VirtualService itself, which of its rules hold and where they lead: for whom, on which port, and
 // the services that its destinations name.
+import { isUnder, isWildcardHost, normalizeHost } from '../../api/host-name.ts';
 import { type DestinationRule, effectivePolicy } from '../../mesh/destination-rule.ts';
 import type { Service } from '../../mesh/service.ts';
 import type { TrafficPolicy } from '../../mesh/traffic-policy.ts';
 import type { Destination, SourceMatch } from '../../mesh/virtual-service.ts';
-import { outboundCluster } from '../names.ts';
+import { blackHoleCluster, outboundCluster } from '../names.ts';
 import type { ProxyScope } from '../proxy-scope.ts';
 import { clusterOf } from '../service-clusters.ts';
 
@@ -67,6 +68,20 @@ export function findDestination({ host, port, subset }: Destination, routing: Ro
     return { ...found, cluster: outboundCluster(number, host, subset) };
   }
   return { ...found, cluster: clusterOf(service, servicePort, subset) };
+}
+
+/**
+ * The cluster that requests with this Host are sent to. That of a wildcard host resolves whatever Host comes, so only what
+ * lies below it goes there.
+ * Istio: any Host, registered or not; here: nowhere.
+ */
+export function clusterFor({ cluster, service }: FoundDestination, host: string): string {
+  const fits = service === undefined || !resolvesAny(service) || isUnder(normalizeHost(host) ?? host, service.host);
+  return fits ? cluster : blackHoleCluster;
+}
+
+export function resolvesAny(service: Service | undefined): boolean {
+  return service?.resolution === 'DYNAMIC_DNS' && isWildcardHost(service.host);
 }
 
 /** One of several is left out where it has no weight; a single one needs none. */
