@@ -140,6 +140,7 @@ export const diagnosticCodes = {
   SP0913: 'invalid name of a gateway',
   SP0914: 'invalid certificate pin',
   SP0915: 'host stands twice on a port',
+  SP0916: 'invalid address to listen on',
   SP1001: 'contradicting numbers of replicas',
   SP1002: 'replicaCount out of bounds',
   SP1003: 'unknown target port',

@@ -28,7 +28,7 @@ export interface GatewayTlsChain {
 export interface GatewayListenerOptions {
   readonly name: string;
   /** `internal`: connections are handed over by a cluster of the listener's name (internal-listener.ts, `caller`). */
-  readonly bind: { readonly port: number } | 'internal';
+  readonly bind: { readonly address?: string; readonly port: number } | 'internal';
   readonly tlsChains: readonly GatewayTlsChain[];
   /** For connections without TLS; at least one chain of either kind must be there. */
   readonly plainChain?: { readonly name: string; readonly filters: readonly NetworkFilter[] } | undefined;
@@ -44,7 +44,7 @@ export function buildGatewayListener(options: GatewayListenerOptions): Listener 
     name: options.name,
     ...(bind === 'internal'
       ? { listenerSpecifier: { case: 'internalListener', value: {} } }
-      : { address: socketAddress('0.0.0.0', bind.port) }),
+      : { address: socketAddress(bind.address ?? '0.0.0.0', bind.port) }),
     trafficDirection: TrafficDirection.OUTBOUND,
     listenerFilters: [...(bind === 'internal' ? [restoring.caller] : []), ...(tls ? [tlsInspector] : [])],
     ...(matcher === undefined ? {} : { filterChainMatcher: matcher }),

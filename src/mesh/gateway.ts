@@ -12,6 +12,8 @@ export interface Gateway extends Origin {
 export interface GatewayServer {
   readonly name: string;
   readonly port: { readonly number: number; readonly name: string; readonly protocol: Protocol };
+  /** The address that is listened on, all of the pod's where it is undefined; or a Unix socket, which is not served. */
+  readonly bind: string | undefined;
   readonly hosts: readonly ServerHost[];
   /** Asks HTTP callers to come by HTTPS. */
   readonly httpsRedirect: boolean;
@@ -26,12 +28,10 @@ export interface ServerHost {
 
 export interface ServerTls {
   readonly mode: 'PASSTHROUGH' | 'SIMPLE' | 'MUTUAL' | 'OPTIONAL_MUTUAL' | 'ISTIO_MUTUAL' | 'AUTO_PASSTHROUGH';
-  /** A Secret in the gateway workload's namespace. */
-  readonly credentialName: string | undefined;
-  /** Paths on the host. */
-  readonly serverCertificate: string | undefined;
-  readonly privateKey: string | undefined;
-  readonly caCertificates: string | undefined;
+  /** What is shown to callers: the one that fits their SNI and ciphers. */
+  readonly certificates: readonly ServerCertificate[];
+  /** Who callers' certificates must be signed by. */
+  readonly callerRoots: CallerRoots | undefined;
   readonly subjectAltNames: readonly string[];
   readonly certificateHashes: readonly string[];
   readonly certificateSpki: readonly string[];
@@ -39,6 +39,15 @@ export interface ServerTls {
   readonly maxVersion: TlsVersion | undefined;
   readonly cipherSuites: readonly string[];
 }
+
+/** A Secret in the gateway workload's namespace, or paths on the host. */
+export type ServerCertificate =
+  | { readonly credentialName: string }
+  | { readonly certificate: string; readonly key: string };
+
+export type CallerRoots =
+  | { readonly credentialName: string }
+  | { readonly file: string; readonly crl: string | undefined };
 
 export type TlsVersion = 'TLSV1_0' | 'TLSV1_1' | 'TLSV1_2' | 'TLSV1_3';
 

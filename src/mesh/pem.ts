@@ -1,5 +1,7 @@
-// Certificates and keys in PEM form: whether a content is one, whether two belong together, and whether Envoy would show it.
+// Certificates, keys and revocation lists in PEM form: whether a content is one, whether two belong together, and whether
+// Envoy would show it.
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 
 /**
  * One or more, all of which can be read, each between lines of its own: Envoy takes all or none, and two files put together
@@ -17,12 +19,32 @@ export function isCertificate(content: Uint8Array): boolean {
 const judged = new WeakMap<Uint8Array, boolean>();
 
 function areCertificates(content: Uint8Array): boolean {
+  const blocks = blocksOf(content, 'CERTIFICATE');
+  return blocks.length > 0 && blocks.every((block) => certificateOf(Buffer.from(block)) !== undefined);
+}
+
+/** One list or more, as for certificates. */
+export function isRevocationList(content: Uint8Array): boolean {
+  const blocks = blocksOf(content, 'X509 CRL');
+  return blocks.length > 0 && blocks.every(isList);
+}
+
+/** Between lines of their own; none if some block is not. */
+function blocksOf(content: Uint8Array, label: string): readonly string[] {
   const text = Buffer.from(content).toString('latin1');
-  const begun = text.match(/-----BEGIN CERTIFICATE-----/g)?.length ?? 0;
-  const blocks = text.match(/^-----BEGIN CERTIFICATE-----[^-]*^-----END CERTIFICATE-----\s*$/gm) ?? [];
-  return (
-    begun > 0 && begun === blocks.length && blocks.every((block) => certificateOf(Buffer.from(block)) !== undefined)
-  );
+  const begun = text.split(`-----BEGIN ${label}-----`).length - 1;
+  const whole = new RegExp(`^-----BEGIN ${label}-----[^-]*^-----END ${label}-----\\s*$`, 'gm');
+  const blocks = text.match(whole) ?? [];
+  return begun === blocks.length ? blocks : [];
+}
+
+function isList(block: string): boolean {
+  try {
+    createSecureContext({ crl: block });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export function isPrivateKey(content: Uint8Array): boolean {

@@ -1,7 +1,7 @@
 // What objects refer to: the hosts that traffic is sent to, the labels by which they tell proxies apart, and files on the
 // host.
 import type { DestinationRule, PortedPolicy } from './destination-rule.ts';
-import type { Gateway } from './gateway.ts';
+import type { Gateway, ServerTls } from './gateway.ts';
 import { localityLabels } from './locality.ts';
 import type { LabelSelector } from './selector.ts';
 import type { Sidecar } from './sidecar.ts';
@@ -48,9 +48,15 @@ export function placeLabelsOf(rule: DestinationRule): readonly string[] {
 export function filePathsOf(object: DestinationRule | Gateway): readonly string[] {
   const paths =
     'servers' in object
-      ? object.servers.flatMap(({ tls }) => [tls?.serverCertificate, tls?.privateKey, tls?.caCertificates])
+      ? object.servers.flatMap(({ tls }) => pathsOfServer(tls))
       : [object, ...object.subsets].flatMap(pathsOfPolicy);
   return paths.filter((path) => path !== undefined);
+}
+
+function pathsOfServer(tls: ServerTls | undefined): readonly (string | undefined)[] {
+  const { certificates = [], callerRoots } = tls ?? {};
+  const shown = certificates.flatMap((one) => ('certificate' in one ? [one.certificate, one.key] : []));
+  return callerRoots !== undefined && 'file' in callerRoots ? [...shown, callerRoots.file, callerRoots.crl] : shown;
 }
 
 function pathsOfPolicy({ policy, ports }: PortedPolicy): readonly (string | undefined)[] {

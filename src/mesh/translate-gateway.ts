@@ -4,7 +4,15 @@ import type { Gateway as ApiGateway, GatewayServer as ApiServer, ServerTlsSettin
 import { cipherSuites } from '../api/kinds/gateway-ciphers.ts';
 import { parseServerHost } from '../api/kinds/gateway-hosts.ts';
 import { parseProtocol } from '../api/protocol.ts';
-import type { Gateway, GatewayServer, ServerHost, ServerTls, TlsVersion } from './gateway.ts';
+import type {
+  CallerRoots,
+  Gateway,
+  GatewayServer,
+  ServerCertificate,
+  ServerHost,
+  ServerTls,
+  TlsVersion,
+} from './gateway.ts';
 import { selectorOf } from './selector.ts';
 
 export function translateGateway({ metadata, spec }: ApiGateway): Gateway {
@@ -18,10 +26,11 @@ export function translateGateway({ metadata, spec }: ApiGateway): Gateway {
   };
 }
 
-function translateServer({ name, port, hosts, tls }: ApiServer, namespace: string): GatewayServer {
+function translateServer({ name, port, bind, hosts, tls }: ApiServer, namespace: string): GatewayServer {
   return {
     name: name ?? '',
     port: { number: port.number, name: port.name, protocol: parseProtocol(port.protocol) ?? 'TCP' },
+    bind: bind === '' || bind === '0.0.0.0' ? undefined : bind,
     hosts: hosts.map((host) => translateServerHost(host, namespace)),
     httpsRedirect: tls?.httpsRedirect === true,
     tls: tls === undefined ? undefined : translateTls(tls),
@@ -40,10 +49,8 @@ function translateServerHost(text: string, own: string): ServerHost {
 function translateTls(tls: ServerTlsSettings): ServerTls {
   return {
     mode: tls.mode ?? 'PASSTHROUGH',
-    credentialName: tls.credentialName,
-    serverCertificate: tls.serverCertificate,
-    privateKey: tls.privateKey,
-    caCertificates: tls.caCertificates,
+    certificates: certificatesOf(tls),
+    callerRoots: callerRootsOf(tls),
     subjectAltNames: tls.subjectAltNames ?? [],
     certificateHashes: tls.verifyCertificateHash ?? [],
     certificateSpki: tls.verifyCertificateSpki ?? [],
@@ -52,6 +59,26 @@ function translateTls(tls: ServerTlsSettings): ServerTls {
     // One that Envoy does not know would cost the whole listener.
     cipherSuites: (tls.cipherSuites ?? []).filter((suite) => cipherSuites.has(suite)),
   };
+}
+
+function certificatesOf(tls: ServerTlsSettings): readonly ServerCertificate[] {
+  const { credentialName, credentialNames = [], tlsCertificates = [], serverCertificate, privateKey } = tls;
+  const names = credentialName ? [credentialName] : credentialNames;
+  if (names.length > 0) return names.map((name) => ({ credentialName: name }));
+  return [{ serverCertificate, privateKey }, ...tlsCertificates].flatMap((files) =>
+    files.serverCertificate && files.privateKey
+      ? [{ certificate: files.serverCertificate, key: files.privateKey }]
+      : [],
+  );
+}
+
+/** Istio: those of the first Secret where none are named. */
+function callerRootsOf(tls: ServerTlsSettings): CallerRoots | undefined {
+  const { credentialName, credentialNames = [], caCertCredentialName, tlsCertificates = [], caCrl } = tls;
+  const name = caCertCredentialName || credentialName || credentialNames[0];
+  if (name) return { credentialName: name };
+  const [file] = [tls, ...tlsCertificates].flatMap(({ caCertificates }) => caCertificates || []);
+  return file === undefined ? undefined : { file, crl: caCrl || undefined };
 }
 
 function versionOf(version: ServerTlsSettings['minProtocolVersion']): TlsVersion | undefined {

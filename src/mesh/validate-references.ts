@@ -4,9 +4,9 @@ import { problem, toDiagnostic } from '../api/finding.ts';
 import type { Finding } from '../api/kind.ts';
 import type { Diagnostic } from '../platform/diagnostic.ts';
 import { type DestinationRule, destinationRuleOrigin, type PortedPolicy } from './destination-rule.ts';
-import { type Gateway, gatewayOrigin } from './gateway.ts';
+import { type Gateway, gatewayOrigin, type ServerTls } from './gateway.ts';
 import type { Mesh } from './mesh.ts';
-import { belongTogether, isCertificate, isPrivateKey, isServable } from './pem.ts';
+import { belongTogether, isCertificate, isPrivateKey, isRevocationList, isServable } from './pem.ts';
 import { secretKey } from './tls-secret.ts';
 
 export function validateReferences(mesh: Mesh): readonly Diagnostic[] {
@@ -25,14 +25,15 @@ interface NamedTls {
   readonly certificate: string | undefined;
   readonly key: string | undefined;
   readonly roots: string | undefined;
+  readonly crl: string | undefined;
 }
 
 function* checkRule(rule: DestinationRule, mesh: Mesh): Iterable<Finding> {
   for (const { tls } of [rule, ...rule.subsets].flatMap(policiesOf)) {
     if (tls === undefined) continue;
-    const { clientCertificate: certificate, privateKey: key, caCertificates: roots, credentialName } = tls;
+    const { clientCertificate: certificate, privateKey: key, caCertificates: roots, caCrl: crl, credentialName } = tls;
     const path = ['spec', 'trafficPolicy', 'tls'];
-    yield* checkFiles({ certificate, key, roots }, path, mesh);
+    yield* checkFiles({ certificate, key, roots, crl }, path, mesh);
     if (credentialName !== undefined && rule.workloadSelector !== undefined) {
       yield* checkSecret(rule.namespace, credentialName, path, mesh);
     }
@@ -46,13 +47,20 @@ function policiesOf({ policy, ports }: PortedPolicy) {
 function* checkGateway(gateway: Gateway, mesh: Mesh): Iterable<Finding> {
   for (const [index, { tls }] of gateway.servers.entries()) {
     if (tls === undefined) continue;
-    const { serverCertificate: certificate, privateKey: key, caCertificates: roots } = tls;
-    yield* checkFiles({ certificate, key, roots }, ['spec', 'servers', index, 'tls'], mesh);
+    const path = ['spec', 'servers', index, 'tls'];
+    for (const named of namedBy(tls)) yield* checkFiles(named, path, mesh);
   }
 }
 
+function namedBy({ certificates, callerRoots }: ServerTls): readonly NamedTls[] {
+  const nothing = { certificate: undefined, key: undefined, roots: undefined, crl: undefined };
+  const shown = certificates.flatMap((one) => ('certificate' in one ? [{ ...nothing, ...one }] : []));
+  if (callerRoots === undefined || !('file' in callerRoots)) return shown;
+  return [...shown, { ...nothing, roots: callerRoots.file, crl: callerRoots.crl }];
+}
+
 function* checkFiles(
-  { certificate, key, roots }: NamedTls,
+  { certificate, key, roots, crl }: NamedTls,
   path: readonly (string | number)[],
   { files }: Mesh,
 ): Iterable<Finding> {
@@ -61,6 +69,7 @@ function* checkFiles(
     [certificate, isCertificate, 'certificate'],
     [roots, isCertificate, 'certificate'],
     [key, isPrivateKey, 'private key'],
+    [crl, isRevocationList, 'revocation list'],
   ] as const) {
     if (file === undefined) continue;
     const content = contentOf(file);
@@ -85,7 +94,11 @@ function* checkSecret(namespace: string, name: string, path: readonly string[], 
     yield problem('SP1103', path, `there is no Secret ${name} in namespace ${namespace}`, 'create it there');
     return;
   }
-  const { certificate, key } = secret;
+  const { certificate, key, crl } = secret;
+  if (crl !== undefined && !isRevocationList(crl)) {
+    const message = `ca.crl of Secret ${name} is no revocation list`;
+    yield problem('SP1110', path, message, 'put one in PEM form there, or remove it');
+  }
   const why = certificate === undefined || key === undefined ? undefined : unfitPair(certificate, key);
   if (why !== undefined) yield problem('SP1110', path, `${why} Secret ${name}`, 'issue the certificate anew');
 }

@@ -7,6 +7,7 @@ import type { TransportSocket } from '../envoy/transport-socket.ts';
 import { buildUpstreamTls } from '../envoy/upstream-tls.ts';
 import { isHttp2 } from '../mesh/handling.ts';
 import type { Service, ServicePort } from '../mesh/service.ts';
+import { systemRootsFile } from '../mesh/tls-secret.ts';
 import type { ClientTls } from '../mesh/traffic-policy.ts';
 import {
   certificateFileSecret,
@@ -59,5 +60,6 @@ function certificateSecretOf({ credentialName, clientCertificate, privateKey }: 
 
 function validationSecretOf({ credentialName, caCertificates, caCrl }: ClientTls): string {
   if (caCertificates !== undefined) return rootFileSecret(caCertificates, caCrl);
+  if (caCrl !== undefined && credentialName === undefined) return rootFileSecret(systemRootsFile, caCrl);
   return credentialName === undefined ? systemRoots : credentialRoots(credentialName);
 }

@@ -125,6 +125,28 @@ test('files: roots and certificates by their content, the last good one stays', 
   assert.equal(view.certificate('file-cert:/c.pem~/k.pem'), second.cert);
 });
 
+test('a revocation list that is missing or none leaves nobody trusted, a broken one what was there', async () => {
+  const list = await authority.revoke();
+  const name = 'file-root:/ca.pem~/crl.pem';
+  const view = startView(rule({ mode: 'SIMPLE', caCertificates: '/ca.pem', caCrl: '/crl.pem' }));
+  view.file('/ca.pem', authority.root);
+  assert.deepEqual(view.names(), []);
+  view.file('/crl.pem', 'no list');
+  assert.deepEqual(view.names(), []);
+  view.file('/crl.pem', list);
+  assert.deepEqual(view.names(), [name]);
+  view.file('/crl.pem', authority.root);
+  assert.deepEqual(view.names(), [name]);
+});
+
+test('a revocation list without a CA goes with the system’s roots', async () => {
+  const view = startView(rule({ mode: 'SIMPLE', caCrl: '/crl.pem' }));
+  view.file('system', authority.root);
+  assert.deepEqual(view.names(), []);
+  view.file('/crl.pem', await authority.revoke());
+  assert.deepEqual(view.names(), ['file-root:system~/crl.pem']);
+});
+
 test('nobody is served what nothing refers to', () => {
   const view = startView(rule({ mode: 'DISABLE' }));
   view.apply(secret('default', pair(first)));

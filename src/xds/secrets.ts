@@ -4,7 +4,7 @@ import { typeUrls } from '../discovery/view.ts';
 import { SecretSchema } from '../envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
 import { buildTlsCertificateSecret, buildValidationSecret } from '../envoy/secret.ts';
 import type { Mesh } from '../mesh/mesh.ts';
-import { belongTogether, isCertificate, isServable } from '../mesh/pem.ts';
+import { belongTogether, isCertificate, isRevocationList, isServable } from '../mesh/pem.ts';
 import { secretKey, systemRootsFile } from '../mesh/tls-secret.ts';
 import { type TypedResource, typedResource } from './resource.ts';
 import { type SecretSource, secretSource } from './secret-names.ts';
@@ -73,11 +73,7 @@ function rootsOf(name: string, source: Exclude<SecretSource, CertificateSource>,
     case 'system-roots':
       return validation(name, mesh.files.get(systemRootsFile)[0]);
     case 'root-file':
-      return validation(
-        name,
-        mesh.files.get(source.path)[0],
-        source.crl === undefined ? undefined : mesh.files.get(source.crl)[0],
-      );
+      return rootFile(name, source, mesh);
     case 'credential-roots': {
       const [own] = mesh.secrets.get(secretKey(namespace, source.rootsName));
       const [beside] = mesh.secrets.get(secretKey(namespace, source.name));
@@ -87,6 +83,14 @@ function rootsOf(name: string, source: Exclude<SecretSource, CertificateSource>,
   }
 }
 
+/** A list that is asked for and not there is as one that cannot be used. */
+function rootFile(name: string, { path, crl }: Extract<SecretSource, { readonly kind: 'root-file' }>, { files }: Mesh) {
+  const list = crl === undefined ? undefined : files.get(crl)[0];
+  return crl !== undefined && list === undefined ? undefined : validation(name, files.get(path)[0], list);
+}
+
+/** With a revocation list that cannot be used nobody is trusted: Envoy would refuse it, and whatever else comes with it. */
 function validation(name: string, roots: Uint8Array | undefined, crl?: Uint8Array) {
-  return roots === undefined || !isCertificate(roots) ? undefined : buildValidationSecret(name, { roots, crl });
+  if (roots === undefined || !isCertificate(roots)) return undefined;
+  return crl === undefined || isRevocationList(crl) ? buildValidationSecret(name, { roots, crl }) : undefined;
 }

@@ -7,8 +7,10 @@ import {
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
   SubjectAlternativeNameExtension,
-  type X509Certificate,
+  X509Certificate,
   X509CertificateGenerator,
+  X509CrlGenerator,
+  X509CrlReason,
 } from '@peculiar/x509';
 import type { Certificate } from './tls-fixtures.ts';
 
@@ -16,6 +18,8 @@ export interface TestAuthority {
   /** PEM of the root. */
   readonly root: string;
   issue(options: IssueOptions): Promise<Certificate>;
+  /** PEM of a list with these of its certificates; good for a day. */
+  revoke(...certificates: readonly Certificate[]): Promise<string>;
 }
 
 export interface IssueOptions {
@@ -38,7 +42,27 @@ export async function createTestAuthority(name = 'test authority'): Promise<Test
     signingAlgorithm: ecdsa,
     extensions: [new BasicConstraintsExtension(true, undefined, true)],
   });
-  return { root: root.toString('pem'), issue: (options) => issue({ root, keys }, options) };
+  return {
+    root: root.toString('pem'),
+    issue: (options) => issue({ root, keys }, options),
+    async revoke(...certificates) {
+      const list = await X509CrlGenerator.create({
+        issuer: root.subject,
+        thisUpdate: new Date(Date.now() - dayMs),
+        nextUpdate: new Date(Date.now() + dayMs),
+        entries: certificates.map(({ cert }) => ({
+          serialNumber: new X509Certificate(cert).serialNumber,
+          revocationDate: new Date(Date.now() - dayMs),
+          // Without any extension the list would not be one to Envoy.
+          reason: X509CrlReason.keyCompromise,
+        })),
+        signingKey: keys.privateKey,
+        signingAlgorithm: ecdsa,
+      });
+      // As OpenSSL names it.
+      return list.toString('pem').replaceAll(' CRL-----', ' X509 CRL-----');
+    },
+  };
 }
 
 async function issue(

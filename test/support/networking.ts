@@ -35,10 +35,10 @@ export function sidecar(name: string, spec: Spec, metadata: Metadata = {}): stri
 /** Of the root certificate alone where there is no certificate. */
 export function tlsSecret(
   name: string,
-  { cert, key, root }: Partial<Certificate> & { readonly root?: string },
+  { cert, key, root, crl }: Partial<Certificate> & { readonly root?: string; readonly crl?: string },
   metadata: Metadata = {},
 ): string {
-  const entries = Object.entries({ 'tls.crt': cert, 'tls.key': key, 'ca.crt': root });
+  const entries = Object.entries({ 'tls.crt': cert, 'tls.key': key, 'ca.crt': root, 'ca.crl': crl });
   const stringData = Object.fromEntries(entries.filter(([, value]) => value !== undefined));
   return document({ apiVersion: 'v1', kind: 'Secret', metadata: { name, ...metadata }, stringData });
 }

@@ -51,11 +51,11 @@ function* checkServerHost(text: string, path: FieldPath): Iterable<Finding> {
 /** Istio: the later server of two with the same host on one port is dropped; here too, so it is told. */
 export function* checkServersApart(servers: readonly GatewayServer[], path: FieldPath): Iterable<Finding> {
   const seen = new Map<string, number>();
-  for (const [index, { port, tls, hosts }] of servers.entries()) {
+  for (const [index, { port, bind = '', tls, hosts }] of servers.entries()) {
     if (tls === undefined) continue;
     for (const [nth, text] of hosts.entries()) {
       const { host } = parseServerHost(text);
-      const key = `${port.number} ${normalizeHost(host) ?? host}`;
+      const key = `${port.number} ${bind} ${normalizeHost(host) ?? host}`;
       const before = seen.get(key);
       if (before !== undefined && before !== index) {
         const message = `server ${before} has ${shorten(host)} on port ${port.number} already`;

@@ -1,7 +1,7 @@
 // The TLS settings of a Gateway's server. Follows validateTLSOptions of Istio's pkg/config/validation.
 import { type FieldPath, problem, warning } from '../finding.ts';
 import type { Finding } from '../kind.ts';
-import { fieldsNotActedOn, notActedOn } from '../not-acted-on.ts';
+import { notActedOn } from '../not-acted-on.ts';
 import { shorten } from '../schema-messages.ts';
 import { cipherSuites } from './gateway-ciphers.ts';
 import type { ServerTlsSettings } from './gateway-schema.ts';
@@ -30,7 +30,6 @@ export function* checkServerTls(tls: ServerTlsSettings, path: FieldPath): Iterab
   if (mode === 'AUTO_PASSTHROUGH' || mode === 'ISTIO_MUTUAL' || mode === 'OPTIONAL_MUTUAL') {
     yield notActedOn(`TLS mode ${mode}`, [...path, 'mode']);
   }
-  yield* fieldsNotActedOn(tls, path, ['caCrl', 'credentialNames', 'caCertCredentialName', 'tlsCertificates']);
 }
 
 function isSet(value: string | readonly unknown[] | undefined): boolean {
@@ -42,20 +41,46 @@ function* checkCertificates(
   mode: 'SIMPLE' | 'MUTUAL' | 'OPTIONAL_MUTUAL',
   path: FieldPath,
 ): Iterable<Finding> {
-  const inFiles = files.filter((field) => isSet(tls[field]));
-  const sources = ['credentialName', 'credentialNames', 'tlsCertificates'] as const;
-  const given = [...sources.filter((field) => isSet(tls[field])), ...(inFiles.length > 0 ? [inFiles.join(', ')] : [])];
-  if (given.length > 1) {
-    const message = `only one of ${given.join(' and ')} can be set`;
-    yield problem('SP0908', path, message, 'use a Secret, or files');
-    return;
-  }
-  if (given.length === 1 && inFiles.length === 0) return;
+  const { tlsCertificates = [], caCertCredentialName, caCrl } = tls;
+  yield* checkSources(tls, path);
+  yield* checkUnasked(tls, mode, path);
+  if (isSet(tls.credentialName) || isSet(tls.credentialNames)) return;
+  const shown =
+    tlsCertificates.length > 0
+      ? tlsCertificates.map((files, index) => [files, [...path, 'tlsCertificates', index]] as const)
+      : [[tls, path] as const];
   const hint = 'add it, or credentialName';
-  if (!tls.serverCertificate) yield problem('SP0907', path, `${mode} TLS requires a server certificate`, hint);
-  if (!tls.privateKey) yield problem('SP0907', path, `${mode} TLS requires a private key`, hint);
-  if (mode !== 'SIMPLE' && !tls.caCertificates && !tls.caCertCredentialName) {
+  for (const [{ serverCertificate, privateKey }, place] of shown) {
+    if (!serverCertificate) yield problem('SP0907', place, `${mode} TLS requires a server certificate`, hint);
+    if (!privateKey) yield problem('SP0907', place, `${mode} TLS requires a private key`, hint);
+  }
+  const roots = [tls, ...tlsCertificates].some(({ caCertificates }) => isSet(caCertificates));
+  if (mode !== 'SIMPLE' && !roots && !caCertCredentialName) {
     yield problem('SP0907', path, `${mode} TLS requires a client CA bundle`, 'add caCertificates, or credentialName');
+  }
+  if (isSet(caCrl) && !roots) {
+    const message = 'caCrl needs the CA that it speaks of';
+    yield problem('SP0908', [...path, 'caCrl'], message, 'add caCertificates, or put ca.crl into the Secret');
+  }
+}
+
+/** Secrets, or files; and of each one way. */
+function* checkSources(tls: ServerTlsSettings, path: FieldPath): Iterable<Finding> {
+  const named = (['credentialName', 'credentialNames', 'tlsCertificates'] as const).filter((field) =>
+    isSet(tls[field]),
+  );
+  const besideFiles = named.length === 1 && named[0] === 'tlsCertificates';
+  const own = files.filter((field) => isSet(tls[field]) && !(besideFiles && field.startsWith('ca')));
+  const given = [...named, ...(own.length > 0 ? [own.join(', ')] : [])];
+  if (given.length < 2) return;
+  yield problem('SP0908', path, `only one of ${given.join(' and ')} can be set`, 'use a Secret, or files');
+}
+
+function* checkUnasked(tls: ServerTlsSettings, mode: string, path: FieldPath): Iterable<Finding> {
+  for (const field of ['caCrl', 'caCertCredentialName'] as const) {
+    if (mode !== 'SIMPLE' || !isSet(tls[field])) continue;
+    const message = 'SIMPLE mode asks callers for no certificate';
+    yield warning('SP0909', [...path, field], message, 'remove it, or use mode: MUTUAL');
   }
 }
 

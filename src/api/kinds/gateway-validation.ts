@@ -1,9 +1,10 @@
 // What can be wrong among the fields of a Gateway. Follows ValidateGateway of Istio's pkg/config/validation;
 // messages are Istio's, the hint is our mend. Takes an object its schema has accepted.
+import { isIP } from 'node:net';
 import { isDnsLabel } from '../dns-name.ts';
 import { type FieldPath, problem, warning } from '../finding.ts';
 import type { Finding } from '../kind.ts';
-import { fieldsNotActedOn } from '../not-acted-on.ts';
+import { fieldsNotActedOn, notActedOn } from '../not-acted-on.ts';
 import { isHttp, isTls, parseProtocol, protocols } from '../protocol.ts';
 import { shorten } from '../schema-messages.ts';
 import { checkServerHosts, checkServersApart } from './gateway-hosts.ts';
@@ -59,8 +60,19 @@ function* checkServer(server: GatewayServer, path: FieldPath): Iterable<Finding>
       yield problem('SP0906', [...path, 'tls'], message, 'use protocol: HTTPS, or keep httpsRedirect alone');
     }
   } else if (tls !== undefined) yield* checkServerTls(tls, [...path, 'tls']);
-  yield* fieldsNotActedOn(server, path, ['bind', 'defaultEndpoint']);
+  yield* checkBind(server.bind, [...path, 'bind']);
+  // Neither has a meaning in Istio's gateways either.
+  yield* fieldsNotActedOn(server, path, ['defaultEndpoint']);
   yield* fieldsNotActedOn(port, [...path, 'port'], ['targetPort']);
+}
+
+function* checkBind(bind: string | undefined, path: FieldPath): Iterable<Finding> {
+  if (!bind) return;
+  if (bind.startsWith('unix://')) yield notActedOn('a Unix socket', path);
+  else if (isIP(bind) === 0) {
+    const message = `'${shorten(bind)}' is not an address to listen on`;
+    yield problem('SP0916', path, message, 'write an IP address of the pod, or remove it to listen on all');
+  }
 }
 
 function* checkPortNames(servers: readonly GatewayServer[], path: FieldPath): Iterable<Finding> {

@@ -42,6 +42,14 @@ const accepted: readonly (readonly [string, Spec])[] = [
   ['TLS with a Secret', tls({ mode: 'SIMPLE', credentialName: 'a' })],
   ['mutual TLS with files', tls({ mode: 'MUTUAL', ...files, caCertificates: '/ca', subjectAltNames: ['a'] })],
   ['mutual TLS with a Secret', tls({ mode: 'MUTUAL', credentialName: 'a' })],
+  ['several Secrets', tls({ mode: 'MUTUAL', credentialNames: ['a', 'b'], caCertCredentialName: 'c' })],
+  ['several pairs of files', tls({ mode: 'SIMPLE', tlsCertificates: [files, files] })],
+  [
+    'several pairs of files for callers with certificates',
+    tls({ mode: 'MUTUAL', tlsCertificates: [{ ...files, caCertificates: '/ca' }], caCrl: '/crl' }),
+  ],
+  ['revoked callers', tls({ mode: 'MUTUAL', ...files, caCertificates: '/ca', caCrl: '/crl' })],
+  ['an address', one('HTTP', { bind: '192.0.2.1' })],
   [
     'pins',
     tls({
@@ -150,6 +158,44 @@ const found: readonly (readonly [string, Spec, readonly string[]])[] = [
     [`!SP0908 ${at}.tls: only one of credentialName and serverCertificate, privateKey can be set`],
   ],
   [
+    'Secrets and pairs of files',
+    tls({ mode: 'SIMPLE', credentialNames: ['a'], tlsCertificates: [files] }),
+    [`!SP0908 ${at}.tls: only one of credentialNames and tlsCertificates can be set`],
+  ],
+  [
+    'pairs of files and another one',
+    tls({ mode: 'SIMPLE', ...files, tlsCertificates: [files] }),
+    [`!SP0908 ${at}.tls: only one of tlsCertificates and serverCertificate, privateKey can be set`],
+  ],
+  [
+    'half a pair, and no CA',
+    tls({ mode: 'MUTUAL', tlsCertificates: [{ serverCertificate: '/c' }], caCrl: '/crl' }),
+    [
+      `!SP0907 ${at}.tls.tlsCertificates[0]: MUTUAL TLS requires a private key`,
+      `!SP0907 ${at}.tls: MUTUAL TLS requires a client CA bundle`,
+      `!SP0908 ${at}.tls.caCrl: caCrl needs the CA that it speaks of`,
+    ],
+  ],
+  [
+    'callers who are not asked',
+    tls({ mode: 'SIMPLE', credentialName: 'a', caCertCredentialName: 'b' }),
+    [`?SP0909 ${at}.tls.caCertCredentialName: SIMPLE mode asks callers for no certificate`],
+  ],
+  [
+    'no address, and a socket',
+    {
+      selector,
+      servers: [
+        server('HTTP', { bind: 'localhost' }),
+        { ...server('HTTP', { bind: 'unix:///a' }), port: { number: 80, name: 'b', protocol: 'HTTP' } },
+      ],
+    },
+    [
+      `!SP0916 ${at}.bind: 'localhost' is not an address to listen on`,
+      `?SP0111 spec.servers[1].bind: a Unix socket ${notActed}`,
+    ],
+  ],
+  [
     'a certificate to pass through',
     tls({ credentialName: 'a' }),
     [`?SP0909 ${at}.tls.credentialName: PASSTHROUGH mode does not use certificates, they will be ignored`],
@@ -223,15 +269,11 @@ const found: readonly (readonly [string, Spec, readonly string[]])[] = [
   [
     'more than is acted on',
     one('HTTPS', {
-      bind: '192.0.2.1',
       defaultEndpoint: '127.0.0.1:80',
       port: { number: 443, name: 'https', protocol: 'HTTPS', targetPort: 8443 },
-      tls: { mode: 'MUTUAL', credentialNames: ['a', 'b'], caCertCredentialName: 'c' },
+      tls: {},
     }),
     [
-      `?SP0111 ${at}.tls.credentialNames: credentialNames ${notActed}`,
-      `?SP0111 ${at}.tls.caCertCredentialName: caCertCredentialName ${notActed}`,
-      `?SP0111 ${at}.bind: bind ${notActed}`,
       `?SP0111 ${at}.defaultEndpoint: defaultEndpoint ${notActed}`,
       `?SP0111 ${at}.port.targetPort: targetPort ${notActed}`,
     ],

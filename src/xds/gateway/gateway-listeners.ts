@@ -12,7 +12,7 @@ import { buildGrpcMessagesFilter } from '../../envoy/grpc-messages.ts';
 import { buildDynamicForwardProxyFilters, whereRoutesAsk } from '../../envoy/http-filters.ts';
 import type { NetworkFilter } from '../../envoy/network-filters.ts';
 import { buildRouteMarkFilter } from '../../envoy/route-mark.ts';
-import type { ServerTls } from '../../mesh/gateway.ts';
+import type { CallerRoots, ServerCertificate, ServerTls } from '../../mesh/gateway.ts';
 import type { ProxySettings } from '../../mesh/proxy-settings.ts';
 import { boundTo } from '../../mesh/select-virtual-service.ts';
 import { exactHostGuard } from '../address-policy.ts';
@@ -27,7 +27,7 @@ import { outboundHttpLogs, refusedByGatewayLogs } from '../traffic-logs.ts';
 import { buildUpstreamFilters } from '../upstream-filters.ts';
 import { type PassedRoute, tcpRoute, tlsRoutes } from '../virtual-service/passed-routes.ts';
 import { endsHttps, type GatewayRouting, httpRouteName, httpsRouteName } from './gateway-routes.ts';
-import type { MergedPort, PlacedServer } from './merge-servers.ts';
+import { anyAddress, type MergedPort, type PlacedServer } from './merge-servers.ts';
 import { openTo, servedHosts } from './server-hosts.ts';
 
 export interface GatewayListenerContext extends GatewayRouting {
@@ -38,17 +38,19 @@ export interface GatewayListenerContext extends GatewayRouting {
 
 /** Empty where nothing is served: Envoy takes no listener without a chain. */
 export function buildGatewayPort(port: MergedPort, context: GatewayListenerContext): readonly TypedResource[] {
+  // Where sockets are the bootstrap's they are on the pod's address, which would be more than was asked for.
+  if (context.capture === 'proxy' && port.bind !== anyAddress) return [];
   const secrets: string[] = [];
   const tlsChains = withoutTaken(port.tls.flatMap((placed) => buildTlsChains(placed, secrets, context)));
   const plainChain = buildPlainChain(port, context);
   if (tlsChains.length === 0 && plainChain === undefined) return [];
-  const name = listenerName('0.0.0.0', port.bindPort);
+  const name = listenerName(port.bind, port.bindPort);
   const servers = [...port.http, ...port.tls, ...(port.tcp === undefined ? [] : [port.tcp])];
   const [first] = servers;
   const { mesh, proxies } = context;
   const message = buildGatewayListener({
     name,
-    bind: context.capture === 'proxy' ? 'internal' : { port: port.bindPort },
+    bind: context.capture === 'proxy' ? 'internal' : { address: port.bind, port: port.bindPort },
     tlsChains: tlsChains.map((chain) => judgingCallers(chain, proxies)),
     plainChain: plainChain === undefined ? undefined : judgingCallers(plainChain, proxies),
     accessLog: first === undefined ? [] : refusedByGatewayLogs(mesh.config, askedAt(first.server.port.number), proxies),
@@ -69,10 +71,19 @@ function askedAt(port: number): string {
   return `0.0.0.0:${port}`;
 }
 
-function buildPlainChain({ http: [http], tcp, bindPort }: MergedPort, context: GatewayListenerContext) {
+function buildPlainChain(port: MergedPort, context: GatewayListenerContext) {
+  const {
+    http: [http],
+    tcp,
+    bind,
+    bindPort,
+  } = port;
   if (http !== undefined) {
-    const number = http.server.port.number;
-    return { name: `0.0.0.0_${bindPort}`, filters: [buildHttpManager(httpRouteName(number), number, context)] };
+    const routes = httpRouteName(http);
+    return {
+      name: listenerName(bind, bindPort),
+      filters: [buildHttpManager(routes, http.server.port.number, context)],
+    };
   }
   const route = tcp === undefined ? undefined : firstTcpRoute(tcp, context);
   if (tcp === undefined || route === undefined) return undefined;
@@ -149,15 +160,11 @@ function withoutTaken(chains: readonly GatewayTlsChain[]): readonly GatewayTlsCh
 }
 
 function buildServerTls({ server }: PlacedServer, tls: ServerTls, secrets: string[]) {
-  const { credentialName, serverCertificate = '', privateKey = '', caCertificates } = tls;
-  const certificate =
-    credentialName === undefined
-      ? certificateFileSecret(serverCertificate, privateKey)
-      : credentialCertificate(credentialName);
-  const validation = tls.mode === 'SIMPLE' ? undefined : rootsOf(credentialName, caCertificates);
-  secrets.push(certificate, ...(validation === undefined ? [] : [validation]));
+  const certificateSecrets = [...new Set(tls.certificates.map(certificateSecretOf))];
+  const validation = tls.mode === 'SIMPLE' ? undefined : rootsSecretOf(tls.callerRoots);
+  secrets.push(...certificateSecrets, ...(validation === undefined ? [] : [validation]));
   return buildDownstreamTls({
-    certificateSecrets: [certificate],
+    certificateSecrets,
     validationSecret: validation,
     requireClientCertificate: tls.mode === 'MUTUAL',
     subjectAltNames: tls.subjectAltNames,
@@ -169,8 +176,16 @@ function buildServerTls({ server }: PlacedServer, tls: ServerTls, secrets: strin
   });
 }
 
-function rootsOf(credentialName: string | undefined, caCertificates = ''): string {
-  return credentialName === undefined ? rootFileSecret(caCertificates) : credentialRoots(credentialName);
+function certificateSecretOf(one: ServerCertificate): string {
+  return 'certificate' in one
+    ? certificateFileSecret(one.certificate, one.key)
+    : credentialCertificate(one.credentialName);
+}
+
+/** Where no roots are named there are none, and nobody is let in. */
+function rootsSecretOf(roots: CallerRoots | undefined): string {
+  if (roots === undefined) return rootFileSecret('');
+  return 'file' in roots ? rootFileSecret(roots.file, roots.crl) : credentialRoots(roots.credentialName);
 }
 
 function buildHttpManager(routeName: string, port: number, { mesh, capture }: GatewayListenerContext): NetworkFilter {

@@ -8,6 +8,7 @@ import type { Route } from '../../envoy/gen/envoy/config/route/v3/route_componen
 import { RouteConfigurationSchema } from '../../envoy/gen/envoy/config/route/v3/route_pb.js';
 import { buildRouteConfiguration, buildVirtualHost } from '../../envoy/route.ts';
 import { hasMirrors } from '../../envoy/route-mirror.ts';
+import type { GatewayServer } from '../../mesh/gateway.ts';
 import type { Mesh } from '../../mesh/mesh.ts';
 import { boundTo } from '../../mesh/select-virtual-service.ts';
 import { virtualServiceOrigin } from '../../mesh/virtual-service.ts';
@@ -36,17 +37,22 @@ export interface GatewayRouting {
 /** Those of plain HTTP first. */
 export function routeSetsOf({ http, tls }: MergedPort): readonly GatewayRouteSet[] {
   const [first] = http;
-  const plain = first === undefined ? [] : [{ name: httpRouteName(first.server.port.number), servers: http }];
+  const plain = first === undefined ? [] : [{ name: httpRouteName(first), servers: http }];
   return [...plain, ...tls.filter(endsHttps).map((placed) => ({ name: httpsRouteName(placed), servers: [placed] }))];
 }
 
-export function httpRouteName(port: number): string {
-  return `http.${port}`;
+export function httpRouteName({ server }: PlacedServer): string {
+  return `http.${server.port.number}${boundSuffix(server)}`;
 }
 
-export function httpsRouteName({ gateway, server: { port } }: PlacedServer): string {
+export function httpsRouteName({ gateway, server }: PlacedServer): string {
   const [namespace, name] = gateway.split('/');
-  return `https.${port.number}.${port.name}.${name}.${namespace}`;
+  return `https.${server.port.number}.${server.port.name}.${name}.${namespace}${boundSuffix(server)}`;
+}
+
+/** Of a server that listens on an address of its own. */
+function boundSuffix({ bind }: GatewayServer): string {
+  return bind === undefined ? '' : `.${bind}`;
 }
 
 /** HTTP is read behind TLS that ends here. */

@@ -72,7 +72,7 @@ export function createGatewayView(first: Mesh, options: GatewayViewOptions): Mes
 
   function buildPort(port: MergedPort): void {
     const { capture } = parts;
-    buildUnit(`port ${port.bindPort}`, (routing) => buildGatewayPort(port, { ...routing, capture, proxies }));
+    buildUnit(unitOf(port), (routing) => buildGatewayPort(port, { ...routing, capture, proxies }));
   }
 
   function buildHost(set: GatewayRouteSet, host: string): void {
@@ -131,7 +131,7 @@ export function createGatewayView(first: Mesh, options: GatewayViewOptions): Mes
       }
     }
     for (const port of ports) {
-      wanted.add(`port ${port.bindPort}`);
+      wanted.add(unitOf(port));
       buildPort(port);
     }
     for (const unit of uses.units()) {
@@ -177,6 +177,10 @@ export function createGatewayView(first: Mesh, options: GatewayViewOptions): Mes
       buildDestinations(delta.hosts, everything);
     },
   });
+}
+
+function unitOf({ bind, bindPort }: MergedPort): string {
+  return `port ${bindPort} ${bind}`;
 }
 
 /** Of the pod, as its node id tells it; all pods of one mesh will do. */

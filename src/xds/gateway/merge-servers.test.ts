@@ -13,19 +13,25 @@ interface Given {
   readonly host?: string;
   readonly number?: number;
   readonly mode?: string;
+  readonly bind?: string;
 }
 
 /** One Gateway for each server, named g0, g1, …, each a second younger than the one before. */
 function merged(given: readonly Given[], bindPortOf: (port: number) => number = (port) => port) {
   const objects = given.map(
-    ({ protocol, host = '*', number = 443, mode }, index): KubeObject => ({
+    ({ protocol, host = '*', number = 443, mode, bind }, index): KubeObject => ({
       apiVersion: 'networking.istio.io/v1',
       kind: 'Gateway',
       metadata: { name: `g${index}`, namespace: 'default', creationTimestamp: `2026-01-01T00:00:0${index}Z` },
       spec: {
         selector: { istio: 'egressgateway' },
         servers: [
-          { port: { number, name: 'p', protocol }, hosts: [host], ...(mode === undefined ? {} : { tls: { mode } }) },
+          {
+            port: { number, name: 'p', protocol },
+            hosts: [host],
+            ...(bind === undefined ? {} : { bind }),
+            ...(mode === undefined ? {} : { tls: { mode } }),
+          },
         ],
       },
     }),
@@ -59,6 +65,13 @@ const table: readonly (readonly [string, readonly Given[], object])[] = [
     { ...none, tls: ['default/g0'] },
   ],
   ['TLS after plain is not served', [http, tls('a.test')], { ...none, http: ['default/g0'] }],
+  ['nor is it after TCP', [tcp, tls('a.test')], { ...none, tcp: 'default/g0' }],
+  ['TCP after TLS is', [tls('a.test'), tcp], { ...none, tcp: 'default/g1', tls: ['default/g0'] }],
+  [
+    'of three with TLS the ones apart',
+    [tls('a.test'), tls('a.test'), tls('b.test')],
+    { ...none, tls: ['default/g0', 'default/g2'] },
+  ],
   ['plain after TLS is', [tls('a.test'), http], { ...none, http: ['default/g1'], tls: ['default/g0'] }],
   ['GRPC is HTTP', [{ protocol: 'GRPC' }], { ...none, http: ['default/g0'] }],
   [
@@ -81,6 +94,20 @@ test('ports are those that pods listen on, and two that lead to one are one', ()
     merged(given, () => 8080),
     [{ ...none, port: 8080, http: ['default/g0', 'default/g1'] }],
   );
+});
+
+test('an address of its own is a listener of its own, and 0.0.0.0 is none; a Unix socket is not served', () => {
+  const given = [
+    tcp,
+    { ...http, bind: '192.0.2.1' },
+    { ...tcp, bind: '192.0.2.1' },
+    { ...http, bind: 'unix:///a' },
+    { ...http, bind: '0.0.0.0' },
+  ];
+  assert.deepEqual(merged(given), [
+    { ...none, tcp: 'default/g0' },
+    { ...none, http: ['default/g1'] },
+  ]);
 });
 
 test('hosts have in common the narrower of two', () => {

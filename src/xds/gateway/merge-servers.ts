@@ -2,6 +2,7 @@
 // (istio-semantics 5; model/gateway.go MergeGateways). Pure. Where two contradict the older one stands.
 import { isHttp, isTls } from '../../api/protocol.ts';
 import { type Gateway, type GatewayServer, gatewayKey, gatewayOrigin } from '../../mesh/gateway.ts';
+import { compareText } from '../../mesh/origin.ts';
 
 /** A server with the Gateway that it stands in. */
 export interface PlacedServer {
@@ -11,7 +12,12 @@ export interface PlacedServer {
   readonly server: GatewayServer;
 }
 
+/** Of a server that names none. */
+export const anyAddress = '0.0.0.0';
+
 export interface MergedPort {
+  /** The address. */
+  readonly bind: string;
   /** That the proxy listens on. */
   readonly bindPort: number;
   /** HTTP without TLS; they share one RouteConfiguration. */
@@ -22,17 +28,27 @@ export interface MergedPort {
   readonly tls: readonly PlacedServer[];
 }
 
+interface Mutable extends MergedPort {
+  readonly http: PlacedServer[];
+  tcp: PlacedServer | undefined;
+  readonly tls: PlacedServer[];
+}
+
 /** `gateways` oldest first; `bindPortOf`: from the port that a Gateway names to the one that is listened on. */
 export function mergeServers(
   gateways: readonly Gateway[],
   bindPortOf: (port: number) => number,
 ): readonly MergedPort[] {
-  const ports = new Map<number, { http: PlacedServer[]; tcp: PlacedServer | undefined; tls: PlacedServer[] }>();
+  const ports = new Map<string, Mutable>();
   for (const gateway of gateways) {
     for (const server of gateway.servers) {
+      const { bind = anyAddress } = server;
+      // Nobody could reach one in the pod's own file system.
+      if (bind.startsWith('unix:')) continue;
       const bindPort = bindPortOf(server.port.number);
-      const port = ports.get(bindPort) ?? { http: [], tcp: undefined, tls: [] };
-      ports.set(bindPort, port);
+      const key = `${bindPort} ${bind}`;
+      const port: Mutable = ports.get(key) ?? { bind, bindPort, http: [], tcp: undefined, tls: [] };
+      ports.set(key, port);
       const placed = { gateway: gatewayKey(gateway), origin: gatewayOrigin(gateway), server };
       if (speaksTls(server)) {
         const plain = port.http.length > 0 || port.tcp !== undefined;
@@ -42,7 +58,7 @@ export function mergeServers(
       } else if (port.http.length === 0) port.tcp ??= placed;
     }
   }
-  return [...ports].map(([bindPort, port]) => ({ bindPort, ...port })).sort((a, b) => a.bindPort - b.bindPort);
+  return [...ports.values()].sort((a, b) => a.bindPort - b.bindPort || compareText(a.bind, b.bind));
 }
 
 /** ISTIO_MUTUAL comes with the identities of workloads; until then both ends of it speak without TLS. */

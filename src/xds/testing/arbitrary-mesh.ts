@@ -234,6 +234,7 @@ const gateway: fc.Arbitrary<Gateway> = fc
         host: fc.constantFrom('*', 'a.test', '*.wild.test'),
         mode: fc.constantFrom('PASSTHROUGH', 'SIMPLE', 'MUTUAL'),
         httpsRedirect: fc.boolean(),
+        bind: fc.constantFrom(undefined, undefined, '192.0.2.1'),
       }),
       { minLength: 1, maxLength: 2 },
     ),
@@ -241,9 +242,10 @@ const gateway: fc.Arbitrary<Gateway> = fc
   .map(({ selected, servers, ...rest }) => ({
     ...rest,
     selector: new Map([['gateway-name', selected ? 'egress' : 'another']]),
-    servers: servers.map(({ number, protocol, host, mode, httpsRedirect }, index) => ({
+    servers: servers.map(({ number, protocol, host, mode, httpsRedirect, bind }, index) => ({
       name: '',
       port: { number, name: `p${index}`, protocol },
+      bind,
       hosts: [{ namespace: undefined, host }],
       httpsRedirect: protocol === 'HTTP' && httpsRedirect,
       tls:
@@ -251,10 +253,8 @@ const gateway: fc.Arbitrary<Gateway> = fc
           ? undefined
           : {
               mode: mode === 'SIMPLE' ? 'SIMPLE' : mode === 'MUTUAL' ? 'MUTUAL' : 'PASSTHROUGH',
-              credentialName: 'server',
-              serverCertificate: undefined,
-              privateKey: undefined,
-              caCertificates: undefined,
+              certificates: [{ credentialName: 'server' }],
+              callerRoots: { credentialName: 'server' },
               subjectAltNames: [],
               certificateHashes: [],
               certificateSpki: [],

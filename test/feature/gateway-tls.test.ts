@@ -1,0 +1,188 @@
+// TLS at a gateway beyond one certificate: several of them, callers whose certificates were revoked, lists of those that are
+// none, and servers that listen on an address of their own (istio-semantics 5).
+import assert from 'node:assert/strict';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { before, describe, it } from 'node:test';
+import { createTestAuthority, type TestAuthority } from '../support/certificates.ts';
+import { httpCall } from '../support/http-client.ts';
+import { type HttpsCall, httpsCall } from '../support/https-client.ts';
+import { startMesh, type TestMesh } from '../support/mesh.ts';
+import { gateway, tlsSecret, virtualService } from '../support/networking.ts';
+import { needs } from '../support/requires.ts';
+import { suiteScope } from '../support/suite-scope.ts';
+import type { Certificate } from '../support/tls-fixtures.ts';
+import { until } from '../support/until.ts';
+
+const front = `apiVersion: istio.banzaicloud.io/v1beta1
+kind: MeshGateway
+metadata: { name: front, namespace: edge }
+spec:
+  type: ingress
+  serviceType: LoadBalancer
+  ports:
+    - { name: http, port: 80, protocol: TCP, targetPort: 8080 }
+    - { name: https, port: 443, protocol: TCP, targetPort: 8443 }
+---
+`;
+const selector = { 'gateway-name': 'front' };
+const inEdge = { namespace: 'edge' };
+const refused = /alert|revoked|unknown ca|ECONNRESET|socket/i;
+
+describe('Gateway: certificates', needs('root', 'iproute2', 'firewall'), () => {
+  const scope = suiteScope();
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-gateway-tls-'));
+  let authority: TestAuthority;
+  let mesh: TestMesh;
+  /** The load balancer's. */
+  let address: string;
+
+  before(async () => {
+    scope.after(() => rmSync(folder, { recursive: true, force: true }));
+    authority = await createTestAuthority();
+    mesh = await startMesh(scope);
+    await mesh.apply(
+      front +
+        virtualService('all', {
+          hosts: ['*'],
+          gateways: ['edge/several', 'edge/filed', 'edge/secret', 'edge/bound'],
+          http: [{ directResponse: { status: 200, body: { string: 'well met' } } }],
+        }),
+    );
+    address = await until('the gateway has an address', async () => {
+      const shown = await mesh.run('get', 'service', 'front', '-n', 'edge', '-o', 'json');
+      const { status }: { status?: { loadBalancer?: { ingress?: { ip: string }[] } } } = JSON.parse(shown);
+      return status?.loadBalancer?.ingress?.[0]?.ip;
+    });
+  });
+
+  function get(host: string, call: Partial<HttpsCall> = {}) {
+    return httpsCall({ address, port: 443, host, ...call });
+  }
+
+  /** Whole or not at all, as a writer of such files must. */
+  function write(name: string, content: string): string {
+    const path = join(folder, name);
+    writeFileSync(`${path}.new`, content);
+    renameSync(`${path}.new`, path);
+    return path;
+  }
+
+  async function files(name: string, { cert, key }: Certificate) {
+    return { serverCertificate: write(`${name}.pem`, cert), privateKey: write(`${name}.key`, key) };
+  }
+
+  const server = (name: string, host: string, tls: object) => ({
+    port: { number: 443, name, protocol: 'HTTPS' },
+    hosts: [host],
+    tls,
+  });
+
+  it('shows the certificate that fits the name, of several Secrets and of several files', async () => {
+    const [a, b] = [
+      await authority.issue({ commonName: 'a.pair.test' }),
+      await authority.issue({ commonName: 'b.pair.test' }),
+    ];
+    const [c, d] = [
+      await authority.issue({ commonName: 'c.file.test' }),
+      await authority.issue({ commonName: 'd.file.test' }),
+    ];
+    const tlsCertificates = [await files('c', c), await files('d', d)];
+    await mesh.apply(
+      tlsSecret('a', a, inEdge) +
+        tlsSecret('b', b, inEdge) +
+        gateway(
+          'several',
+          {
+            selector,
+            servers: [
+              server('pair', '*.pair.test', { mode: 'SIMPLE', credentialNames: ['a', 'b'] }),
+              server('file', '*.file.test', { mode: 'SIMPLE', tlsCertificates }),
+            ],
+          },
+          inEdge,
+        ),
+    );
+    for (const host of ['a.pair.test', 'b.pair.test', 'c.file.test', 'd.file.test']) {
+      const { body, certificate } = await until(`${host} is served`, () => get(host));
+      assert.deepEqual([body, certificate], ['well met', host]);
+    }
+  });
+
+  it('lets nobody in whose certificate was revoked; a list that is none changes nothing', async () => {
+    const shown = await files('filed', await authority.issue({ commonName: 'filed.test' }));
+    const good = await authority.issue({ commonName: 'good' });
+    const bad = await authority.issue({ commonName: 'bad' });
+    const tls = {
+      mode: 'MUTUAL',
+      ...shown,
+      caCertificates: write('ca.pem', authority.root),
+      caCrl: join(folder, 'crl.pem'),
+    };
+    await mesh.apply(gateway('filed', { selector, servers: [server('filed', 'filed.test', tls)] }, inEdge));
+    await assert.rejects(get('filed.test', { client: good }), refused, 'there is no list yet');
+    write('crl.pem', await authority.revoke(bad));
+    await until('the good one passes', async () => (await get('filed.test', { client: good })).status === 200);
+    await assert.rejects(get('filed.test', { client: bad }), refused);
+    await assert.rejects(get('filed.test'), refused);
+
+    write('crl.pem', 'no list');
+    await until('the list is told of', async () => {
+      const { stdout } = await mesh.cli('analyze');
+      return /SP1101.*crl\.pem holds no revocation list|crl\.pem holds no revocation list.*SP1101/.test(stdout);
+    });
+    assert.equal((await get('filed.test', { client: good })).status, 200);
+    await assert.rejects(get('filed.test', { client: bad }), refused);
+
+    write('crl.pem', await authority.revoke(bad, good));
+    await until('the good one is refused', () =>
+      get('filed.test', { client: good }).then(
+        () => false,
+        () => true,
+      ),
+    );
+    write('crl.pem', await authority.revoke());
+    await until('both pass', async () => (await get('filed.test', { client: bad })).status === 200);
+  });
+
+  it('asks no proxy to take a list that is none from a Secret', async () => {
+    const shown = await authority.issue({ commonName: 'secret.test' });
+    const client = await authority.issue({ commonName: 'client' });
+    const secret = (crl: string) => tlsSecret('secret', { ...shown, root: authority.root, crl }, inEdge);
+    await mesh.apply(
+      secret('no list') +
+        gateway(
+          'secret',
+          { selector, servers: [server('secret', 'secret.test', { mode: 'MUTUAL', credentialName: 'secret' })] },
+          inEdge,
+        ),
+    );
+    await until('others still are served', async () => (await get('a.pair.test')).status === 200);
+    await assert.rejects(get('secret.test', { client }), refused);
+    await mesh.apply(secret(await authority.revoke()));
+    await until('a list is there', async () => (await get('secret.test', { client })).status === 200);
+    const states = await mesh.run('proxy-status');
+    assert.doesNotMatch(states, /ERROR|NACK/);
+  });
+
+  it('listens on the address that a server names, and no other', async () => {
+    const bound = (bind: string) =>
+      gateway(
+        'bound',
+        { selector, servers: [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, bind, hosts: ['*'] }] },
+        inEdge,
+      );
+    const called = () =>
+      httpCall({ address, port: 80, host: 'bound.test' }).then(
+        ({ status }) => status,
+        () => 'refused',
+      );
+    await mesh.apply(bound('0.0.0.0'));
+    await until('it is open', async () => (await called()) === 200);
+    await mesh.apply(bound('127.0.0.1'));
+    await until('it is closed to others', async () => (await called()) === 'refused');
+    const listeners = await mesh.run('proxy-config', 'listeners', 'front', '-n', 'edge');
+    assert.match(listeners, /127\.0\.0\.1_8080/);
+  });
+});
