@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { istioVersion } from './api/kinds/istio.ts';
+import { keepAddressStatus } from './controllers/address-status.ts';
 import { assignClusterIps } from './controllers/cluster-ip.ts';
 import { startDeploymentController } from './controllers/deployments/deployments.ts';
 import { createDnsRecords } from './controllers/dns-records.ts';
@@ -17,6 +18,7 @@ import { followTrustFiles } from './controllers/trust-files.ts';
 import { createDiscovery } from './discovery/discovery.ts';
 import { identifyByNode } from './discovery/node-identity.ts';
 import type { ProxyIdentity } from './discovery/view.ts';
+import { createAllocatedAddresses } from './mesh/allocated-addresses.ts';
 import { followStore } from './mesh/follow-store.ts';
 import { emptyMesh } from './mesh/mesh.ts';
 import { meshConfigKey } from './mesh/mesh-config.ts';
@@ -114,6 +116,9 @@ async function wire(
         : { kind: 'redirect', proxies: proxyAddresses },
   });
   const dnsRecords = createDnsRecords();
+  // Where programs are not redirected they name the host themselves; without a keeper nobody answers them addresses.
+  const addresses = keeper === undefined || capture === 'proxy' ? undefined : createAllocatedAddresses();
+  const addressStatus = keepAddressStatus(store, signal, log);
   const trustFiles = followTrustFiles({
     extraRoots: options.extraRootsFile,
     onChange: (content) => following.setFiles(content),
@@ -126,11 +131,14 @@ async function wire(
     (mesh, delta) => {
       if (mesh.fileUsers !== current.fileUsers) trustFiles.follow(mesh.fileUsers.hosts());
       current = mesh;
-      views.update(mesh, delta);
+      // Before the listeners: a name must lead to an address no later than the address leads on.
       const records = dnsRecords.update(mesh, delta);
       if (records !== undefined) config?.setRecords(records);
+      views.update(mesh, delta);
+      addressStatus.update(mesh, delta);
     },
     signal,
+    addresses === undefined ? {} : { addresses },
   );
   const background = [following.done, assignClusterIps(store, signal)];
   stack.defer(async () => void (await Promise.allSettled(background)));

@@ -2,7 +2,7 @@
 // mistake. docs/diagnostics.md says what each means and how to mend it; a test holds the two together.
 // SP00xx text of a file, SP01xx structure, SP02xx metadata, SP03xx ServiceEntry, SP04xx Istio, SP05xx core kinds,
 // SP06xx watched files, SP07xx VirtualService, SP08xx DestinationRule, SP09xx Gateway, SP10xx MeshGateway, SP11xx what
-// objects refer to, SP12xx Sidecar.
+// objects refer to, SP12xx Sidecar, SP13xx WorkloadEntry.
 
 export const diagnosticCodes = {
   SP0001: 'file is not UTF-8',
@@ -77,6 +77,9 @@ export const diagnosticCodes = {
   SP0502: 'selector does not match the template',
   SP0503: 'contradicting strategy',
   SP0504: 'restart policy of a Deployment',
+  SP0505: 'address behind a Service',
+  SP0506: 'slice without Service',
+  SP0507: 'external name',
   SP0601: 'file cannot be read',
   SP0602: 'object stands twice',
   SP0603: 'object could not be stored',
@@ -164,6 +167,9 @@ export const diagnosticCodes = {
   SP1211: 'invalid egress proxy',
   SP1212: 'several Sidecars for the same workloads',
   SP1213: 'egress proxy is not registered',
+  SP1301: 'workload without address',
+  SP1302: 'invalid address of a workload',
+  SP1303: 'ports of a Unix socket workload',
 } as const;
 
 export type DiagnosticCode = keyof typeof diagnosticCodes;

@@ -4,6 +4,8 @@ import type { Kind } from './kind.ts';
 import { configMapKind } from './kinds/config-map.ts';
 import { deploymentKind } from './kinds/deployment.ts';
 import { destinationRuleKind } from './kinds/destination-rule.ts';
+import { endpointSliceKind } from './kinds/endpoint-slice.ts';
+import { endpointsKind } from './kinds/endpoints.ts';
 import { gatewayKind } from './kinds/gateway.ts';
 import { horizontalPodAutoscalerKind } from './kinds/horizontal-pod-autoscaler.ts';
 import { istioKind } from './kinds/istio.ts';
@@ -19,10 +21,13 @@ import { serviceAccountKind } from './kinds/service-account.ts';
 import { serviceEntryKind } from './kinds/service-entry.ts';
 import { sidecarKind } from './kinds/sidecar.ts';
 import { virtualServiceKind } from './kinds/virtual-service.ts';
+import { workloadEntryKind } from './kinds/workload-entry.ts';
 
 export const kinds: readonly Kind[] = [
   namespaceKind,
   serviceKind,
+  endpointsKind,
+  endpointSliceKind,
   serviceAccountKind,
   configMapKind,
   secretKind,
@@ -37,6 +42,7 @@ export const kinds: readonly Kind[] = [
   istioKind,
   meshGatewayKind,
   serviceEntryKind,
+  workloadEntryKind,
   virtualServiceKind,
   destinationRuleKind,
   gatewayKind,

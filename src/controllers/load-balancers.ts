@@ -4,7 +4,9 @@
 import { podKind } from '../api/kinds/pod.ts';
 import { type Service, serviceKind } from '../api/kinds/service.ts';
 import type { KubeObject, ObjectKey } from '../api/object.ts';
-import { translateService } from '../mesh/translate-service.ts';
+import { matchesLabels } from '../mesh/selector.ts';
+import { serviceSelector, translateService } from '../mesh/translate-service.ts';
+import { translatePod } from '../mesh/workload.ts';
 import type { Logger } from '../platform/log.ts';
 import type { LoadBalancerPort, LoadBalancerSpec, LoadBalancerStatus } from '../runtime/protocol.ts';
 import { GoneError, NotFoundError } from '../store/errors.ts';
@@ -108,7 +110,10 @@ export function startLoadBalancerController(options: LoadBalancerControllerOptio
 
 function loadBalancerSpec(service: Service, known: ServicePods): LoadBalancerSpec {
   const { metadata } = service;
-  const { ports, endpoints } = translateService(service, known.pods(metadata.namespace ?? 'default'));
+  const selector = serviceSelector(service);
+  const candidates = [...known.pods(metadata.namespace ?? 'default')].map(translatePod);
+  const workloads = candidates.filter(({ labels }) => selector !== undefined && matchesLabels(selector, labels));
+  const { ports, endpoints } = translateService(service, { workloads });
   return {
     uid: metadata.uid ?? '',
     ports: ports.map(({ number, name }) => ({

@@ -147,7 +147,7 @@ function bootstrapOf(pod: Pod, container: PodContainer, sandbox: SandboxStatus, 
 function socketsOf(
   pod: Pod,
   container: PodContainer,
-  { outboundProxy, dnsRelay, podIP, appIP }: SandboxStatus,
+  { outboundProxy, dns, programDns = dns, dnsRelay, podIP, appIP }: SandboxStatus,
   { listeners }: WorkloadDefaults,
 ): Pick<BootstrapOptions, 'dnsRelay' | 'proxyCapture'> {
   const ports = tcpPorts(container);
@@ -157,7 +157,7 @@ function socketsOf(
     const gateway = ports.map((port) => ({ at: { address: podIP, port }, listener: listeners.gateway(port) }));
     return { proxyCapture: { gateway } };
   }
-  if (outboundProxy === undefined) return { dnsRelay };
+  if (outboundProxy === undefined) return { dnsRelay: { at: dnsRelay, to: programDns } };
   return {
     proxyCapture: {
       outboundProxy,

@@ -91,7 +91,8 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
   }
 
   function registered(service: Service, port: ServicePort): Registered {
-    const { source, namespace, name, host, external } = service;
+    const { source, host, external } = service;
+    const { namespace, name } = port.from ?? service;
     const gateway = gatewayOf(service);
     const workload = workloadOf(service);
     return {
@@ -104,7 +105,7 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
         ...(source === 'ServiceEntry' ? { serviceEntry: `${namespace}/${name}` } : {}),
         ...(workload === undefined ? {} : { workload }),
       },
-      ...onlyPeerOf(service),
+      ...onlyPeerOf(port.from ?? service),
       ...(gateway === undefined ? {} : { gateway }),
       protocol: protocolOf(port),
     };

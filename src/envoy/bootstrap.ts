@@ -32,10 +32,10 @@ export interface BootstrapOptions {
   /** Paths of Unix sockets. */
   readonly xdsSocket: string;
   readonly adminSocket: string;
-  /** The resolver for clusters and for the application. */
+  /** The resolver for clusters. */
   readonly dns: SocketPlace;
-  /** Where the application asks; relayed to `dns` over UDP and TCP. Absent if it asks there itself. */
-  readonly dnsRelay?: SocketPlace;
+  /** Where the application asks, and what it is relayed to over UDP and TCP. Absent if it asks somewhere else. */
+  readonly dnsRelay?: { readonly at: SocketPlace; readonly to: SocketPlace };
   /** Scopes of stats that its configuration will make, to be counted and pushed. */
   readonly countedScopes: readonly string[];
   /** The pod's own sockets, where connections are not redirected. */
@@ -76,11 +76,11 @@ export function buildBootstrap(options: BootstrapOptions): Bootstrap {
     staticResources: {
       clusters: [
         buildXdsCluster(options.xdsSocket),
-        ...(dnsRelay === undefined ? [] : [buildDnsUpstream(options.dns)]),
+        ...(dnsRelay === undefined ? [] : [buildDnsUpstream(dnsRelay.to)]),
         ...(capture?.clusters ?? []),
       ],
       listeners: [
-        ...(dnsRelay === undefined ? [] : [buildUdpRelay(dnsRelay), buildTcpRelay(dnsRelay)]),
+        ...(dnsRelay === undefined ? [] : [buildUdpRelay(dnsRelay.at), buildTcpRelay(dnsRelay.at)]),
         ...(capture?.listeners ?? []),
       ],
     },

@@ -5,7 +5,7 @@ import { type KubeObject, keyOf, keyString } from '../api/object.ts';
 import { GoneError } from '../store/errors.ts';
 import type { Collection, ObjectStore, WatchEvent } from '../store/store.ts';
 import { emptyMesh, isEmptyDelta, type Mesh, type MeshChange, type MeshDelta, updateMesh } from './mesh.ts';
-import { createMeshObjects, meshKinds } from './mesh-objects.ts';
+import { createMeshObjects, type MeshObjectsOptions, meshKinds } from './mesh-objects.ts';
 
 /** Called with the first complete snapshot, then with each that differs from the one before. */
 export type MeshListener = (mesh: Mesh, delta: MeshDelta) => void;
@@ -19,8 +19,13 @@ export interface MeshSource {
   setFiles(files: ReadonlyMap<string, Uint8Array | undefined>): void;
 }
 
-export function followStore(store: ObjectStore, listener: MeshListener, signal: AbortSignal): MeshSource {
-  const objects = createMeshObjects();
+export function followStore(
+  store: ObjectStore,
+  listener: MeshListener,
+  signal: AbortSignal,
+  options: MeshObjectsOptions = {},
+): MeshSource {
+  const objects = createMeshObjects(options);
   let mesh = emptyMesh;
   let first = true;
 

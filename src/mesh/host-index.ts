@@ -1,6 +1,7 @@
 // Key -> the things that claim it, as an immutable map whose next version shares all but one shard with the one
 // before: a change costs a 256th of a copy, and every snapshot stays readable for as long as somebody holds it.
 // Keys are mostly hosts: of services, VirtualServices, DestinationRules.
+import { hashOf } from './hash.ts';
 
 const shardCount = 256;
 type Shard<T> = ReadonlyMap<string, readonly T[]>;
@@ -33,11 +34,6 @@ function indexOf<T>(shards: readonly Shard<T>[]): HostIndex<T> {
   };
 }
 
-/** FNV-1a, folded to the shard count. */
 function shardOf(host: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < host.length; index += 1) {
-    hash = Math.imul(hash ^ host.charCodeAt(index), 0x01000193);
-  }
-  return (hash >>> 8) % shardCount;
+  return (hashOf(host) >>> 8) % shardCount;
 }

@@ -1,26 +1,23 @@
 // Objects of the store -> changes of the mesh. Remembers what each object stood for, so that its next version replaces
 // exactly that. An object that no longer fits its schema (an older release wrote it) keeps its last good meaning.
-import type { ZodType } from 'zod';
 import type { Kind } from '../api/kind.ts';
 import { destinationRuleKind } from '../api/kinds/destination-rule.ts';
 import { gatewayKind } from '../api/kinds/gateway.ts';
 import { istioKind } from '../api/kinds/istio.ts';
-import { podKind } from '../api/kinds/pod.ts';
 import { secretKind } from '../api/kinds/secret.ts';
-import { serviceKind } from '../api/kinds/service.ts';
-import { serviceEntryKind } from '../api/kinds/service-entry.ts';
 import { sidecarKind } from '../api/kinds/sidecar.ts';
 import { virtualServiceKind } from '../api/kinds/virtual-service.ts';
 import { type KubeObject, keyOf, keyString } from '../api/object.ts';
 import type { WatchEvent } from '../store/store.ts';
-import { createKubeServices } from './kube-services.ts';
+import type { AllocatedAddresses } from './allocated-addresses.ts';
 import type { Change, MeshChange } from './mesh.ts';
 import { defaultMeshConfig, type MeshConfig, meshConfigKey, translateMeshConfig } from './mesh-config.ts';
+import { parsed } from './parsed.ts';
+import { createServiceObjects, serviceKinds } from './service-objects.ts';
 import { secretKey, type TlsSecret } from './tls-secret.ts';
 import { translateDestinationRule } from './translate-destination-rule.ts';
 import { translateGateway } from './translate-gateway.ts';
 import { translateSecret } from './translate-secret.ts';
-import { translateServiceEntry } from './translate-service-entry.ts';
 import { translateSidecar } from './translate-sidecar.ts';
 import { translateVirtualService } from './translate-virtual-service.ts';
 
@@ -34,9 +31,7 @@ export type ObjectsChange = Required<Omit<MeshChange, 'files'>>;
 /** Kinds that the mesh is made of. */
 export const meshKinds = [
   istioKind,
-  serviceEntryKind,
-  serviceKind,
-  podKind,
+  ...serviceKinds,
   virtualServiceKind,
   destinationRuleKind,
   gatewayKind,
@@ -46,18 +41,22 @@ export const meshKinds = [
 
 const meshConfigName = keyString(meshConfigKey);
 
-export function createMeshObjects(): MeshObjects {
-  const entries = createTranslated(serviceEntryKind, translateServiceEntry);
+export interface MeshObjectsOptions {
+  /** Those that are given to hosts without one; undefined: none are, since nothing would lead callers to them. */
+  readonly addresses?: AllocatedAddresses;
+}
+
+export function createMeshObjects({ addresses }: MeshObjectsOptions = {}): MeshObjects {
+  const services = createServiceObjects(addresses);
   const virtualServices = createTranslated(virtualServiceKind, (object) => [translateVirtualService(object)]);
   const destinationRules = createTranslated(destinationRuleKind, (object) => [translateDestinationRule(object)]);
   const gateways = createTranslated(gatewayKind, (object) => [translateGateway(object)]);
   const sidecars = createTranslated(sidecarKind, (object) => [translateSidecar(object)]);
-  const kubeServices = createKubeServices();
 
   return {
     translate(events) {
       const change = {
-        services: [...entries.take(events), ...kubeServices.take(events)],
+        services: services.take(events),
         virtualServices: virtualServices.take(events),
         destinationRules: destinationRules.take(events),
         gateways: gateways.take(events),
@@ -106,15 +105,6 @@ function createTranslated<Api extends KubeObject, Model>(
           return after === undefined ? [] : [replace(key, after)];
         }),
   };
-}
-
-function parsed<Api, Model>(
-  schema: ZodType<Api>,
-  object: KubeObject | undefined,
-  translate: (object: Api) => Model | undefined,
-): Model | undefined {
-  const result = schema.safeParse(object);
-  return result.success ? translate(result.data) : undefined;
 }
 
 /** Undefined when the object cannot be read: the last settings then stay. */

@@ -65,6 +65,28 @@ test('ports of equal entries of one namespace come together, others are left out
   assert.equal(selectService([first, hidden], 'default'), first);
 });
 
+test('an added port has the endpoints of its own entry, whatever the labels', () => {
+  const at = (address: string) => [{ address, ports: new Map(), labels: {} }];
+  const first = service({ resolution: 'STATIC', endpoints: at('192.0.2.1') });
+  const alt = { number: 8080, name: 'alt', protocol: 'HTTP' } as const;
+  const workloads = new Map([['app', 'a']]);
+  const second = service({ name: 'second', ports: [alt], resolution: 'STATIC', endpoints: at('192.0.2.2'), workloads });
+  const [own, added] = selectService([first, second], 'default')?.ports ?? [];
+  assert.deepEqual([own?.from, added?.from], [undefined, second]);
+});
+
+test('an address that was given to one of two entries of a host is that of both', () => {
+  const tcp = { number: 5432, name: 'tcp', protocol: 'TCP' } as const;
+  const second = service({ name: 'second', ports: [tcp], addresses: ['240.240.0.1'], autoAllocated: true });
+  for (const claims of [
+    [service({}), second],
+    [second, service({})],
+  ]) {
+    const merged = selectService(claims, 'default');
+    assert.deepEqual([merged?.ports.length, merged?.addresses, merged?.autoAllocated], [2, ['240.240.0.1'], true]);
+  }
+});
+
 test('a port that two entries give is taken from the older one', () => {
   const tls = { number: 80, name: 'tls', protocol: 'TLS' } as const;
   const first = service({});

@@ -1,6 +1,7 @@
 // Which of several services with the same host a namespace gets (Istio: model/sidecar.go selectServices): one of
-// its own namespace, else a Kubernetes Service, else the oldest. Ports are added only from services of the same
-// namespace and resolution; other claims on the host are left out whole.
+// its own namespace, else a Kubernetes Service, else the oldest. Ports are added from ServiceEntries of the same
+// namespace, resolution, addresses and visibility, each with the endpoints of its own entry; other claims on the host are
+// left out whole. Istio: labels and selectors must be the same too; here: a port is not lost for a label.
 import type { Service, ServicePort } from './service.ts';
 import { isVisible, sameVisibility } from './visibility.ts';
 
@@ -22,17 +23,22 @@ function canMerge(chosen: Service, other: Service): boolean {
     chosen.source === 'ServiceEntry' &&
     other.namespace === chosen.namespace &&
     other.resolution === chosen.resolution &&
-    sameSet(other.addresses, chosen.addresses) &&
-    sameVisibility(other.visibility, chosen.visibility) &&
-    other.endpoints.length === 0 &&
-    chosen.endpoints.length === 0
+    sameSet(declaredAddresses(other), declaredAddresses(chosen)) &&
+    sameVisibility(other.visibility, chosen.visibility)
   );
+}
+
+function declaredAddresses({ addresses, autoAllocated }: Service): readonly string[] {
+  return autoAllocated === true ? [] : addresses;
 }
 
 function mergePorts(merged: Service, other: Service): Service {
   const numbers = new Set(merged.ports.map((port) => port.number));
   const added: readonly ServicePort[] = other.ports.filter((port) => !numbers.has(port.number));
-  return added.length === 0 ? merged : { ...merged, ports: [...merged.ports, ...added] };
+  if (added.length === 0) return merged;
+  const ports = [...merged.ports, ...added.map((port) => ({ ...port, from: other }))];
+  const { addresses, autoAllocated } = other;
+  return { ...merged, ports, ...(autoAllocated === true ? { addresses, autoAllocated } : {}) };
 }
 
 function sameSet(a: readonly string[], b: readonly string[]): boolean {

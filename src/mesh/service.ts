@@ -16,6 +16,8 @@ export interface ServicePort {
   readonly protocol: Protocol;
   /** What the upstream listens on, where that differs. */
   readonly targetPort?: number;
+  /** Of a port that another object of the same host gave: what is behind it is that object's. */
+  readonly from?: Service;
 }
 
 export interface Endpoint {
@@ -23,6 +25,8 @@ export interface Endpoint {
   readonly address: string;
   /** By port name, where an endpoint's port differs from the service's. */
   readonly ports: ReadonlyMap<string, number>;
+  /** It serves no others than these. */
+  readonly onlyNamedPorts?: boolean;
   readonly labels: Readonly<Record<string, string>>;
   readonly weight?: number;
   readonly locality?: string;
@@ -40,11 +44,15 @@ export interface Service extends Origin {
   readonly external: boolean;
   /** Addresses and CIDRs callers may connect to; empty where only the name counts. */
   readonly addresses: readonly string[];
+  /** Its address is one that the mesh gave to its host. */
+  readonly autoAllocated?: boolean;
   readonly ports: readonly ServicePort[];
   readonly endpoints: readonly Endpoint[];
   readonly subjectAltNames: readonly string[];
-  /** Of a Kubernetes Service: the labels of its pods. */
+  /** The labels of the workloads that are its endpoints. */
   readonly workloads?: LabelSelector;
+  /** Of a Kubernetes Service that only stands for a name outside: that name. */
+  readonly externalName?: string;
   /** Of a Kubernetes Service whose pods are gateways: `namespace/workload` of theirs. */
   readonly gateway?: string;
   /** `egress.sallyport.dev/original-destination: trust`: follow the caller's address, as Istio does. */

@@ -1,18 +1,30 @@
 // ServiceEntry -> services, one for each host (istio-semantics 2.1). Takes an object with its defaults filled and
 // valid; what is not acted on here was named by validation.
+import { isIP } from 'node:net';
 import { isWildcardHost, normalizeHost } from '../api/host-name.ts';
 import { isSingleAddress, parseIpRange } from '../api/ip-range.ts';
+import { mayBeGivenAddress } from '../api/kinds/allocated-addresses.ts';
 import { trustsOriginalDestination } from '../api/kinds/original-destination.ts';
-import type { ServiceEntry } from '../api/kinds/service-entry.ts';
+import type { ServiceEntry, ServiceEntryEndpoint } from '../api/kinds/service-entry.ts';
 import { parseProtocol } from '../api/protocol.ts';
+import { handlingOf } from './handling.ts';
+import { selectorOf } from './selector.ts';
 import type { Endpoint, Resolution, Service, ServicePort } from './service.ts';
 import { visibilityOf } from './visibility.ts';
+import type { Workload } from './workload.ts';
 
 const connectStrategyAnnotation = 'istio.io/connect-strategy';
 
-type WorkloadEntry = NonNullable<ServiceEntry['spec']['endpoints']>[number];
+export interface EntryContext {
+  /** Those of its namespace with the labels that it asks for. */
+  readonly workloads: readonly Workload[];
+  /** The address that the mesh gives to a host; undefined: none. */
+  readonly addressFor: (host: string) => string | undefined;
+}
 
-export function translateServiceEntry(entry: ServiceEntry): readonly Service[] {
+/** `context`: what is not given is not there. */
+export function translateServiceEntry(entry: ServiceEntry, context: Partial<EntryContext> = {}): readonly Service[] {
+  const { workloads = [], addressFor = () => undefined } = context;
   const { metadata, spec } = entry;
   const namespace = metadata.namespace ?? 'default';
   const trust = trustsOriginalDestination(metadata);
@@ -28,7 +40,7 @@ export function translateServiceEntry(entry: ServiceEntry): readonly Service[] {
     external: spec.location !== 'MESH_INTERNAL',
     addresses,
     ports: (spec.ports ?? []).map(translatePort),
-    endpoints: (spec.endpoints ?? []).map(translateEndpoint),
+    ...(spec.workloadSelector === undefined ? {} : { workloads: selectorOf(spec.workloadSelector.labels ?? {}) }),
     subjectAltNames: spec.subjectAltNames ?? [],
     trustOriginalDestination: trust,
     raceFirstConnect: metadata.annotations?.[connectStrategyAnnotation] === 'RACE_FIRST_TCP_CONNECT',
@@ -38,9 +50,45 @@ export function translateServiceEntry(entry: ServiceEntry): readonly Service[] {
     const host = normalizeHost(given);
     if (host === undefined || services.some((service) => service.host === host)) continue;
     const resolution = effectiveResolution(spec.resolution ?? 'NONE', host, addresses, trust);
-    services.push({ ...shared, host, resolution });
+    const endpoints =
+      spec.workloadSelector === undefined
+        ? (spec.endpoints ?? []).map(translateEndpoint)
+        : workloads.flatMap((workload) => endpointOf(workload, resolution));
+    const service = { ...shared, host, resolution, endpoints };
+    const address = mayBeGivenAddress(metadata) && needsAddress(service) ? addressFor(host) : undefined;
+    services.push(address === undefined ? service : { ...service, addresses: [address], autoAllocated: true });
   }
   return services;
+}
+
+/**
+ * Whether nothing but an address of its own tells connections to this host from others on the port.
+ * Istio: every host gets one; here: not those that Host and SNI tell, since each address is a listener.
+ */
+function needsAddress({ host, addresses, resolution, ports }: Service): boolean {
+  if (addresses.length > 0 || resolution === 'NONE' || isWildcardHost(host)) return false;
+  return ports.some(({ protocol }) => ['tcp', 'auto'].includes(handlingOf(protocol)));
+}
+
+/** A selected workload; none where such an address is nothing that Envoy could take there. */
+function endpointOf({ kind, address, ports, ...rest }: Workload, resolution: Resolution): readonly Endpoint[] {
+  if (address === undefined || !fits(address, resolution)) return [];
+  const { labels, weight, locality } = rest;
+  return [
+    {
+      address,
+      // Istio: the ports of a pod's containers do not count.
+      ports: kind === 'Pod' ? new Map() : ports,
+      labels,
+      ...(weight === undefined ? {} : { weight }),
+      ...(locality === undefined ? {} : { locality }),
+    },
+  ];
+}
+
+function fits(address: string, resolution: Resolution): boolean {
+  if (resolution === 'STATIC') return isIP(address) !== 0 || address.startsWith('unix:///');
+  return (resolution === 'DNS' || resolution === 'DNS_ROUND_ROBIN') && !address.startsWith('unix:');
 }
 
 /**
@@ -66,7 +114,7 @@ function translatePort(port: NonNullable<ServiceEntry['spec']['ports']>[number])
   };
 }
 
-function translateEndpoint(endpoint: WorkloadEntry): Endpoint {
+function translateEndpoint(endpoint: ServiceEntryEndpoint): Endpoint {
   return {
     address: endpoint.address ?? '',
     ports: new Map(Object.entries(endpoint.ports ?? {})),

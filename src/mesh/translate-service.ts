@@ -1,66 +1,147 @@
-// Kubernetes Service and the pods behind it -> a service of the mesh. The protocol of a port follows Istio: its
+// Kubernetes Service and what is behind it -> a service of the mesh. The protocol of a port follows Istio: its
 // appProtocol, else the first word of its name (`http-web`, `grpc`), else it is detected.
-import { isGatewayPod, workloadOf } from '../api/gateway-pod.ts';
-import { isPodReady, type Pod } from '../api/kinds/pod.ts';
+import { isIP } from 'node:net';
+import { normalizeHost } from '../api/host-name.ts';
+import { mayBeGivenAddress } from '../api/kinds/allocated-addresses.ts';
 import type { Service as KubeService } from '../api/kinds/service.ts';
 import { type Protocol, parseProtocol } from '../api/protocol.ts';
 import { clusterDomain } from './complete-host.ts';
-import { matchesLabels, selectorOf } from './selector.ts';
+import { handlingOf } from './handling.ts';
+import { type LabelSelector, selectorOf } from './selector.ts';
 import type { Endpoint, Service, ServicePort } from './service.ts';
 import { visibilityOf } from './visibility.ts';
+import type { Workload } from './workload.ts';
 
 const exportToAnnotation = 'networking.istio.io/exportTo';
 
 type KubeServicePort = NonNullable<KubeService['spec']['ports']>[number];
 
-/** `pods`: those of the Service's namespace. */
-export function translateService(object: KubeService, pods: Iterable<Pod>): Service {
+export interface ServiceContext {
+  /** Those of its namespace with the labels that it asks for. */
+  readonly workloads: readonly Workload[];
+  /** What somebody wrote behind it, which counts where it asks for no labels. */
+  readonly given: readonly Endpoint[];
+  /** The address that the mesh gives to a host; undefined: none. */
+  readonly addressFor: (host: string) => string | undefined;
+}
+
+/** `context`: what is not given is not there. */
+export function translateService(object: KubeService, context: Partial<ServiceContext> = {}): Service {
+  const { workloads = [], given = [], addressFor = () => undefined } = context;
+  if (object.spec.type === 'ExternalName') return translateExternalName(object, addressFor);
   const { metadata, spec } = object;
-  const namespace = metadata.namespace ?? 'default';
-  const { name } = metadata;
-  const selected = [...pods].filter((pod) => isSelected(spec.selector, pod));
-  const [gateway] = selected.every(isGatewayPod) ? selected : [];
-  const ports = (spec.ports ?? []).filter((port) => port.protocol === undefined || port.protocol === 'TCP');
-  const exportTo = metadata.annotations?.[exportToAnnotation]?.split(',').map((entry) => entry.trim());
+  const selector = serviceSelector(object);
+  const [first] = workloads;
+  const gateway = workloads.every((one) => one.gateway !== undefined) ? first?.gateway : undefined;
+  const ports = tcpPorts(object);
   return {
-    host: `${name}.${namespace}.svc.${clusterDomain}`,
+    ...namesOf(metadata),
+    resolution: 'CLUSTER_IP',
+    // Nobody says where somebody else's endpoints are.
+    external: selector === undefined,
+    addresses: spec.clusterIP === undefined || spec.clusterIP === 'None' ? [] : [spec.clusterIP],
+    ports: ports.map(translatePort),
+    endpoints:
+      selector === undefined
+        ? given.map((endpoint) => ({ ...endpoint, ports: givenPorts(endpoint, ports) }))
+        : workloads.flatMap((workload) => endpointOf(workload, ports)),
+    ...(selector === undefined ? {} : { workloads: selector }),
+    ...(gateway === undefined ? {} : { gateway }),
+  };
+}
+
+/**
+ * A name outside, under a name of the mesh.
+ * Istio: only another name for what is registered, and its ports count for nothing; here: that for Services of the mesh
+ * (external-names.ts), else a service of its own, to which DestinationRules speak.
+ */
+function translateExternalName(object: KubeService, addressFor: ServiceContext['addressFor']): Service {
+  const { metadata, spec } = object;
+  const names = namesOf(metadata);
+  const externalName = normalizeHost(spec.externalName ?? '') ?? '';
+  const ports = tcpPorts(object).map(translatePort);
+  const unnamed = ports.some(({ protocol }) => ['tcp', 'auto'].includes(handlingOf(protocol)));
+  const address = unnamed && mayBeGivenAddress(metadata) ? addressFor(names.host) : undefined;
+  return {
+    ...names,
+    resolution: 'DNS',
+    external: true,
+    addresses: address === undefined ? [] : [address],
+    ...(address === undefined ? {} : { autoAllocated: true }),
+    ports,
+    endpoints: externalName === '' ? [] : [{ address: externalName, ports: new Map(), labels: {} }],
+    externalName,
+  };
+}
+
+/** What `service` is, under the name of an ExternalName that stands for it. */
+export function underAnotherName(object: KubeService, service: Service): Service {
+  const { workloads: _workloads, ...rest } = service;
+  return { ...rest, ...namesOf(object.metadata) };
+}
+
+function namesOf(metadata: KubeService['metadata']) {
+  const { name, namespace = 'default', creationTimestamp = '', annotations } = metadata;
+  const exportTo = annotations?.[exportToAnnotation]?.split(',').map((entry) => entry.trim());
+  return {
+    host: serviceHost(namespace, name),
     aliases: [`${name}.${namespace}`, `${name}.${namespace}.svc`],
     localAliases: [name],
     source: 'Service',
     namespace,
     name,
-    createdAt: metadata.creationTimestamp ?? '',
+    createdAt: creationTimestamp,
     visibility: visibilityOf(exportTo, namespace),
-    resolution: 'CLUSTER_IP',
-    external: false,
-    addresses: spec.clusterIP === undefined || spec.clusterIP === 'None' ? [] : [spec.clusterIP],
-    ports: ports.map(translatePort),
-    endpoints: selected.flatMap((pod) => endpointOf(pod, ports)),
     subjectAltNames: [],
-    ...(spec.selector === undefined ? {} : { workloads: selectorOf(spec.selector) }),
-    ...(gateway === undefined ? {} : { gateway: `${namespace}/${workloadOf(gateway)}` }),
     trustOriginalDestination: false,
     raceFirstConnect: false,
-  };
+  } as const;
 }
 
-/** An empty selector selects nothing: its endpoints are somebody else's to give. */
-function isSelected(selector: Readonly<Record<string, string>> = {}, pod: Pod): boolean {
-  return Object.keys(selector).length > 0 && matchesLabels(selectorOf(selector), pod.metadata.labels ?? {});
+export function serviceHost(namespace: string, name: string): string {
+  return `${name}.${namespace}.svc.${clusterDomain}`;
 }
 
-function endpointOf(pod: Pod, ports: readonly KubeServicePort[]): readonly Endpoint[] {
-  if (!isPodReady(pod) || pod.status?.podIP === undefined) return [];
-  const targets = new Map<string, number>();
-  for (const port of ports) targets.set(portName(port), targetPort(port, pod));
-  return [{ address: pod.status.podIP, ports: targets, labels: pod.metadata.labels ?? {} }];
+/** Undefined: it selects nothing, its endpoints are somebody else's to give. */
+export function serviceSelector({ spec: { type, selector = {} } }: KubeService): LabelSelector | undefined {
+  return type === 'ExternalName' || Object.keys(selector).length === 0 ? undefined : selectorOf(selector);
 }
 
-function targetPort(port: KubeServicePort, pod: Pod): number {
+function tcpPorts({ spec: { ports = [] } }: KubeService): readonly KubeServicePort[] {
+  return ports.filter(({ protocol }) => protocol === undefined || protocol === 'TCP');
+}
+
+/** A selected workload; only one with an IP address can be behind a Service. */
+function endpointOf(workload: Workload, ports: readonly KubeServicePort[]): readonly Endpoint[] {
+  const { address, labels, weight, locality } = workload;
+  if (address === undefined || isIP(address) === 0) return [];
+  return [
+    {
+      address,
+      ports: new Map(ports.map((port) => [portName(port), targetPort(port, workload)])),
+      labels,
+      ...(weight === undefined ? {} : { weight }),
+      ...(locality === undefined ? {} : { locality }),
+    },
+  ];
+}
+
+/** A name is looked for among the pod's containers. A WorkloadEntry may speak of the Service's own port, and comes first. */
+function targetPort(port: KubeServicePort, { kind, ports }: Workload): number {
+  const own = kind === 'WorkloadEntry' ? ports.get(portName(port)) : undefined;
+  if (own !== undefined) return own;
   if (typeof port.targetPort === 'number') return port.targetPort;
-  if (port.targetPort === undefined) return port.port;
-  const declared = pod.spec.containers.flatMap((container) => container.ports ?? []);
-  return declared.find((candidate) => candidate.name === port.targetPort)?.containerPort ?? port.port;
+  return (port.targetPort === undefined ? undefined : ports.get(port.targetPort)) ?? port.port;
+}
+
+/** From the names of the ports there to those of the Service's; a port without a name is the only one. */
+function givenPorts({ ports }: Endpoint, own: readonly KubeServicePort[]): ReadonlyMap<string, number> {
+  return new Map(
+    own.flatMap((port) => {
+      const number = ports.get(port.name ?? '');
+      return number === undefined ? [] : [[portName(port), number]];
+    }),
+  );
 }
 
 function translatePort(port: KubeServicePort): ServicePort {

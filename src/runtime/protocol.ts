@@ -23,9 +23,11 @@ export interface SandboxStatus {
   readonly appIP: string;
   /** Envoy's address towards the host; source of all that leaves. */
   readonly proxyIP: string;
-  /** Where DNS for this pod answers (UDP and TCP), as reached from the proxy's namespace. */
+  /** Where DNS for this pod's Envoy answers (UDP and TCP), as reached from the proxy's namespace. */
   readonly dns: { readonly address: string; readonly port: number };
-  /** Address and port in the proxy's namespace on which the application asks DNS; Envoy relays it to `dns`. */
+  /** Where it answers the program, if Envoy relays its questions; absent: as for its Envoy. */
+  readonly programDns?: { readonly address: string; readonly port: number };
+  /** Address and port in the proxy's namespace on which the application asks DNS; Envoy relays it to `programDns`. */
   readonly dnsRelay: { readonly address: string; readonly port: number };
   /** User id that this pod's Envoy runs as; owns `xdsPath`. */
   readonly proxyUid: number;
@@ -128,11 +130,19 @@ export interface LoadBalancerStatus {
   readonly mappedPorts: readonly { readonly port: number; readonly servedAt: number }[];
 }
 
-/** `name` answers `addresses` (IPv4 or IPv6) for workloads of `namespaces` (all if absent). */
+/** `name` (`*.example.com`: all below it) answers `addresses` (IPv4 or IPv6) for pods of `namespaces` (all if absent). */
 export interface DnsRecord {
   readonly name: string;
+  /** Empty: whatever it is elsewhere, for these namespaces. */
   readonly addresses: readonly string[];
+  /** Such a record comes before those for all. */
   readonly namespaces?: readonly string[];
+  /** It leads programs to their proxy, which itself is to find the host that is meant. */
+  readonly forPrograms?: boolean;
+  /** Only where the name is not known elsewhere. */
+  readonly unlessKnown?: boolean;
+  /** Another name that it stands for, in place of addresses. */
+  readonly aliasOf?: string;
 }
 
 /** `--resolve HOST[:PORT]=IP[:PORT]`. Ports, where given, are kept for Envoy; DNS answers the address. */

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { podKind } from '../api/kinds/pod.ts';
 import { serviceKind } from '../api/kinds/service.ts';
 import { translateService } from '../mesh/translate-service.ts';
+import { translatePod } from '../mesh/workload.ts';
 import { createInboundPorts } from './inbound-ports.ts';
 
 const kubeService = serviceKind.schema.parse({
@@ -21,7 +22,10 @@ const pod = podKind.schema.parse({
 });
 
 test('a port is there with its Service, before the first pod is ready, and nothing changes when one is', () => {
-  const [alone, withPod] = [translateService(kubeService, []), translateService(kubeService, [pod])];
+  const [alone, withPod] = [
+    translateService(kubeService),
+    translateService(kubeService, { workloads: [translatePod(pod)] }),
+  ];
   assert.equal(withPod.endpoints.length, 1);
   const ports = createInboundPorts('default');
   assert.equal(ports.change(undefined, alone), true);
@@ -34,6 +38,6 @@ test('a port is there with its Service, before the first pod is ready, and nothi
 
 test('Services of other namespaces do not count', () => {
   const ports = createInboundPorts('elsewhere');
-  assert.equal(ports.change(undefined, translateService(kubeService, [pod])), false);
+  assert.equal(ports.change(undefined, translateService(kubeService, { workloads: [translatePod(pod)] })), false);
   assert.deepEqual(ports.all(), []);
 });

@@ -14,7 +14,9 @@ export interface InboundPorts {
 }
 
 export function createInboundPorts(namespace: string): InboundPorts {
-  const isOwn = (service: Service | undefined) => service?.source === 'Service' && service.namespace === namespace;
+  /** What selects nothing has no pods, whatever is behind it. */
+  const isOwn = (service: Service | undefined) =>
+    service?.source === 'Service' && service.namespace === namespace && service.workloads !== undefined;
   /** How often each port is wanted in each way. */
   const wanted = new Map<number, Record<InboundHandling, number>>();
 
@@ -53,10 +55,7 @@ export function createInboundPorts(namespace: string): InboundPorts {
  * Where there are no pods yet, what the Service says of them: a chain has to be there before the first caller hears of a
  * pod, since a connection that it does not have stays unread to its end.
  */
-function portsOfPods(
-  { endpoints, workloads }: Service,
-  { number, name, targetPort }: ServicePort,
-): ReadonlySet<number> {
-  if (endpoints.length === 0 && workloads !== undefined) return new Set([targetPort ?? number]);
+function portsOfPods({ endpoints }: Service, { number, name, targetPort }: ServicePort): ReadonlySet<number> {
+  if (endpoints.length === 0) return new Set([targetPort ?? number]);
   return new Set(endpoints.map((endpoint) => endpoint.ports.get(name) ?? number));
 }

@@ -6,7 +6,7 @@ import type { LocalitySetting } from '../mesh/load-balancer.ts';
 import { isInLocality, topologyOf } from '../mesh/locality.ts';
 import type { TrafficPolicy } from '../mesh/traffic-policy.ts';
 import type { ProxyPlace } from './proxy-place.ts';
-import type { ServiceEndpoint } from './service-endpoints.ts';
+import { type ServiceEndpoint, weightOf } from './service-endpoints.ts';
 
 export interface LocalityGroup {
   readonly locality: string;
@@ -86,7 +86,7 @@ function grouped(endpoints: readonly ServiceEndpoint[], priorityOf: Distance): r
   return [...groups.values()].flatMap((members) => {
     const [first] = members;
     if (first === undefined) return [];
-    const weight = members.reduce((sum, endpoint) => sum + (endpoint.weight ?? 1), 0);
+    const weight = members.reduce((sum, endpoint) => sum + weightOf(endpoint), 0);
     return [{ locality: first.locality, endpoints: members, weight, priority: priorityOf(first) }];
   });
 }

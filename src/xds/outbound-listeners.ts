@@ -48,6 +48,7 @@ function buildAddressListeners(port: number, use: PortUse, config: ProxySettings
   }
   return [...byAddress].map(([address, entry]) => {
     const name = listenerName(address, port);
+    if (isSniffed(entry)) return buildSniffedListener(name, address, entry, use, config);
     const named = entry.passed.filter(({ serverNames }) => serverNames.length > 0);
     const matcher = buildServerNameMatcher(named.map((route) => ({ names: route.serverNames, chain: route.name })));
     const message = buildListener({
@@ -64,6 +65,35 @@ function buildAddressListeners(port: number, use: PortUse, config: ProxySettings
     });
     return typedResource(typeUrls.listener, ListenerSchema, name, message, [originOf(entry.service)]);
   });
+}
+
+/** A port without a protocol whose address was given to it: HTTP there is told by Host as before, all else is its own. */
+function isSniffed({ service, port }: PortService): boolean {
+  return service.autoAllocated === true && handlingOf(port.protocol) === 'auto';
+}
+
+function buildSniffedListener(
+  name: string,
+  address: string,
+  entry: PortService,
+  use: PortUse,
+  config: ProxySettings,
+): TypedResource {
+  const { service, port } = entry;
+  const matcher = buildChainMatcher({ byAddress: [], byServerName: [], http: httpChainName });
+  const message = buildListener({
+    name,
+    address,
+    port: port.number,
+    direction: 'outbound',
+    bind: false,
+    inspectors: ['http'],
+    inspectSeconds: patience,
+    chains: [httpChain(httpChainName, port.number, config, { capture: 'redirect', byPath: use.byPath.size > 0 })],
+    ...(matcher === undefined ? {} : { matcher }),
+    defaultChain: serviceChain(entry, config),
+  });
+  return typedResource(typeUrls.listener, ListenerSchema, name, message, [originOf(service)]);
 }
 
 function buildWildcardListener(port: number, use: PortUse, config: ProxySettings): TypedResource | undefined {

@@ -87,8 +87,13 @@ function enter(book: PortBook, entry: PortService): void {
   const handling = handlingOf(entry.port.protocol);
   // Istio: HTTP ignores addresses; Host alone decides.
   if (handling === 'http' || handling === 'auto') book.http.add(host);
-  if (handling === 'tls') (addresses.length > 0 ? book.addressed : book.serverNames).set(host, entry);
+  if (handling === 'tls') (isFoundByAddress(entry) ? book.addressed : book.serverNames).set(host, entry);
   if (handling === 'tcp' || handling === 'auto') (addresses.length > 0 ? book.addressed : book.tcp).set(host, entry);
+}
+
+/** An address that was given for the sake of other ports leaves TLS to be told by its SNI. */
+function isFoundByAddress({ service }: PortService): boolean {
+  return service.addresses.length > 0 && service.autoAllocated !== true;
 }
 
 function shapeOf(book: PortBook): string {
@@ -100,7 +105,7 @@ function isSpecial(entry: PortService | undefined, book: PortBook, policy: Outbo
   if (entry === undefined) return false;
   const handling = handlingOf(entry.port.protocol);
   if (handling === 'http' || handling === 'none') return false;
-  if (handling !== 'tls' || entry.service.addresses.length > 0 || needsListing(entry, policy)) return true;
+  if (handling !== 'tls' || isFoundByAddress(entry) || needsListing(entry, policy)) return true;
   return wildcardsAbove(entry.service.host).some((wildcard) => book.serverNames.has(wildcard));
 }
 
@@ -117,9 +122,12 @@ export function needsListing(entry: PortService, policy: OutboundTrafficPolicy):
   const { service, port, rule, passed } = entry;
   if (service.resolution === 'NONE' || passed.length > 0 || hasSettings(entry)) return true;
   if (policy === 'REGISTRY_ONLY') return isWildcardHost(service.host);
-  if (rule !== undefined) return true;
+  // Passing through to an address that we gave leads nowhere.
+  if (rule !== undefined || service.autoAllocated === true) return true;
   const resolvesItself = service.resolution === 'STATIC' || service.resolution === 'CLUSTER_IP';
-  return resolvesItself || service.endpoints.length > 0 || (port.targetPort ?? port.number) !== port.number;
+  return (
+    resolvesItself || (port.from ?? service).endpoints.length > 0 || (port.targetPort ?? port.number) !== port.number
+  );
 }
 
 /** Of connections that no VirtualService sends elsewhere. */

@@ -26,29 +26,37 @@ export interface ServiceEndpoint {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** Istio: a weight of 0 is none. */
+export function weightOf({ weight }: ServiceEndpoint): number {
+  return weight || 1;
+}
+
 const unixPrefix = 'unix://';
 
 /** `subset`: only those with its labels. */
 export function serviceEndpoints(service: Service, port: ServicePort, subset?: Subset): readonly ServiceEndpoint[] {
   const fallback = port.targetPort ?? port.number;
-  const resolved = service.resolution === 'DNS' || service.resolution === 'DNS_ROUND_ROBIN';
-  if (service.endpoints.length === 0) {
-    if (!resolved || isWildcardHost(service.host)) return [];
-    return [{ address: service.host, port: fallback, weight: undefined, locality: '', labels: {} }];
+  const { host, resolution, endpoints, workloads, externalName } = port.from ?? service;
+  if (endpoints.length === 0) {
+    const resolved = resolution === 'DNS' || resolution === 'DNS_ROUND_ROBIN';
+    // Who selects its endpoints and finds none has none; a name of the mesh is nothing to be resolved outside.
+    if (!resolved || isWildcardHost(host) || workloads !== undefined || externalName !== undefined) return [];
+    return [{ address: host, port: fallback, weight: undefined, locality: '', labels: {} }];
   }
-  const endpoints = service.endpoints.filter(
-    ({ labels }) => subset === undefined || matchesLabels(subset.labels, labels),
-  );
-  const all = endpoints.map((endpoint) => ({
-    address: endpoint.address,
-    port: endpoint.ports.get(port.name) ?? fallback,
-    weight: endpoint.weight,
-    locality:
-      endpoint.locality ??
-      localityOf((key) => (Object.hasOwn(endpoint.labels, key) ? endpoint.labels[key] : undefined)),
-    labels: endpoint.labels,
-  }));
-  return withinBounds(all);
+  const chosen = endpoints
+    .filter(({ labels }) => subset === undefined || matchesLabels(subset.labels, labels))
+    .filter(({ onlyNamedPorts, ports }) => onlyNamedPorts !== true || ports.has(port.name))
+    .map((endpoint) => ({
+      address: endpoint.address,
+      port: endpoint.ports.get(port.name) ?? fallback,
+      weight: endpoint.weight,
+      locality:
+        endpoint.locality ??
+        localityOf((key) => (Object.hasOwn(endpoint.labels, key) ? endpoint.labels[key] : undefined)),
+      labels: endpoint.labels,
+    }));
+  // Envoy takes no more than one there.
+  return withinBounds(resolution === 'DNS_ROUND_ROBIN' || service.raceFirstConnect ? chosen.slice(0, 1) : chosen);
 }
 
 export function buildLocalities(
@@ -79,12 +87,12 @@ const largestWeight = 2 ** 32 - 1;
 
 /** Envoy adds up weights in 32 bits; those of several objects may be more together. */
 function withinBounds(endpoints: readonly ServiceEndpoint[]): readonly ServiceEndpoint[] {
-  const total = endpoints.reduce((sum, { weight }) => sum + (weight ?? 1), 0);
+  const total = endpoints.reduce((sum, endpoint) => sum + weightOf(endpoint), 0);
   if (total <= largestWeight) return endpoints;
   const share = (largestWeight - endpoints.length) / total;
   return endpoints.map((endpoint) => ({
     ...endpoint,
-    weight: Math.max(1, Math.floor((endpoint.weight ?? 1) * share)),
+    weight: Math.max(1, Math.floor(weightOf(endpoint) * share)),
   }));
 }
 

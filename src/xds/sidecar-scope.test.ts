@@ -147,6 +147,7 @@ test('a Service keeps its inbound port, whatever its own namespace imports', () 
     source: 'Service',
     resolution: 'CLUSTER_IP',
     external: false,
+    workloads: new Map([['app', 'web']]),
     ports: [{ number: 8080, name: 'http', protocol: 'HTTP' }],
     endpoints: [{ address: '10.0.0.1', ports: new Map(), labels: {} }],
   };

@@ -178,15 +178,16 @@ function decoded(view: MeshView) {
 }
 
 /**
- * A DNS cluster for a wildcard without endpoints has nothing to resolve; Istio leaves it out too. And a VirtualService may
- * name what is not there: a port, a subset, a host, or one that is exported to others or stands behind another claim.
+ * A DNS cluster without endpoints for a wildcard, or for selected workloads, has nothing to resolve; Istio leaves it out
+ * too. And a VirtualService may name what is not there: a port, a subset, a host, or one that is exported to others or
+ * stands behind another claim.
  */
 function isLeftOut({ services }: MeshContents, cluster: string): boolean {
   const [, port, subset, host = ''] = cluster.split('|');
   const claims = services.filter((one) => one.host === host);
   const [only] = claims;
   if (only === undefined || claims.length > 1 || !isVisible(only.visibility, 'default')) return true;
-  if (only.resolution === 'DNS' && host.startsWith('*')) return true;
+  if (only.resolution === 'DNS' && (host.startsWith('*') || only.workloads !== undefined)) return true;
   const known = only.ports.some(({ number, protocol }) => String(number) === port && protocol !== 'UDP');
   return !known || (subset !== '' && subset !== 'original-destination');
 }

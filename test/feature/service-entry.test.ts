@@ -9,6 +9,8 @@ import { needs } from '../support/requires.ts';
 import { suiteScope } from '../support/suite-scope.ts';
 import { until } from '../support/until.ts';
 
+const noAddress = { 'networking.istio.io/enable-autoallocate-ip': 'false' };
+
 const registryOnly = `apiVersion: istio.banzaicloud.io/v1beta1
 kind: Istio
 metadata: { name: mesh, namespace: istio-system }
@@ -261,7 +263,7 @@ describe('ServiceEntry', needs('root', 'iproute2', 'firewall'), () => {
       },
     );
     await withEntry(
-      serviceEntry('port', { hosts: ['one.example'], ports }),
+      serviceEntry('port', { hosts: ['one.example'], ports }, { labels: noAddress }),
       'port',
       async () => (await send('one.example')).text === 'ping',
       async () =>

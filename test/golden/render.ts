@@ -13,6 +13,7 @@ import { ListenerSchema } from '../../src/envoy/gen/envoy/config/listener/v3/lis
 import { VirtualHostSchema } from '../../src/envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { RouteConfigurationSchema } from '../../src/envoy/gen/envoy/config/route/v3/route_pb.js';
 import { bytesToJson } from '../../src/envoy/json.ts';
+import { createAllocatedAddresses } from '../../src/mesh/allocated-addresses.ts';
 import { emptyMesh, updateMesh } from '../../src/mesh/mesh.ts';
 import { createMeshObjects } from '../../src/mesh/mesh-objects.ts';
 import { hasErrors } from '../../src/platform/diagnostic.ts';
@@ -37,11 +38,14 @@ export type Rendered = Record<GoldenType, readonly JsonObject[]>;
 export function renderGolden(inputFile: string): Rendered {
   const { objects, diagnostics } = decodeManifests(readFileSync(inputFile, 'utf8'), inputFile);
   if (hasErrors(diagnostics)) throw new Error(JSON.stringify(diagnostics, undefined, 1));
-  const change = createMeshObjects().translate(
+  const capture = captureOf(dirname(inputFile));
+  // As the control plane has it: where programs name the host themselves, addresses are of no use.
+  const addresses = capture.kind === 'redirect' ? { addresses: createAllocatedAddresses() } : {};
+  const change = createMeshObjects(addresses).translate(
     objects.map(({ object }, index) => ({ type: 'ADDED', object: aged(object, index) })),
   );
   const { mesh, delta } = updateMesh(emptyMesh, change);
-  const views = createViews({ capture: captureOf(dirname(inputFile)) });
+  const views = createViews({ capture });
   views.update(mesh, delta);
   const view = views.viewFor(proxyOf(dirname(inputFile)));
   const render = (name: GoldenType) => {

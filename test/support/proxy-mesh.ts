@@ -52,7 +52,7 @@ export async function startProxyMesh(options: ProxyMeshOptions): Promise<ProxyMe
   t.after(() => rm(folder, { recursive: true, force: true }));
   const dns = createDnsServer({ upstream: [], hosts: { lookup: () => undefined } });
   t.after(() => dns.close());
-  const dnsPort = await dns.listen('127.0.0.1', 0, { namespace: 'default', hostname: 'echo', podIP });
+  const dnsPort = await dns.listen('127.0.0.1', 0, { namespace: 'default', hostname: 'echo', podIP, asks: 'proxy' });
   dns.setConfig({
     records: Object.entries(options.names).map(([name, address]) => ({ name, addresses: [address] })),
     resolve: portRules,

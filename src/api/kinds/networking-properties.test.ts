@@ -1,4 +1,4 @@
-// Whatever is written into a VirtualService, a DestinationRule, a Gateway or a Sidecar is answered with findings, never with an
+// Whatever is written into an object of Istio's networking API is answered with findings, never with an
 // exception. Good documents are changed in a few places, so that many get past the schema.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -65,6 +65,25 @@ const good: Readonly<Record<string, Spec>> = {
     ],
     exportTo: ['.'],
     workloadSelector: { matchLabels: { a: 'b' } },
+  },
+  WorkloadEntry: {
+    address: 'a.example',
+    ports: { http: 80 },
+    labels: { a: 'b' },
+    network: 'n',
+    locality: 'a/b/c',
+    weight: 1,
+    serviceAccount: 's',
+  },
+  ServiceEntry: {
+    hosts: ['a.example', '*.b.example'],
+    addresses: ['192.0.2.1'],
+    ports: [{ number: 80, name: 'http', protocol: 'HTTP', targetPort: 8080 }],
+    location: 'MESH_INTERNAL',
+    resolution: 'STATIC',
+    workloadSelector: { labels: { a: 'b' } },
+    exportTo: ['.'],
+    subjectAltNames: ['a'],
   },
   Gateway: {
     selector: { a: 'b' },

@@ -8,10 +8,8 @@ import { shorten } from '../schema-messages.ts';
 import type { ServiceEntryFacts } from './service-entry-facts.ts';
 import { isAddress } from './service-entry-hosts.ts';
 import type { ServiceEntryEndpoint } from './service-entry-schema.ts';
+import { checkUnixAddress, notActedOnOfWorkload, unixPrefix } from './workload-entry-validation.ts';
 
-const unixPrefix = 'unix://';
-/** Of a socket's path, in bytes. */
-const longestPath = 107;
 /** Envoy adds up the weights of a host in 32 bits. */
 const largestWeight = 2 ** 32 - 1;
 
@@ -46,6 +44,7 @@ function* checkEndpoint(facts: ServiceEntryFacts, endpoint: ServiceEntryEndpoint
   const address = endpoint.address ?? '';
   const ports = facts.spec.ports ?? [];
   yield* checkAddress(facts, address, [...path, 'address']);
+  yield* notActedOnOfWorkload(endpoint, path);
   if (address.startsWith(unixPrefix)) {
     if (ports.length !== 1 || Object.keys(endpoint.ports ?? {}).length > 0) {
       const hint = 'give the entry one port, and the endpoint none';
@@ -65,17 +64,7 @@ function* checkAddress({ resolution }: ServiceEntryFacts, address: string, path:
   if (range !== undefined && !range.cidr) return;
   if (resolution === 'STATIC') {
     if (address.startsWith(unixPrefix)) {
-      if (Buffer.byteLength(address) > unixPrefix.length + longestPath) {
-        const message = `unix address "${shorten(address)}" is longer than ${longestPath} bytes`;
-        yield problem('SP0318', path, message, 'put the socket elsewhere');
-      }
-      if (address.startsWith(`${unixPrefix}/`)) return;
-      yield problem(
-        'SP0318',
-        path,
-        `unix address "${shorten(address)}" must be absolute`,
-        'write unix:///path/of.sock',
-      );
+      yield* checkUnixAddress(address, path, 'SP0318');
       return;
     }
     const message = `endpoint address "${shorten(address)}" is not a valid IP address`;

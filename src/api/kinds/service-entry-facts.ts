@@ -1,6 +1,7 @@
 // What the checks of a ServiceEntry share, read once: its resolution, its hosts in normal form, its protocols.
 import { normalizeHost } from '../host-name.ts';
 import { type Protocol, parseProtocol } from '../protocol.ts';
+import { mayBeGivenAddress } from './allocated-addresses.ts';
 import { trustsOriginalDestination } from './original-destination.ts';
 import {
   type Resolution,
@@ -17,15 +18,20 @@ export interface ServiceEntryFacts {
   readonly protocols: readonly Protocol[];
   /** The annotation lets resolution NONE follow the caller's address. */
   readonly trusted: boolean;
+  /** Its hosts are given an address where nothing else tells their connections from others (Istio: IP autoallocation). */
+  readonly givenAddresses: boolean;
 }
 
 export function factsOf(entry: ServiceEntry): ServiceEntryFacts {
   const { spec, metadata } = entry;
+  const trusted = trustsOriginalDestination(metadata);
+  const resolution = spec.resolution ?? serviceEntryDefaults.resolution;
   return {
     spec,
-    resolution: spec.resolution ?? serviceEntryDefaults.resolution,
+    resolution,
     hosts: spec.hosts.map((host) => normalizeHost(host) ?? host),
     protocols: (spec.ports ?? []).map((port) => parseProtocol(port.protocol) ?? 'auto'),
-    trusted: trustsOriginalDestination(metadata),
+    trusted,
+    givenAddresses: mayBeGivenAddress(metadata) && !(resolution === 'NONE' && trusted),
   };
 }

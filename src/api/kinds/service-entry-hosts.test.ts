@@ -77,8 +77,16 @@ const found: readonly (readonly [string, Spec, readonly string[]])[] = [
     { ...none, addresses: ['128.0.0.0/1'], ports: [tcp] },
     ['!SP0309 spec.addresses[0]: a TCP port for 128.0.0.0/1 opens it to far too many addresses'],
   ],
-  ['TCP without addresses', { ...dns, ports: [tcp] }, [`?SP0310 spec.ports[0]: ${noAddress}`]],
-  ['no protocol and no addresses', { ...dns, ports: [auto] }, [`?SP0310 spec.ports[0]: ${noAddress}`]],
+  [
+    'TCP of a wildcard without addresses, which is given none',
+    { ...dns, hosts: ['*.a.example'], endpoints: [{ address: 'b.example' }], ports: [tcp] },
+    [`?SP0310 spec.ports[0]: ${noAddress}`],
+  ],
+  [
+    'no protocol and no addresses, of a wildcard',
+    { ...dns, hosts: ['*.a.example'], endpoints: [{ address: 'b.example' }], ports: [auto] },
+    [`?SP0310 spec.ports[0]: ${noAddress}`],
+  ],
   ['NONE without addresses', { ...none, addresses: [] }, [`?SP0311 spec.resolution: ${nameDecides}`]],
   [
     'no resolution and no addresses',

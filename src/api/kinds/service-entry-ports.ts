@@ -40,7 +40,7 @@ export function* checkPorts(facts: ServiceEntryFacts): Iterable<Finding> {
 }
 
 function* checkProtocol(facts: ServiceEntryFacts, protocol: Protocol, path: FieldPath): Iterable<Finding> {
-  const { hosts, resolution, spec, trusted } = facts;
+  const { hosts, resolution, spec, trusted, givenAddresses } = facts;
   const withAddresses = (spec.addresses ?? []).length > 0;
   if (resolution !== 'NONE' && hosts.length > 1 && !isHttp(protocol) && !isTls(protocol)) {
     const hint = 'write one ServiceEntry for each host, or declare HTTP or TLS';
@@ -51,7 +51,7 @@ function* checkProtocol(facts: ServiceEntryFacts, protocol: Protocol, path: Fiel
     // Istio: follows the caller's address, so the port is open to everywhere; here: nothing could be resolved.
     const message = 'a TCP port says no host, so a wildcard host cannot be resolved for it';
     yield problem('SP0312', path, message, 'add addresses, name the host, or declare TLS or HTTP');
-  } else if (isOpaqueTcp(protocol) || protocol === 'auto') {
+  } else if ((isOpaqueTcp(protocol) || protocol === 'auto') && (!givenAddresses || hosts.some(isWildcardHost))) {
     const message =
       'addresses are required for ports serving TCP (or unset) protocol when IP Autoallocation is not enabled';
     yield warning('SP0310', path, message, 'add addresses, or this entry takes all TCP traffic on the port');

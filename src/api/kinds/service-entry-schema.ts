@@ -1,5 +1,5 @@
 // Structure of networking.istio.io ServiceEntry, every field of it, and what can be wrong within one field.
-// Follows Istio's ServiceEntry and WorkloadEntry (v1); messages are Istio's where it has one.
+// Follows Istio's ServiceEntry (v1); messages are Istio's where it has one.
 import { z } from 'zod';
 import { isDnsLabel } from '../dns-name.ts';
 import { problem } from '../finding.ts';
@@ -10,8 +10,10 @@ import { labelMap, metadataSchema } from '../metadata.ts';
 import { parseProtocol, protocols } from '../protocol.ts';
 import { shorten } from '../schema-messages.ts';
 import { checked, portNumber, textList } from '../schema-parts.ts';
+import { allocatedAddresses } from './allocated-addresses.ts';
 import { serviceEntryExportTarget } from './service-entry-export.ts';
 import { checkHost } from './service-entry-hosts.ts';
+import { type WorkloadEntrySpec, workloadEntrySpec } from './workload-entry-schema.ts';
 
 const host = checked(z.string(), checkHost);
 
@@ -44,15 +46,8 @@ const port = z.strictObject({
   targetPort: portNumber.exactOptional(),
 });
 
-const endpoint = z.strictObject({
-  address: z.string().exactOptional(),
-  ports: z.record(z.string(), portNumber).exactOptional(),
-  labels: labelMap.exactOptional(),
-  network: z.string().exactOptional(),
-  locality: z.string().exactOptional(),
-  weight: z.int().min(0).max(4_294_967_295).exactOptional(),
-  serviceAccount: z.string().exactOptional(),
-});
+/** Addresses that the mesh gave to hosts without any of their own; written by a controller. */
+const status = z.looseObject({ addresses: allocatedAddresses.exactOptional() });
 
 export const serviceEntrySchema = z.strictObject({
   apiVersion: z.string(),
@@ -64,19 +59,19 @@ export const serviceEntrySchema = z.strictObject({
     ports: z.array(port).max(256).exactOptional(),
     location: z.enum(['MESH_EXTERNAL', 'MESH_INTERNAL']).exactOptional(),
     resolution: z.enum(['NONE', 'STATIC', 'DNS', 'DNS_ROUND_ROBIN', 'DYNAMIC_DNS']).exactOptional(),
-    endpoints: z.array(endpoint).max(4096).exactOptional(),
+    endpoints: z.array(workloadEntrySpec).max(4096).exactOptional(),
     workloadSelector: z.strictObject({ labels: labelMap.exactOptional() }).exactOptional(),
     exportTo: z.array(serviceEntryExportTarget).exactOptional(),
     subjectAltNames: textList.exactOptional(),
   }),
-  status: z.unknown().exactOptional(),
+  status: status.exactOptional(),
 });
 
 export type ServiceEntry = Immutable<z.infer<typeof serviceEntrySchema>>;
 export type ServiceEntrySpec = ServiceEntry['spec'];
 export type ServiceEntryPort = NonNullable<ServiceEntrySpec['ports']>[number];
 /** An endpoint has the shape of a WorkloadEntry's spec. */
-export type ServiceEntryEndpoint = NonNullable<ServiceEntrySpec['endpoints']>[number];
+export type ServiceEntryEndpoint = WorkloadEntrySpec;
 export type Resolution = NonNullable<ServiceEntrySpec['resolution']>;
 
 export const serviceEntryDefaults = {

@@ -46,6 +46,7 @@ const accepted: readonly (readonly [string, Spec])[] = [
     'an address and TCP',
     { ...dns, addresses: ['192.0.2.1'], ports: [tcp, { number: 1, name: 'm', protocol: 'MONGO' }] },
   ],
+  ['TCP without addresses, which is given one', { ...dns, ports: [tcp, auto] }],
   ['NONE with a range', { ...none, addresses: ['192.0.2.0/24', '2001:db8::/32'], ports: [tcp, auto] }],
   ['a host mask with DNS', { ...dns, addresses: ['192.0.2.1/32', '2001:db8::1/128'] }],
   ['a wide range for HTTP, which ignores addresses', { ...none, addresses: ['0.0.0.0/0'] }],
@@ -61,8 +62,6 @@ const accepted: readonly (readonly [string, Spec])[] = [
           labels: { a: 'b' },
           locality: 'eu/de',
           weight: 2,
-          network: 'n',
-          serviceAccount: 's',
         },
       ],
     },
@@ -104,8 +103,7 @@ test('the annotation gives resolution NONE back to the caller, and takes no othe
 });
 
 test('defaults are those of Istio, and what is written stays', () => {
-  const entry = decode(none).object;
-  assert.ok(entry !== undefined);
+  const entry = serviceEntryKind.schema.parse(decode(none).object);
   const minimal: ServiceEntry = { ...entry, spec: { hosts: ['a.example'], exportTo: [] } };
   const { location, resolution, exportTo } = serviceEntryKind.withDefaults(minimal).spec;
   assert.deepEqual([location, resolution, exportTo], ['MESH_EXTERNAL', 'NONE', ['*']]);

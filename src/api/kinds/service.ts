@@ -2,11 +2,14 @@
 import { z } from 'zod';
 import { dnsLabelForm, isDnsLabel } from '../dns-name.ts';
 import { type FieldPath, problem } from '../finding.ts';
+import { isWildcardHost, normalizeHost } from '../host-name.ts';
 import type { Immutable } from '../immutable.ts';
 import type { Finding, Kind } from '../kind.ts';
 import { labelMap, metadataSchema } from '../metadata.ts';
 import type { KubeObject } from '../object.ts';
+import { shorten } from '../schema-messages.ts';
 import { passed, passedFields, portNumber, portNumberOrName } from '../schema-parts.ts';
+import { allocatedAddresses } from './allocated-addresses.ts';
 
 export const servicePortSchema = z.strictObject({
   name: z.string().exactOptional(),
@@ -54,7 +57,10 @@ const schema = z.strictObject({
   metadata: metadataSchema,
   spec,
   status: z
-    .looseObject({ loadBalancer: z.looseObject({ ingress: z.array(ingress).exactOptional() }).exactOptional() })
+    .looseObject({
+      loadBalancer: z.looseObject({ ingress: z.array(ingress).exactOptional() }).exactOptional(),
+      addresses: allocatedAddresses.exactOptional(),
+    })
     .exactOptional(),
 });
 
@@ -70,7 +76,11 @@ export const serviceKind: Kind<Service> = {
   shortNames: ['svc'],
   namespaced: true,
   schema,
-  validate: (service) => [...checkServiceName(service), ...checkPortNames(service.spec.ports ?? [], ['spec', 'ports'])],
+  validate: (service) => [
+    ...checkServiceName(service),
+    ...checkPortNames(service.spec.ports ?? [], ['spec', 'ports']),
+    ...checkExternalName(service),
+  ],
   withDefaults(service) {
     const ports = service.spec.ports?.map((given) => ({ protocol: 'TCP' as const, targetPort: given.port, ...given }));
     const filled = ports === undefined ? {} : { ports };
@@ -91,6 +101,17 @@ export const serviceKind: Kind<Service> = {
     },
   ],
 };
+
+function* checkExternalName({ spec: { type, externalName } }: Service): Iterable<Finding> {
+  if (type !== 'ExternalName') return;
+  const path = ['spec', 'externalName'];
+  const hint = 'write the DNS name that the Service stands for';
+  if (externalName === undefined || externalName === '') {
+    yield problem('SP0507', path, 'a Service of type ExternalName needs an externalName', hint);
+  } else if (normalizeHost(externalName) === undefined || isWildcardHost(externalName)) {
+    yield problem('SP0507', path, `externalName '${shorten(externalName)}' is not a DNS name`, hint);
+  }
+}
 
 /** A Service's name is one label of its DNS name; so is that of an object which makes a Service of its own name. */
 export function* checkServiceName({ metadata: { name } }: Pick<KubeObject, 'metadata'>): Iterable<Finding> {

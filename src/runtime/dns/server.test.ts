@@ -16,7 +16,8 @@ import { createDnsServer, type DnsServer } from './server.ts';
 import { askTcp, askUdp, query } from './testing/ask.ts';
 import { type Reply, startNameserver, type TestNameserver } from './testing/nameserver.ts';
 
-const shop = { namespace: 'shop', hostname: 'web-1', podIP: '10.9.0.1' };
+const found = (name: string): Reply => ({ answers: [{ type: 'A', name, ttl: 5, data: '192.0.2.77' }] });
+const shop = { namespace: 'shop', hostname: 'web-1', podIP: '10.9.0.1', asks: 'program' } as const;
 const noSuchName = 3;
 const serverFailure = 2;
 
@@ -60,6 +61,91 @@ describe('names answered here', () => {
       assert.deepEqual(addresses, ['192.0.2.1']);
       assert.equal(packet.questions?.[0]?.name, name.replace(/\.$/, ''));
     }
+  });
+
+  test('that lead a program to its proxy are what they are outside for the proxy', async (t) => {
+    const records = [{ name: 'db.example', addresses: ['240.240.0.1'], forPrograms: true }];
+    const resolve = [{ host: 'db.example', address: '192.0.2.5' }];
+    const { dns, port } = await serverWith(t, { records, resolve });
+    const proxyPort = await dns.listen('127.0.0.1', 0, { ...shop, asks: 'proxy' });
+    assert.deepEqual((await askUdp(port, query('db.example'))).addresses, ['240.240.0.1']);
+    assert.deepEqual((await askUdp(port, query('db.example', 'AAAA'))).code, 0);
+    assert.deepEqual((await askUdp(port, query('db.example', 'AAAA'))).addresses, []);
+    assert.deepEqual((await askUdp(proxyPort, query('db.example'))).addresses, ['192.0.2.5']);
+  });
+
+  test('that lead a program to its proxy are asked outside for all but addresses', async (t) => {
+    const records = [{ name: 'db.example', addresses: ['240.240.0.1'], forPrograms: true }];
+    const { port, upstream } = await serverWith(t, { records });
+    assert.equal((await askUdp(port, query('db.example', 'TXT'))).code, noSuchName);
+    assert.deepEqual(upstream.asked, ['udp db.example']);
+    // A service binding would bring addresses that lead around the proxy's.
+    const binding = query('db.example');
+    binding.writeUInt16BE(65, binding.length - 4);
+    assert.deepEqual([(await askUdp(port, binding)).code, upstream.asked.length], [0, 1]);
+  });
+
+  test('are those of the namespace that asks, before those of all', async (t) => {
+    const name = 'db.example';
+    const records = [
+      { name, addresses: ['240.240.0.1'] },
+      { name, addresses: ['240.240.0.2'], namespaces: ['shop'] },
+      { name, addresses: [], namespaces: ['bare'] },
+    ];
+    const { dns, port } = await serverWith(t, { records, resolve: [{ host: name, address: '192.0.2.5' }] });
+    const bare = await dns.listen('127.0.0.1', 0, { ...shop, namespace: 'bare' });
+    const other = await dns.listen('127.0.0.1', 0, { ...shop, namespace: 'other' });
+    const answers = await Promise.all([port, bare, other].map((at) => askUdp(at, query(name))));
+    assert.deepEqual(
+      answers.map(({ addresses }) => addresses.join()),
+      ['240.240.0.2', '192.0.2.5', '240.240.0.1'],
+    );
+  });
+
+  test('may be wildcards, of which the nearest counts', async (t) => {
+    const records = [
+      { name: '*.wild.example', addresses: ['240.240.0.1'] },
+      { name: '*.near.wild.example', addresses: ['240.240.0.2'] },
+    ];
+    const { port } = await serverWith(t, { records });
+    for (const [name, address] of [
+      ['a.wild.example', '240.240.0.1'],
+      ['a.b.wild.example', '240.240.0.1'],
+      ['a.near.wild.example', '240.240.0.2'],
+    ] as const) {
+      assert.deepEqual((await askUdp(port, query(name))).addresses, [address], name);
+    }
+    assert.equal((await askUdp(port, query('wild.example'))).code, noSuchName);
+  });
+
+  test('may stand for another name, which is answered with its own', async (t) => {
+    const records = [
+      { name: 'my.shop.svc.cluster.local', addresses: [], aliasOf: 'outside.example' },
+      { name: 'lost.shop.svc.cluster.local', addresses: [], aliasOf: 'gone.shop.svc.cluster.local' },
+      { name: 'known.shop.svc.cluster.local', addresses: [], aliasOf: 'both.example' },
+    ];
+    const { port } = await serverWith(t, { records }, (name) =>
+      name === 'outside.example' ? found(name) : { code: noSuchName },
+    );
+    const outside = await askUdp(port, query('my.shop.svc.cluster.local'));
+    assert.deepEqual(outside.addresses, ['192.0.2.77']);
+    assert.deepEqual(
+      outside.packet.answers?.map(({ type }) => type),
+      ['CNAME', 'A'],
+    );
+    assert.deepEqual((await askUdp(port, query('known.shop.svc.cluster.local'))).addresses, ['192.0.2.40']);
+    assert.equal((await askUdp(port, query('lost.shop.svc.cluster.local'))).code, noSuchName);
+  });
+
+  test('may count only where nobody else knows the name', async (t) => {
+    const record = { addresses: ['192.0.2.1'], forPrograms: true, unlessKnown: true };
+    const records = ['known.example', 'inhosts', 'address.internal'].map((name) => ({ name, ...record }));
+    const { port } = await serverWith(t, { records }, (name) =>
+      name === 'known.example' ? found(name) : { code: noSuchName },
+    );
+    assert.deepEqual((await askUdp(port, query('known.example'))).addresses, ['192.0.2.77']);
+    assert.deepEqual((await askUdp(port, query('inhosts'))).addresses, ['192.0.2.40']);
+    assert.deepEqual((await askUdp(port, query('address.internal'))).addresses, ['192.0.2.1']);
   });
 
   test('of one family have no address of the other, and that is no error', async (t) => {

@@ -22,9 +22,9 @@ export interface DnsServerOptions {
 }
 
 export interface DnsServer {
-  /** UDP and TCP on the same port; 0 takes a free one. Resolves to the port. */
+  /** UDP and TCP on the same port; 0 takes a free one. Resolves to the port. Several ports of an address may be listened on. */
   listen(address: string, port: number, client: DnsClient): Promise<number>;
-  /** Stops listening on that address. */
+  /** Stops listening on that address, on all ports. */
   unlisten(address: string): Promise<void>;
   /** Replaces records and rules; the next query sees them. */
   setConfig(config: KeeperConfig): void;
@@ -35,13 +35,15 @@ const ttlSeconds = 5;
 /** Authoritative, recursion desired and available. */
 const ownFlags = 0x0580;
 const passedFlags = 0x0180;
+const recursionDesired = 0x0100;
+const noError = 0;
 const serverFailure = 2;
 const noSuchName = 3;
 
 export function createDnsServer(options: DnsServerOptions): DnsServer {
   const { cidr, hosts = createHostsFile() } = options;
   const upstream = createUpstream(options.upstream);
-  const listeners = new Map<string, DnsListener>();
+  const listeners = new Map<string, readonly DnsListener[]>();
   let names = createLocalNames({ records: [], resolve: [] }, cidr, hosts);
 
   /** Undefined for what is no query. */
@@ -49,22 +51,45 @@ export function createDnsServer(options: DnsServerOptions): DnsServer {
     const packet = decodeQuery(query);
     const question = packet?.questions?.[0];
     if (packet === undefined || question === undefined) return undefined;
-    const local = names.lookup(question.name.toLowerCase().replace(/\.$/, ''), client);
-    if (local === 'nonexistent') return reply(packet, ownFlags | noSuchName);
-    if (local !== undefined) return reply(packet, ownFlags, addressAnswers(question, local));
-    return (await upstream.ask(query)) ?? reply(packet, passedFlags | serverFailure);
+    const local = names.lookup(plainName(question.name), client);
+    if (local?.kind === 'nonexistent') return reply(packet, ownFlags | noSuchName);
+    if (local?.kind === 'alias') return answerAlias(packet, question, local.of, client);
+    const isOurs = local !== undefined && !(local.addressesAlone && !asksForAddress(question));
+    if (isOurs && !local.unlessKnown) return reply(packet, ownFlags, addressAnswers(question, local.addresses));
+    const answered = await upstream.ask(query);
+    if (isOurs && codeOf(answered) !== noError) {
+      return reply(packet, ownFlags, addressAnswers(question, local.addresses));
+    }
+    return answered ?? reply(packet, passedFlags | serverFailure);
+  }
+
+  /** The name's other name, and what is found under that (RFC 1034 3.6.2). */
+  async function answerAlias(packet: Packet, { name, type }: Question, of: string, client: DnsClient): Promise<Buffer> {
+    const alias: Answer = { type: 'CNAME', name, ttl: ttlSeconds, data: of };
+    if (type === 'CNAME') return reply(packet, ownFlags, [alias]);
+    const question: Question = { type, name: of };
+    const local = names.lookup(plainName(of), client);
+    if (local?.kind === 'addresses') {
+      return reply(packet, ownFlags, [alias, ...addressAnswers(question, local.addresses)]);
+    }
+    // Names of the mesh lead to no further ones here.
+    if (local !== undefined) return reply(packet, ownFlags | noSuchName, [alias]);
+    const query = encode({ type: 'query', id: packet.id ?? 0, flags: recursionDesired, questions: [question] });
+    const answered = await upstream.ask(query);
+    if (answered === undefined) return reply(packet, passedFlags | serverFailure);
+    return reply(packet, passedFlags | codeOf(answered), [alias, ...(decode(answered).answers ?? [])]);
   }
 
   async function unlisten(address: string): Promise<void> {
-    const listener = listeners.get(address);
+    const closing = listeners.get(address) ?? [];
     listeners.delete(address);
-    await listener?.close();
+    await Promise.all(closing.map((listener) => listener.close()));
   }
 
   return {
     async listen(address, port, client) {
       const listener = await listenDns(address, port, (query) => answer(query, client).catch(() => undefined));
-      listeners.set(address, listener);
+      listeners.set(address, [...(listeners.get(address) ?? []), listener]);
       return listener.port;
     },
     unlisten,
@@ -75,6 +100,20 @@ export function createDnsServer(options: DnsServerOptions): DnsServer {
       await Promise.all([...listeners.keys()].map(unlisten));
     },
   };
+}
+
+/** No answer is a failure. */
+function codeOf(answer: Buffer | undefined): number {
+  return answer === undefined ? serverFailure : (answer[3] ?? 0) & 0x0f;
+}
+
+function plainName(name: string): string {
+  return name.toLowerCase().replace(/\.$/, '');
+}
+
+/** Or for what would lead around the address that is answered: service bindings bring hints of others. */
+function asksForAddress({ type }: Question): boolean {
+  return ['A', 'AAAA', 'HTTPS', 'SVCB', 'UNKNOWN_65', 'UNKNOWN_64'].includes(String(type));
 }
 
 function decodeQuery(bytes: Buffer): Packet | undefined {

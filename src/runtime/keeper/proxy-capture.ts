@@ -42,7 +42,7 @@ export async function createProxyCapture(options: ProxyCaptureOptions): Promise<
     const present = answering.get(index);
     if (present?.hostname === hostname) return present.port;
     if (present !== undefined) await dns.unlisten(dnsIP);
-    const client = { namespace: pod.namespace, hostname, podIP };
+    const client = { namespace: pod.namespace, hostname, podIP, asks: 'proxy' } as const;
     const port = await dns.listen(dnsIP, before || dnsPort, client).catch((error: unknown) => {
       // A program of the host that listens on all addresses has the port.
       if (error instanceof SallyportError) return dns.listen(dnsIP, 0, client);

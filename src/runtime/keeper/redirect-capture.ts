@@ -23,6 +23,8 @@ import { killAll } from './process-id.ts';
 import { proxyUid, runFiles } from './run-files.ts';
 
 const dnsPort = 53;
+/** Istio's port for it. */
+const programDnsPort = 15_053;
 
 export interface RedirectOptions {
   readonly dataFolder: DataFolder;
@@ -60,7 +62,9 @@ export async function createRedirectCapture(options: RedirectOptions): Promise<C
     const before = requests.get(index);
     if (before?.hostname !== hostname) {
       if (before !== undefined) await dns.unlisten(hostIP);
-      await dns.listen(hostIP, dnsPort, { namespace: pod.namespace, hostname, podIP });
+      const client = { namespace: pod.namespace, hostname, podIP };
+      await dns.listen(hostIP, dnsPort, { ...client, asks: 'proxy' });
+      await dns.listen(hostIP, programDnsPort, { ...client, asks: 'program' });
     }
     requests.set(index, request);
     const files = runFiles(runPath, index);
@@ -71,6 +75,7 @@ export async function createRedirectCapture(options: RedirectOptions): Promise<C
       appIP: podIP,
       proxyIP,
       dns: { address: hostIP, port: dnsPort },
+      programDns: { address: hostIP, port: programDnsPort },
       dnsRelay: { address: relayIP, port: dnsRelayPort },
       proxyUid: proxyUid(index),
       xdsPath: files.xdsPath,

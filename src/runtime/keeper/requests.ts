@@ -55,6 +55,9 @@ export const keeperConfigSchema: z.ZodType<KeeperConfig> = z
         name: z.string(),
         addresses: z.array(z.string()),
         namespaces: z.array(z.string()).exactOptional(),
+        forPrograms: z.boolean().exactOptional(),
+        unlessKnown: z.boolean().exactOptional(),
+        aliasOf: z.string().exactOptional(),
       }),
     ),
     resolve: z.array(

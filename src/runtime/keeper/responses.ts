@@ -20,6 +20,7 @@ const sandboxFields = {
   appIP: z.string(),
   proxyIP: z.string(),
   dns: address,
+  programDns: address.exactOptional(),
   dnsRelay: address,
   proxyUid: z.int(),
   xdsPath: z.string(),

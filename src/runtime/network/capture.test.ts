@@ -37,7 +37,7 @@ onOwnHost(import.meta.filename, () => {
         scope.after(() => dns.close());
         dns.setConfig({ records: [{ name: 'svc.example', addresses: ['192.0.2.99'] }], resolve: [] });
         [sandbox, other] = [await mesh.sandbox(0), await mesh.sandbox(1)];
-        const client = { namespace: 'shop', hostname: 'web-1', podIP: sandbox.podIP };
+        const client = { namespace: 'shop', hostname: 'web-1', podIP: sandbox.podIP, asks: 'program' } as const;
         const port = await dns.listen(sandbox.hostIP, 0, client);
         envoy = await startCaptureEnvoy(scope, mesh, sandbox, port);
         await startCaptureEnvoy(scope, mesh, other, port);

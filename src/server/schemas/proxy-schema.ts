@@ -102,6 +102,7 @@ export const podsSchema = componentSchema(
         appIP: z.string(),
         proxyIP: z.string(),
         dns: socket,
+        programDns: socket.exactOptional(),
         dnsRelay: socket,
         proxyUid: z.int(),
         xdsPath: z.string(),

@@ -105,8 +105,9 @@ export function createGatewayView(first: Mesh, options: GatewayViewOptions): Mes
 
   function noteOwn(host: string): boolean {
     const before = own.get(host);
-    const after = mesh.services.get(host).find(({ namespace, workloads }) => {
-      return namespace === scope.namespace && workloads !== undefined && matchesLabels(workloads, scope.labels);
+    const after = mesh.services.get(host).find(({ source, namespace, workloads }) => {
+      const isOwn = source === 'Service' && namespace === scope.namespace;
+      return isOwn && workloads !== undefined && matchesLabels(workloads, scope.labels);
     });
     if (after === undefined) own.delete(host);
     else own.set(host, after);

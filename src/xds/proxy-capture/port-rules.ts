@@ -81,5 +81,6 @@ function narrowTo(wildcard: Service, host: string, targetPort: TargetPort): Serv
     .map((port) => mapPort(host, port, targetPort))
     .filter((port, index) => port !== wildcard.ports[index]);
   if (ports.length === 0) return undefined;
-  return { ...wildcard, host, ports, resolution: 'DNS', addresses: [], aliases: [], localAliases: [] };
+  const { workloads: _none, ...rest } = wildcard;
+  return { ...rest, host, ports, resolution: 'DNS', addresses: [], aliases: [], localAliases: [] };
 }

@@ -36,6 +36,7 @@ const nearAndFar: readonly Endpoint[] = ['near/one', 'near/two', 'far/one'].map(
   labels: { version: `v${index}` },
   locality,
 }));
+const endpoint: Endpoint = { address: '192.0.2.9', ports: new Map(), labels: {}, weight: 0, onlyNamedPorts: false };
 
 const service: fc.Arbitrary<Service> = fc
   .record({
@@ -44,10 +45,21 @@ const service: fc.Arbitrary<Service> = fc
     source: fc.constantFrom<Service['source']>('ServiceEntry', 'Service'),
     exportTo,
     resolution: fc.constantFrom<Resolution>('NONE', 'STATIC', 'DNS', 'DYNAMIC_DNS', 'CLUSTER_IP'),
-    addresses: fc.constantFrom([], ['192.0.2.1'], ['192.0.2.0/24'], ['192.0.2.1', '192.0.2.2']),
+    addresses: fc.constantFrom<readonly string[]>(
+      [],
+      ['192.0.2.1'],
+      ['192.0.2.0/24'],
+      ['192.0.2.1', '192.0.2.2'],
+      ['240.240.0.1'],
+    ),
+    endpoints: fc.constantFrom<readonly Endpoint[]>(
+      [],
+      nearAndFar,
+      [endpoint],
+      [endpoint, { ...endpoint, ports: new Map([['q', 1]]) }],
+    ),
     ports: fc.uniqueArray(port, { minLength: 1, maxLength: 3, selector: ({ number }) => number }),
     aliases: fc.constantFrom([], ['web'], ['web.shop']),
-    endpoints: fc.constantFrom<readonly Endpoint[]>([], nearAndFar),
     workloads: fc.constantFrom(undefined, new Map([['gateway-name', 'egress']])),
   })
   .map(({ exportTo: exported, workloads, ...rest }) => ({
@@ -55,6 +67,7 @@ const service: fc.Arbitrary<Service> = fc
     localAliases: [],
     visibility: visibilityOf(exported, rest.namespace),
     external: rest.source === 'ServiceEntry',
+    ...(rest.addresses.includes('240.240.0.1') ? { autoAllocated: true } : {}),
     subjectAltNames: [],
     ...(workloads === undefined ? {} : { workloads }),
     trustOriginalDestination: false,

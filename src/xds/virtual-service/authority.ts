@@ -15,5 +15,7 @@ export function authorityOf(
 ): string | undefined {
   if (headers.request.authority !== undefined) return headers.request.authority;
   const isOther = destination.host !== asked && !isWildcardHost(destination.host);
-  return service?.external === true && isOther && !keepsAuthority ? destination.host : undefined;
+  return service?.external === true && service.source === 'ServiceEntry' && isOther && !keepsAuthority
+    ? destination.host
+    : undefined;
 }

@@ -1,0 +1,12 @@
+import type { ZodType } from 'zod';
+import type { KubeObject } from '../api/object.ts';
+
+/** What the object stands for; undefined if there is none, or it no longer fits its schema (an older release wrote it). */
+export function parsed<Api, Model>(
+  schema: ZodType<Api>,
+  object: KubeObject | undefined,
+  translate: (object: Api) => Model | undefined,
+): Model | undefined {
+  const result = schema.safeParse(object);
+  return result.success ? translate(result.data) : undefined;
+}
