@@ -144,7 +144,7 @@ describe('DestinationRule', needs('root', 'iproute2', 'firewall'), () => {
         }),
     );
     await until('port 80 speaks TLS', async () => (await bodyOf(caller, 'ported.test')) === 'outside');
-    assert.equal(await bodyOf(caller, 'ported.test', { port: 8080 }), 'plain');
+    await until('the other is there', async () => (await bodyOf(caller, 'ported.test', { port: 8080 })) === 'plain');
     assert.equal(await bodyOf(caller, 'ported.test', { path: '/over' }), 'outside');
     const before = secure.connections.items.length;
     assert.notEqual(await statusOf(caller, 'ported.test', { path: '/plain' }), 200);
