@@ -22,6 +22,7 @@ import { createAllocatedAddresses } from './mesh/allocated-addresses.ts';
 import { followStore } from './mesh/follow-store.ts';
 import { emptyMesh } from './mesh/mesh.ts';
 import { meshConfigKey } from './mesh/mesh-config.ts';
+import { validateDelegates } from './mesh/validate-delegates.ts';
 import { validateReferences } from './mesh/validate-references.ts';
 import { validateSidecars } from './mesh/validate-sidecars.ts';
 import type { DataFolder } from './platform/data-folder.ts';
@@ -218,7 +219,12 @@ async function wire(
       },
       pods: () => pods?.pods() ?? [],
       execPlan: async (namespace, name) => keeper?.execPlan(namespace, name),
-      diagnostics: () => [...files.diagnostics(), ...validateReferences(current), ...validateSidecars(current)],
+      diagnostics: () => [
+        ...files.diagnostics(),
+        ...validateReferences(current),
+        ...validateDelegates(current),
+        ...validateSidecars(current),
+      ],
       onDiagnosticsChange: files.onChange,
     },
     { socketPath: dataFolder.apiSocket, ...(options.listen === undefined ? {} : { tcp: options.listen }) },

@@ -10,6 +10,7 @@ import { virtualServiceKind } from '../api/kinds/virtual-service.ts';
 import { type KubeObject, keyOf, keyString } from '../api/object.ts';
 import type { WatchEvent } from '../store/store.ts';
 import type { AllocatedAddresses } from './allocated-addresses.ts';
+import { createDelegations } from './delegations.ts';
 import type { Change, MeshChange } from './mesh.ts';
 import { defaultMeshConfig, type MeshConfig, meshConfigKey, translateMeshConfig } from './mesh-config.ts';
 import { parsed } from './parsed.ts';
@@ -49,6 +50,7 @@ export interface MeshObjectsOptions {
 export function createMeshObjects({ addresses }: MeshObjectsOptions = {}): MeshObjects {
   const services = createServiceObjects(addresses);
   const virtualServices = createTranslated(virtualServiceKind, (object) => [translateVirtualService(object)]);
+  const delegations = createDelegations();
   const destinationRules = createTranslated(destinationRuleKind, (object) => [translateDestinationRule(object)]);
   const gateways = createTranslated(gatewayKind, (object) => [translateGateway(object)]);
   const sidecars = createTranslated(sidecarKind, (object) => [translateSidecar(object)]);
@@ -57,7 +59,7 @@ export function createMeshObjects({ addresses }: MeshObjectsOptions = {}): MeshO
     translate(events) {
       const change = {
         services: services.take(events),
-        virtualServices: virtualServices.take(events),
+        virtualServices: delegations.resolve(virtualServices.take(events)),
         destinationRules: destinationRules.take(events),
         gateways: gateways.take(events),
         sidecars: sidecars.take(events),

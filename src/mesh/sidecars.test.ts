@@ -143,6 +143,7 @@ test('a VirtualService is imported with any of its hosts, above or below', () =>
     http: [],
     tls: [],
     tcp: [],
+    delegates: [],
   };
   for (const [imported, port, expected] of [
     ['other/b.test', undefined, true],

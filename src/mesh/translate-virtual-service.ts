@@ -32,7 +32,7 @@ export function translateVirtualService({ metadata, spec }: ApiVirtualService): 
     visibility: visibilityOf(exportTo, namespace),
     hosts: [...new Set(hosts.map((host) => completeHost(host, namespace)))],
     gateways: gateways.length === 0 ? [meshGateway] : gateways.map((gateway) => completeGateway(gateway, namespace)),
-    http: http.filter(isActedOn).map((rule) => ({ ...translateHttpRule(rule, namespace), keepsAuthority })),
+    http: http.map((rule, index) => ({ ...translateHttpRule(rule, index, namespace), keepsAuthority })),
     tls: tls.flatMap(({ match, route = [] }) => {
       const matches = match.filter(withoutSubnets).map((one) => ({
         ...translateSource(one, namespace),
@@ -45,12 +45,8 @@ export function translateVirtualService({ metadata, spec }: ApiVirtualService): 
       if (match.length > 0 && matches.length === 0) return [];
       return [{ matches, destinations: translateDestinations(route, namespace) }];
     }),
+    delegates: [],
   };
-}
-
-/** Rules that hand on to another VirtualService are not acted on. */
-function isActedOn({ route = [], redirect, directResponse }: HttpRoute): boolean {
-  return route.length > 0 || redirect !== undefined || directResponse !== undefined;
 }
 
 /** Ranges of addresses are not acted on; a match that asks for one holds for nobody, rather than for everybody. */
@@ -59,13 +55,17 @@ function withoutSubnets(match: TlsMatch | TcpMatch): boolean {
   return destinationSubnets.length === 0 && !('sourceSubnet' in match && match.sourceSubnet !== '');
 }
 
-function translateHttpRule(rule: HttpRoute, namespace: string): Omit<HttpRule, 'keepsAuthority'> {
+function translateHttpRule(rule: HttpRoute, index: number, namespace: string): Omit<HttpRule, 'keepsAuthority'> {
+  const toDestination = (destination: ApiDestination) => translateDestination(destination, namespace);
   return {
-    name: rule.name ?? '',
+    name: rule.name || String(index),
     matches: (rule.match ?? []).map((match) => translateHttpMatch(match, namespace)),
-    action: translateHttpAction(rule, (destination) => translateDestination(destination, namespace)),
+    action:
+      rule.delegate === undefined
+        ? translateHttpAction(rule, toDestination)
+        : { kind: 'delegate', to: `${rule.delegate.namespace || namespace}/${rule.delegate.name ?? ''}`, rule: index },
     ...translateRuleSettings(rule),
-    mirrors: translateMirrors(rule, (destination) => translateDestination(destination, namespace)),
+    mirrors: translateMirrors(rule, toDestination),
   };
 }
 

@@ -16,6 +16,8 @@ export interface VirtualService extends Origin {
   readonly http: readonly HttpRule[];
   readonly tls: readonly TlsRule[];
   readonly tcp: readonly TcpRule[];
+  /** Whose rules stand among those of `http`. */
+  readonly delegates: readonly VirtualService[];
 }
 
 export interface Destination {
@@ -85,7 +87,22 @@ export interface Redirect {
 export type HttpAction =
   | { readonly kind: 'route'; readonly destinations: readonly HttpDestination[] }
   | { readonly kind: 'redirect'; readonly redirect: Redirect }
-  | { readonly kind: 'response'; readonly status: number; readonly body: Uint8Array | undefined };
+  | { readonly kind: 'response'; readonly status: number; readonly body: Uint8Array | undefined }
+  | Delegation;
+
+/** Another VirtualService says what is to be done. In the mesh only those are left of which nothing came. */
+export interface Delegation {
+  readonly kind: 'delegate';
+  /** `namespace/name`. */
+  readonly to: string;
+  /** The place of the rule in its VirtualService. */
+  readonly rule: number;
+  readonly problem?: DelegateProblem;
+  /** The rule there that the problem is with. */
+  readonly delegateRule?: string | undefined;
+}
+
+export type DelegateProblem = 'missing' | 'has-hosts' | 'not-exported' | 'delegates' | 'conflict';
 
 export interface Rewrite {
   /** Replaces the prefix that matched, or the whole path. */
@@ -134,6 +151,7 @@ export interface Cors {
 }
 
 export interface HttpRule {
+  /** Its place in the VirtualService where it has none. */
   readonly name: string;
   /** Empty: everything matches. */
   readonly matches: readonly HttpMatch[];
@@ -163,6 +181,11 @@ export interface TlsRule {
 export interface TcpRule {
   readonly matches: readonly SourceMatch[];
   readonly destinations: readonly WeightedDestination[];
+}
+
+/** The VirtualService itself and those that it hands on to. */
+export function virtualServiceOrigins(virtualService: VirtualService): readonly string[] {
+  return [virtualService, ...virtualService.delegates].map(virtualServiceOrigin);
 }
 
 /** `VirtualService/default/httpbin`. */

@@ -11,7 +11,7 @@ import { type DestinationRule, effectivePolicy } from '../mesh/destination-rule.
 import { handlingOf, isHttp2 } from '../mesh/handling.ts';
 import type { ProxySettings } from '../mesh/proxy-settings.ts';
 import { originOf, type Service, type ServicePort } from '../mesh/service.ts';
-import { virtualServiceOrigin } from '../mesh/virtual-service.ts';
+import { virtualServiceOrigins } from '../mesh/virtual-service.ts';
 import { hashPoliciesOf } from './hash-policies.ts';
 import { allowAnyRoute, blockAllRoute, virtualHostName } from './names.ts';
 import { type TypedResource, typedResource } from './resource.ts';
@@ -93,6 +93,6 @@ export function defaultRoute(service: Service, port: ServicePort, rule: Destinat
 export function originsOf({ service, virtualService }: SelectedHost): readonly string[] {
   return [
     ...(service === undefined ? [] : [originOf(service)]),
-    ...(virtualService === undefined ? [] : [virtualServiceOrigin(virtualService)]),
+    ...(virtualService === undefined ? [] : virtualServiceOrigins(virtualService)),
   ];
 }

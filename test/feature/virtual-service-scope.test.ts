@@ -18,7 +18,20 @@ const tls: ServicePort = { number: 443, name: 'tls', protocol: 'TLS' };
 const tcp: ServicePort = { number: 7000, name: 'tcp', protocol: 'TCP' };
 /** Names of the first and of the second server outside. */
 const names = {
-  161: ['site', 'nobody', 'half', 'a.below', 'b.below', 'deep.a.below', 'mine', 'twice', 'tls-a', 'a.wild', 'tcp-a'],
+  161: [
+    'site',
+    'root',
+    'nobody',
+    'half',
+    'a.below',
+    'b.below',
+    'deep.a.below',
+    'mine',
+    'twice',
+    'tls-a',
+    'a.wild',
+    'tcp-a',
+  ],
   162: ['tls-b', 'tcp-b'],
 } as const;
 
@@ -96,6 +109,46 @@ describe('VirtualService: what it speaks for', needs('root', 'iproute2', 'firewa
         assert.equal(await statusOf(stranger, 'half.test', { path: '/unknown' }), 404);
         // As in Istio: to whom no rule speaks, the host is as if nobody had registered it.
         assert.equal(await statusOf(caller, 'half.test', { path: '/known' }), 502);
+      });
+
+      it('hands paths on to VirtualServices of other namespaces, which follow their own objects', async () => {
+        const team = { namespace: 'other' };
+        const inner = (words: string, more: object = {}) =>
+          virtualService(
+            'inner',
+            { http: [{ match: [{ uri: { exact: '/team/a' } }], ...saying(words) }], ...more },
+            team,
+          );
+        const root = virtualService('root', {
+          hosts: ['root.test'],
+          http: [
+            { match: [{ uri: { prefix: '/team' } }], delegate: { name: 'inner', namespace: 'other' } },
+            { match: [{ uri: { prefix: '/wrong' } }], delegate: { name: 'inner', namespace: 'other' } },
+            saying('rest'),
+          ],
+        });
+        const asked = (path: string) => bodyOf(caller, 'root.test', { path });
+        const told = async () => (await mesh.cli('analyze')).stdout;
+        await mesh.apply(root);
+        await says(caller, 'root.test', 'rest');
+        assert.equal(await asked('/team/a'), 'rest', 'what is handed on to nobody is left to the other rules');
+        assert.match(await told(), /SP0732.*VirtualService other\/inner/);
+
+        await mesh.apply(inner('first'));
+        await until('the delegate holds', async () => (await asked('/team/a')) === 'first');
+        assert.deepEqual([await asked('/team/b'), await asked('/wrong')], ['rest', 'rest']);
+        assert.match(await told(), /SP0735/);
+        await mesh.apply(inner('second'));
+        await until('it says something else', async () => (await asked('/team/a')) === 'second');
+        await mesh.apply(inner('third', { exportTo: ['.'] }));
+        await until('it is not exported any more', async () => (await asked('/team/a')) === 'rest');
+        await mesh.apply(inner('fourth', { hosts: ['site.test'] }));
+        await until(
+          'it speaks for a host of its own',
+          async () => (await bodyOf(caller, 'site.test', { path: '/team/a' })) === 'fourth',
+        );
+        assert.equal(await asked('/team/a'), 'rest', "what has hosts of its own is nobody's delegate");
+        await mesh.remove(root + inner(''));
       });
 
       it('speaks for all hosts below a wildcard, unless another names one of them', async () => {

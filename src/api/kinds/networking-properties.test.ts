@@ -42,6 +42,7 @@ const good: Readonly<Record<string, Spec>> = {
         fault: { abort: { httpStatus: 500, percentage: { value: 1 } }, delay: { fixedDelay: '1s', percent: 1 } },
       },
       { redirect: { uri: '/x', redirectCode: 301 } },
+      { match: [match], delegate: { name: 'other', namespace: 'ns' } },
       { directResponse: { status: 200, body: { string: 'a' } } },
     ],
     tls: [{ match: [{ sniHosts: ['a.example'], port: 443 }], route: [{ destination }] }],

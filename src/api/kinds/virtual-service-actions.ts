@@ -78,5 +78,6 @@ export type HttpRedirect = Immutable<z.infer<typeof redirect>>;
 export type HttpDirectResponse = Immutable<z.infer<typeof directResponse>>;
 export type HttpRewrite = Immutable<z.infer<typeof rewrite>>;
 export type HttpRetry = Immutable<z.infer<typeof retries>>;
+export type Delegate = Immutable<z.infer<typeof delegate>>;
 export type CorsPolicy = Immutable<z.infer<typeof corsPolicy>>;
 export type HttpFault = Immutable<z.infer<typeof fault>>;

@@ -17,8 +17,8 @@ const found: readonly (readonly [string, Spec, readonly string[]])[] = [
   ],
   [
     'no hosts, to delegate to',
-    { http: [rule] },
-    [`?SP0111 spec.hosts: a virtual service without hosts, for others to delegate to, ${notActed}`],
+    { http: [{ delegate: { name: 'b' } }, rule] },
+    ['!SP0730 spec.http[0].delegate: a delegate cannot delegate'],
   ],
   ['* on the mesh', { ...http(rule), hosts: ['*'] }, [`!SP0302 spec.hosts[0]: ${onMesh}`]],
   ['* on the mesh too', { ...http(rule), hosts: ['*'], gateways: ['e', 'mesh'] }, [`!SP0302 spec.hosts[0]: ${onMesh}`]],
@@ -151,7 +151,6 @@ const found: readonly (readonly [string, Spec, readonly string[]])[] = [
       `?SP0111 spec.http[0].match[0].statPrefix: statPrefix ${notActed}`,
       '?SP0112 spec.http[0].corsPolicy.allowOrigin: using deprecated setting "allowOrigin", use "allowOrigins" instead',
       '?SP0112 spec.http[0].mirrorPercent: using deprecated setting "mirrorPercent", use "mirrorPercentage" instead',
-      `?SP0111 spec.http[1].delegate: delegate ${notActed}`,
     ],
   ],
   [
@@ -189,9 +188,15 @@ const found: readonly (readonly [string, Spec, readonly string[]])[] = [
   [
     'delegation beside a route',
     http({ ...rule, delegate: { name: 'b' } }),
+    ['!SP0708 spec.http[0]: HTTP route cannot contain both delegate and route'],
+  ],
+  [
+    'delegation to what has no such name',
+    http({ delegate: { name: 'a b', namespace: 'c/d' } }, { delegate: { namespace: 'c' } }),
     [
-      '!SP0708 spec.http[0]: HTTP route cannot contain both delegate and route',
-      `?SP0111 spec.http[0].delegate: delegate ${notActed}`,
+      "!SP0730 spec.http[0].delegate.name: 'a b' is not the name of a delegate",
+      "!SP0730 spec.http[0].delegate.namespace: 'c/d' is not the name of a namespace",
+      '!SP0730 spec.http[1].delegate.name: delegate must have a name',
     ],
   ],
 ];

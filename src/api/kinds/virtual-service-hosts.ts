@@ -4,7 +4,6 @@ import { isDnsSubdomain } from '../dns-name.ts';
 import { type FieldPath, problem, warning } from '../finding.ts';
 import { normalizeHost, wildcardsAbove } from '../host-name.ts';
 import type { Finding } from '../kind.ts';
-import { notActedOn } from '../not-acted-on.ts';
 import { shorten } from '../schema-messages.ts';
 import { checkHost } from './service-entry-hosts.ts';
 import type { VirtualServiceSpec } from './virtual-service-schema.ts';
@@ -17,7 +16,12 @@ export function* checkHosts({ hosts = [], gateways = [], http, tls, tcp }: Virtu
   if (hosts.length === 0) {
     if (http === undefined || gateways.length > 0 || tls !== undefined || tcp !== undefined) {
       yield problem('SP0703', path, 'virtual service must have at least one host', 'add spec.hosts');
-    } else yield notActedOn('a virtual service without hosts, for others to delegate to,', path);
+    }
+    for (const [index, { delegate }] of (http ?? []).entries()) {
+      if (delegate === undefined) continue;
+      const hint = 'name the last one in the first rule';
+      yield problem('SP0730', ['spec', 'http', index, 'delegate'], 'a delegate cannot delegate', hint);
+    }
     return;
   }
   const onMesh = gateways.length === 0 || gateways.includes(meshGateway);

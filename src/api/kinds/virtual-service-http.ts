@@ -1,8 +1,10 @@
 // One HTTP rule of a VirtualService. Follows validateHTTPRoute of Istio's pkg/config/validation.
+import { isDnsLabel, isDnsSubdomain } from '../dns-name.ts';
 import { type FieldPath, problem } from '../finding.ts';
 import type { Finding } from '../kind.ts';
 import { deprecated, fieldsNotActedOn } from '../not-acted-on.ts';
 import { shorten } from '../schema-messages.ts';
+import type { Delegate } from './virtual-service-actions.ts';
 import { checkCors } from './virtual-service-cors.ts';
 import { checkDestinations, checkMirrors } from './virtual-service-destinations.ts';
 import { checkFault, checkRetries } from './virtual-service-faults.ts';
@@ -26,7 +28,7 @@ export function* checkHttpRule(rule: HttpRoute, path: FieldPath): Iterable<Findi
   if (rule.mirrorPercent !== undefined) {
     yield deprecated('mirrorPercent', [...path, 'mirrorPercent'], 'mirrorPercentage');
   }
-  yield* fieldsNotActedOn(rule, path, ['delegate']);
+  if (rule.delegate !== undefined) yield* checkDelegate(rule.delegate, [...path, 'delegate']);
 }
 
 function* checkMatch(match: HttpMatchRequest, path: FieldPath): Iterable<Finding> {
@@ -43,6 +45,18 @@ function* checkMatch(match: HttpMatchRequest, path: FieldPath): Iterable<Finding
     yield problem('SP0701', [...path, 'queryParams', name], message);
   }
   yield* fieldsNotActedOn(match, path, ['statPrefix']);
+}
+
+function* checkDelegate({ name = '', namespace }: Delegate, path: FieldPath): Iterable<Finding> {
+  const hint = 'write delegate: {name: other, namespace: theirs}';
+  if (!isDnsSubdomain(name)) {
+    const message = name === '' ? 'delegate must have a name' : `'${shorten(name)}' is not the name of a delegate`;
+    yield problem('SP0730', [...path, 'name'], message, hint);
+  }
+  if (namespace !== undefined && namespace !== '' && !isDnsLabel(namespace)) {
+    const message = `'${shorten(namespace)}' is not the name of a namespace`;
+    yield problem('SP0730', [...path, 'namespace'], message, hint);
+  }
 }
 
 /** Which of the actions go together. */

@@ -10,6 +10,8 @@ const mostPrefixes = 1000;
 interface Rule {
   readonly name?: string;
   readonly match?: readonly object[];
+  /** Takes what the delegate's rules take, perhaps not all that it matches. */
+  readonly delegate?: unknown;
 }
 
 export function* checkReached(rules: readonly Rule[], path: FieldPath): Iterable<Finding> {
@@ -26,12 +28,14 @@ export function* checkReached(rules: readonly Rule[], path: FieldPath): Iterable
       yield unused(`rule ${ruleName(rules, all)} before it has no matches and takes everything`);
       continue;
     }
-    if (matches.length === 0) all = index;
+    const keeps = rule.delegate === undefined;
+    if (matches.length === 0 && keeps) all = index;
     let duplicates = 0;
     for (const [nth, match] of matches.entries()) {
       const key = canonical(match);
       const before = seen.get(key) ?? coveringRule(match, prefixes);
       if (before === undefined) {
+        if (!keeps) continue;
         seen.set(key, index);
         rememberPrefix(match, index, prefixes);
         continue;

@@ -11,7 +11,7 @@ import { hasMirrors } from '../../envoy/route-mirror.ts';
 import type { GatewayServer } from '../../mesh/gateway.ts';
 import type { Mesh } from '../../mesh/mesh.ts';
 import { boundTo } from '../../mesh/select-virtual-service.ts';
-import { virtualServiceOrigin } from '../../mesh/virtual-service.ts';
+import { virtualServiceOrigins } from '../../mesh/virtual-service.ts';
 import { virtualHostName } from '../names.ts';
 import type { ProxyScope } from '../proxy-scope.ts';
 import { type TypedResource, typedResource } from '../resource.ts';
@@ -119,7 +119,7 @@ function routesUnder({ servers }: GatewayRouteSet, host: string, { mesh, scope, 
     redirects ||= asksForTls;
     for (const virtualService of boundTo([...candidates], gateway, scope.namespace)) {
       if (!servedHosts(server, virtualService).has(host)) continue;
-      origins.add(virtualServiceOrigin(virtualService));
+      for (const origin of virtualServiceOrigins(virtualService)) origins.add(origin);
       routes.push(
         ...buildHttpRoutes(virtualService, host, { scope, gateway, port: server.port.number, service, rule }),
       );

@@ -124,7 +124,7 @@ const httpRule = fc
   })
   .map(({ to, ...rest }): VirtualService['http'][number] => ({
     ...rest,
-    name: '',
+    name: '0',
     action: { kind: 'route', destinations: to.map((one) => ({ ...one, headers: noHeaders })) },
     rewrite: undefined,
     headers: noHeaders,
@@ -152,7 +152,11 @@ const virtualService: fc.Arbitrary<VirtualService> = fc
     ),
     tcp: fc.array(fc.record({ matches: fc.array(source, { maxLength: 1 }), destinations }), { maxLength: 1 }),
   })
-  .map(({ exportTo: exported, ...rest }) => ({ ...rest, visibility: visibilityOf(exported, rest.namespace) }));
+  .map(({ exportTo: exported, ...rest }) => ({
+    ...rest,
+    delegates: [],
+    visibility: visibilityOf(exported, rest.namespace),
+  }));
 
 const tls: fc.Arbitrary<ClientTls | undefined> = fc.constantFrom(undefined, 'SIMPLE', 'MUTUAL').map((mode) =>
   mode === undefined

@@ -5,6 +5,8 @@ import { gatewayHeaders } from '../../envoy/header-stripping.ts';
 import { buildRoute, type RouteRedirect, type RouteToClusters } from '../../envoy/route-action.ts';
 import type { RouteConditions } from '../../envoy/route-match.ts';
 import {
+  type Delegation,
+  type HttpAction,
   type HttpDestination,
   type HttpMatch,
   type HttpRule,
@@ -23,17 +25,18 @@ import { clusterFor, type FoundDestination, findDestination, isForHttp, type Rou
 /** `host`: the virtual host's, which is one of the VirtualService's or lies below one. Empty if no rule is for these proxies. */
 export function buildHttpRoutes(virtualService: VirtualService, host: string, routing: Routing): readonly Route[] {
   const routes: Route[] = [];
-  for (const [index, rule] of virtualService.http.entries()) {
+  for (const rule of virtualService.http) {
     const matches = rule.matches.filter((match) => isForHttp(match, routing));
-    if (rule.matches.length > 0 && matches.length === 0) continue;
+    const { action } = rule;
+    if (action.kind === 'delegate' || (rule.matches.length > 0 && matches.length === 0)) continue;
     for (const match of rule.matches.length === 0 ? [undefined] : matches) {
       const name = virtualServiceRoute({
         host,
         port: routing.port,
         virtualService,
-        rule: [rule.name || String(index), ...(match?.name ? [match.name] : [])].join('.'),
+        rule: [rule.name, ...(match?.name ? [match.name] : [])].join('.'),
       });
-      routes.push(buildRuleRoute(rule, match, { host, name, routing }));
+      routes.push(buildRuleRoute({ ...rule, action }, match, { host, name, routing }));
       if (takesEverything(match)) return routes;
     }
   }
@@ -46,7 +49,10 @@ interface RoutePlace {
   readonly routing: Routing;
 }
 
-function buildRuleRoute(rule: HttpRule, match: HttpMatch | undefined, place: RoutePlace): Route {
+/** That says itself what is to be done. */
+type DecidedRule = HttpRule & { readonly action: Exclude<HttpAction, Delegation> };
+
+function buildRuleRoute(rule: DecidedRule, match: HttpMatch | undefined, place: RoutePlace): Route {
   const { action, headers } = rule;
   const conditions = match === undefined ? {} : conditionsOf(match);
   const perFilter = filtersOfRule(rule);
