@@ -60,6 +60,26 @@ test('the mesh object sets the policy, its absence is ALLOW_ANY', () => {
   assert.equal(policyAfter('MODIFIED', elsewhere), undefined);
 });
 
+test('a DestinationRule names the hosts that are routed to what it speaks of, and regroups proxies only for new labels', () => {
+  const objects = createMeshObjects();
+  const object = (kind: string, name: string, spec: object): KubeObject => ({ ...entry(name, []), kind, spec });
+  const rule = (name: string, trafficPolicy: object) =>
+    object('DestinationRule', name, { host: '*.pool.test', trafficPolicy });
+  const routed = object('VirtualService', 'routed', {
+    hosts: ['front.test'],
+    http: [{ route: [{ destination: { host: 'a.pool.test' } }] }],
+  });
+  const add = (mesh: typeof emptyMesh, ...added: readonly KubeObject[]) =>
+    updateMesh(mesh, objects.translate(added.map((one) => ({ type: 'ADDED', object: one }))));
+  const first = add(emptyMesh, entry('pool', ['a.pool.test', 'b.pool.test']), entry('front', ['front.test']), routed);
+  const plain = add(first.mesh, rule('one', { loadBalancer: { consistentHash: { httpHeaderName: 'x' } } }));
+  assert.deepEqual([...plain.delta.hosts].sort(), ['*.pool.test', 'a.pool.test', 'b.pool.test', 'front.test']);
+  assert.equal(plain.delta.selectorsChanged, false);
+  const placing = add(plain.mesh, rule('two', { outlierDetection: {} }));
+  assert.equal(placing.delta.selectorsChanged, true);
+  assert.equal(add(placing.mesh, rule('three', { outlierDetection: {} })).delta.selectorsChanged, false);
+});
+
 test('a Kubernetes Service follows its pods', () => {
   const objects = createMeshObjects();
   const service: KubeObject = {

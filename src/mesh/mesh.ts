@@ -121,7 +121,7 @@ export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mes
     gatewaysChanged: gateways.length > 0,
     sidecarsChanged: sidecars.length > 0,
     secrets: new Set([...secrets.keys(), ...files.keys()]),
-    selectorsChanged: next.selectors !== mesh.selectors || next.placedBy !== mesh.placedBy,
+    selectorsChanged: next.selectors !== mesh.selectors || !sameKeys(next.placedBy, mesh.placedBy),
   };
   return { mesh: next, delta };
 }
@@ -184,6 +184,12 @@ function reselected(
     ({ selector }) => [selectorText(selector)],
     () => 0,
   );
+}
+
+function sameKeys<T>(a: HostIndex<T>, b: HostIndex<T>): boolean {
+  if (a === b) return true;
+  const [one, two] = [new Set(a.hosts()), new Set(b.hosts())];
+  return one.size === two.size && one.isSubsetOf(two);
 }
 
 type HostChanges = Required<Pick<MeshChange, 'services' | 'virtualServices' | 'destinationRules'>>;

@@ -11,6 +11,8 @@ interface Given {
   readonly namespace: string;
   readonly host: string;
   readonly subsets?: readonly string[];
+  /** Load balancer. */
+  readonly simple?: string;
   readonly exportTo?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
 }
@@ -18,13 +20,14 @@ interface Given {
 /** Named r0, r1, … and each a second younger than the one before. */
 function rulesOf(given: readonly Given[]) {
   const objects = given.map(
-    ({ namespace, host, subsets = [], exportTo, labels }, index): KubeObject => ({
+    ({ namespace, host, subsets = [], simple, exportTo, labels }, index): KubeObject => ({
       apiVersion: 'networking.istio.io/v1',
       kind: 'DestinationRule',
       metadata: { name: `r${index}`, namespace, creationTimestamp: `2026-01-01T00:00:0${index}Z` },
       spec: {
         host,
         subsets: subsets.map((name) => ({ name })),
+        ...(simple === undefined ? {} : { trafficPolicy: { loadBalancer: { simple } } }),
         ...(exportTo === undefined ? {} : { exportTo }),
         ...(labels === undefined ? {} : { workloadSelector: { matchLabels: labels } }),
       },
@@ -139,4 +142,30 @@ test('rules of one host and namespace give their subsets together, the oldest it
   const merged = selectDestinationRule(rules, host, 'svc', client('app'));
   assert.deepEqual([merged?.name, merged?.subsets.map(({ name }) => name)], ['r0', ['v1', 'v2']]);
   assert.equal(selectDestinationRule(rules, host, 'svc', client('app')), merged);
+});
+
+test('of merged rules the first policy holds, whole', () => {
+  const rules = rulesOf([
+    { namespace: 'app', host, subsets: ['v1'] },
+    { namespace: 'app', host, simple: 'RANDOM' },
+    { namespace: 'app', host, simple: 'ROUND_ROBIN', subsets: ['v2'] },
+  ]);
+  const merged = selectDestinationRule(rules, host, 'svc', client('app'));
+  assert.equal(merged?.policy.loadBalancer?.simple, 'RANDOM');
+  assert.deepEqual(
+    merged?.subsets.map(({ name }) => name),
+    ['v1', 'v2'],
+  );
+});
+
+test('rules that are exported otherwise are not merged, nor those for chosen workloads', () => {
+  const others: readonly Partial<Given>[] = [{ exportTo: ['.'] }, { labels: { app: 'echo' } }];
+  for (const other of others) {
+    const rules = rulesOf([
+      { namespace: 'app', host },
+      { namespace: 'app', host, simple: 'RANDOM', subsets: ['v2'], ...other },
+    ]);
+    const merged = selectDestinationRule(rules, host, 'svc', client('app'));
+    assert.deepEqual([merged?.policy.loadBalancer, merged?.subsets], [undefined, []]);
+  }
 });

@@ -5,6 +5,7 @@ import type { DestinationRule } from './destination-rule.ts';
 import type { HostIndex } from './host-index.ts';
 import { compareOrigin } from './origin.ts';
 import type { LabelSelector } from './selector.ts';
+import { emptyTrafficPolicy } from './traffic-policy.ts';
 import { isVisible, sameVisibility } from './visibility.ts';
 
 export const rootNamespace = 'istio-system';
@@ -57,7 +58,10 @@ function holdsFor({ namespace, visibility, workloadSelector }: DestinationRule, 
 /** What was merged before is the same object again, by the claims it came from. */
 const known = new WeakMap<readonly DestinationRule[], Map<string, DestinationRule>>();
 
-/** A rule for selected workloads stands alone; of others the oldest, with the subsets of those exported alike. */
+/**
+ * A rule for selected workloads stands alone; of others the oldest, with the subsets of those exported alike, and with the
+ * policy of the first that has one.
+ */
 function merged(claims: readonly DestinationRule[], fitting: readonly DestinationRule[]): DestinationRule | undefined {
   const sorted = fitting.toSorted(compareOrigin);
   const [first, ...others] = sorted;
@@ -74,5 +78,8 @@ function withSubsets(rule: DestinationRule, other: DestinationRule): Destination
   if (!sameVisibility(rule.visibility, other.visibility)) return rule;
   const names = new Set(rule.subsets.map(({ name }) => name));
   const added = other.subsets.filter(({ name }) => !names.has(name));
-  return added.length === 0 ? rule : { ...rule, subsets: [...rule.subsets, ...added] };
+  const policed = rule.policy === emptyTrafficPolicy && other.policy !== emptyTrafficPolicy;
+  if (added.length === 0 && !policed) return rule;
+  const { policy, ports, trustOriginalDestination } = policed ? other : rule;
+  return { ...rule, policy, ports, trustOriginalDestination, subsets: [...rule.subsets, ...added] };
 }

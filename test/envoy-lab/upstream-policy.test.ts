@@ -1,5 +1,7 @@
 // Limits, time-outs and ejection that a destination's settings ask for, as Envoy keeps them.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer as createTcpServer } from 'node:net';
 import { test } from 'node:test';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { ClusterSchema } from '../../src/envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
@@ -12,16 +14,21 @@ import { type Scope, startEnvoy } from '../support/envoy-process.ts';
 import { httpCall } from '../support/http-client.ts';
 import { type OutsideHttpOptions, startOutsideHttp } from '../support/outside-server.ts';
 import { until } from '../support/until.ts';
-import { accessLog, httpListener, virtualHost } from './envoy-json.ts';
+import { accessLog, httpListener, type Json, virtualHost } from './envoy-json.ts';
 
 interface Setup extends UpstreamPolicy {
   readonly connections?: UpstreamConnections;
   readonly servers?: number;
   readonly respond?: (server: number) => NonNullable<OutsideHttpOptions['respond']>;
+  /** Of the route. */
+  readonly retryPolicy?: Json;
+  /** In place of servers: this one, by HTTP/2. */
+  readonly http2At?: number;
 }
 
 /** One cluster with this policy before one server or more. */
-async function start(t: Scope, { connections, servers: count = 1, respond, ...policy }: Setup) {
+async function start(t: Scope, setup: Setup) {
+  const { connections, servers: count = 1, respond, retryPolicy, http2At, ...policy } = setup;
   const servers = [];
   for (let server = 0; server < count; server++) {
     servers.push(await startOutsideHttp({ t, ...(respond === undefined ? {} : { respond: respond(server) }) }));
@@ -32,7 +39,7 @@ async function start(t: Scope, { connections, servers: count = 1, respond, ...po
       clusterName: 'up',
       endpoints: [
         {
-          lbEndpoints: servers.map(({ port }) => ({
+          lbEndpoints: (http2At === undefined ? servers : [{ port: http2At }]).map(({ port }) => ({
             hostIdentifier: { case: 'endpoint' as const, value: { address: socketAddress('127.0.0.1', port) } },
           })),
         },
@@ -40,12 +47,22 @@ async function start(t: Scope, { connections, servers: count = 1, respond, ...po
     },
     ...buildUpstreamPolicy(policy),
     typedExtensionProtocolOptions: {
-      [httpProtocolOptionsKey]: buildHttpProtocolOptions({ version: 'http1', connections }),
+      [httpProtocolOptionsKey]: buildHttpProtocolOptions({
+        version: http2At === undefined ? 'http1' : 'http2',
+        connections,
+      }),
     },
   });
   const manager = {
     access_log: accessLog('%RESPONSE_CODE% %RESPONSE_FLAGS%'),
-    route_config: { virtual_hosts: [virtualHost('all', ['*'], 'up', { timeout: '0s' })] },
+    route_config: {
+      virtual_hosts: [
+        virtualHost('all', ['*'], 'up', {
+          timeout: '0s',
+          ...(retryPolicy === undefined ? {} : { retry_policy: retryPolicy }),
+        }),
+      ],
+    },
   };
   const clusters = [bytesToJson(ClusterSchema, toBinary(ClusterSchema, cluster))];
   const static_resources = { clusters, listeners: [httpListener('in', { manager })] };
@@ -148,6 +165,41 @@ test('with every endpoint ejected nothing is sent, unless a share of healthy one
     await until('it is ejected', async () => (await envoy.stat('cluster.up.outlier_detection.ejections_active')) === 1);
     assert.equal(await call(), status);
   }
+});
+
+test('a retry budget bounds retries, and gives way to no other bound', async (t) => {
+  const respond = () => (_request: unknown, response: { statusCode: number; end(): void }) => {
+    response.statusCode = 503;
+    response.end();
+  };
+  const retryPolicy = { retry_on: '5xx', num_retries: 3 };
+  for (const [retryBudget, requests] of [
+    [undefined, 4],
+    [{ percent: 0, minRetryConcurrency: 0 }, 1],
+    [{ percent: 100 }, 4],
+  ] as const) {
+    const { servers, call } = await start(t, { retryBudget, respond, retryPolicy });
+    assert.equal(await call(), 503);
+    assert.equal(servers[0]?.requests.items.length, requests);
+  }
+});
+
+test('a server that does not answer pings is left', async (t) => {
+  const silent = createTcpServer((socket) => {
+    // HTTP/2 begins, and says nothing more: its own SETTINGS alone.
+    socket.on('error', () => {});
+    socket.write(Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]));
+  });
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  t.after(() => void silent.close());
+  const bound = silent.address();
+  if (bound === null || typeof bound === 'string') assert.fail();
+  const connections = { http2KeepAlive: { intervalMs: 100, timeoutMs: 200 } };
+  const { envoy, call } = await start(t, { connections, http2At: bound.port });
+  const answered = call();
+  await until('the connection is given up', async () => (await envoy.stat('cluster.up.http2.keepalive_timeout')) === 1);
+  assert.equal(await answered, 503);
 });
 
 test('keepalive and the time to connect are taken as they are', async (t) => {

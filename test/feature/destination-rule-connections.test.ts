@@ -18,6 +18,33 @@ const tls: ServicePort = { number: 443, name: 'tls', protocol: 'TLS' };
 const far = '198.51.100.182';
 const elsewhere = '198.51.100.183';
 
+const tunnels =
+  serviceEntry('proxy', { hosts: [proxyHost], ports: [{ number: 3128, name: 'proxy', protocol: 'TCP' }] }) +
+  destinationRule('proxy', {
+    host: proxyHost,
+    subsets: [
+      { name: 'far', trafficPolicy: { tunnel: { targetHost: 'far.test', targetPort: 443 } } },
+      { name: 'db', trafficPolicy: { tunnel: { protocol: 'POST', targetHost: 'db.test', targetPort: 5432 } } },
+      { name: 'closed', trafficPolicy: { tunnel: { targetHost: 'closed.test', targetPort: 443 } } },
+    ],
+  });
+const through = (subset: string) => ({ destination: { host: proxyHost, subset, port: { number: 3128 } } });
+const byName =
+  serviceEntry('far', { hosts: ['far.test', 'closed.test'], ports: [tls] }) +
+  virtualService('far', {
+    hosts: ['far.test', 'closed.test'],
+    tls: [
+      { match: [{ sniHosts: ['far.test'] }], route: [through('far')] },
+      { match: [{ sniHosts: ['closed.test'] }], route: [through('closed')] },
+    ],
+  });
+const byAddress =
+  serviceEntry('db', {
+    hosts: ['db.test'],
+    addresses: ['192.0.2.77'],
+    ports: [{ number: 5432, name: 'db', protocol: 'TCP' }],
+  }) + virtualService('db', { hosts: ['db.test'], tcp: [{ route: [through('db')] }] });
+
 describe('DestinationRule: connections', needs('root', 'iproute2', 'firewall'), () => {
   const scope = suiteScope();
   let mesh: TestMesh;
@@ -25,6 +52,7 @@ describe('DestinationRule: connections', needs('root', 'iproute2', 'firewall'), 
   let asked: Journal<AskedConnection>;
   let secure: OutsideHttp;
   let lines: OutsideTcp;
+  let resolve: readonly string[];
 
   before(async () => {
     const proxyAddress = outsideAddress(181);
@@ -52,36 +80,18 @@ describe('DestinationRule: connections', needs('root', 'iproute2', 'firewall'), 
     ]);
     asked = await startConnectProxy({ t: scope, address: proxyAddress, port: 3128, places });
     const names = ['far.test', 'closed.test', 'plain.test', 'lined.test', 'trusted.test', 'untrusted.test'];
-    const resolve = [`${proxyHost}=${proxyAddress}`, ...names.map((name) => `${name}=${far}`)];
-    mesh = await startMesh(scope, { up: resolve.flatMap((rule) => ['--resolve', rule]) });
+    resolve = [`${proxyHost}=${proxyAddress}`, ...names.map((name) => `${name}=${far}`)].flatMap((rule) => [
+      '--resolve',
+      rule,
+    ]);
+    mesh = await startMesh(scope, { up: resolve });
     await mesh.apply(outboundPolicy('REGISTRY_ONLY'));
-    await mesh.apply(
-      serviceEntry('proxy', { hosts: [proxyHost], ports: [{ number: 3128, name: 'proxy', protocol: 'TCP' }] }) +
-        destinationRule('proxy', {
-          host: proxyHost,
-          subsets: [
-            { name: 'far', trafficPolicy: { tunnel: { targetHost: 'far.test', targetPort: 443 } } },
-            { name: 'db', trafficPolicy: { tunnel: { protocol: 'POST', targetHost: 'db.test', targetPort: 5432 } } },
-            { name: 'closed', trafficPolicy: { tunnel: { targetHost: 'closed.test', targetPort: 443 } } },
-          ],
-        }),
-    );
+    await mesh.apply(tunnels);
     caller = await mesh.workload('caller');
   });
 
-  const through = (subset: string) => ({ destination: { host: proxyHost, subset, port: { number: 3128 } } });
-
   it('passes TLS through the tunnel that its SNI leads to', async () => {
-    await mesh.apply(
-      serviceEntry('far', { hosts: ['far.test', 'closed.test'], ports: [tls] }) +
-        virtualService('far', {
-          hosts: ['far.test', 'closed.test'],
-          tls: [
-            { match: [{ sniHosts: ['far.test'] }], route: [through('far')] },
-            { match: [{ sniHosts: ['closed.test'] }], route: [through('closed')] },
-          ],
-        }),
-    );
+    await mesh.apply(byName);
     await until('the tunnel is open', async () => (await overTls(caller, 'far.test')) === 'HTTP/1.1 200 OK');
     const request = asked.items.at(-1);
     assert.deepEqual(request, { method: 'CONNECT', authority: 'far.test:443', headers: ['host'] });
@@ -94,13 +104,7 @@ describe('DestinationRule: connections', needs('root', 'iproute2', 'firewall'), 
   });
 
   it('passes raw connections through a tunnel by POST', async () => {
-    await mesh.apply(
-      serviceEntry('db', {
-        hosts: ['db.test'],
-        addresses: ['192.0.2.77'],
-        ports: [{ number: 5432, name: 'db', protocol: 'TCP' }],
-      }) + virtualService('db', { hosts: ['db.test'], tcp: [{ route: [through('db')] }] }),
-    );
+    await mesh.apply(byAddress);
     const echo = () => caller.perform({ do: 'tcp', host: '192.0.2.77', port: 5432, send: 'select 1', expect: 8 });
     await until('the tunnel is open', async () => (await echo()).text === 'select 1');
     const { method, authority, headers } = asked.items.at(-1) ?? assert.fail();
@@ -150,5 +154,19 @@ describe('DestinationRule: connections', needs('root', 'iproute2', 'firewall'), 
     await until('the other is open', async () => (await bodyOf(caller, 'untrusted.test', { port: 8080 })) === 'far');
     assert.equal(await naming('untrusted'), 'far');
     assert.equal(await bodyOf(caller, 'trusted.test', { port: 8080 }), 'far');
+  });
+
+  it('passes TLS through the tunnel where programs ask their proxy, and no connection around one', async () => {
+    const proxied = await startMesh(scope, { up: ['--capture', 'proxy', ...resolve] });
+    await proxied.apply(outboundPolicy('REGISTRY_ONLY'));
+    await proxied.apply(tunnels + byName + byAddress);
+    const asking = await proxied.workload('caller');
+    await until('the tunnel is open', async () => (await overTls(asking, 'far.test')) === 'HTTP/1.1 200 OK');
+    const { method, authority } = asked.items.at(-1) ?? assert.fail();
+    assert.deepEqual([method, authority], ['CONNECT', 'far.test:443']);
+    const before = asked.items.length;
+    const { error } = await asking.perform({ do: 'tls', host: 'db.test', port: 5432 });
+    assert.match(error ?? '', /403/);
+    assert.equal(asked.items.length, before);
   });
 });
