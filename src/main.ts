@@ -11,6 +11,7 @@ import { followFiles } from './controllers/followed-files.ts';
 import { startGatewayControllers } from './controllers/gateways/gateway-controllers.ts';
 import { keepConfigured } from './controllers/keeper-config.ts';
 import { startLoadBalancerController } from './controllers/load-balancers.ts';
+import { metricRulesOf } from './controllers/metric-rules.ts';
 import { type PodController, type ServedProxy, startPodController } from './controllers/pods.ts';
 import { proxyAddresses } from './controllers/proxy-addresses.ts';
 import { createTrafficRegistry } from './controllers/traffic-registry.ts';
@@ -25,6 +26,7 @@ import { meshConfigKey } from './mesh/mesh-config.ts';
 import { validateDelegates } from './mesh/validate-delegates.ts';
 import { validateReferences } from './mesh/validate-references.ts';
 import { validateSidecars } from './mesh/validate-sidecars.ts';
+import { validateTelemetries } from './mesh/validate-telemetries.ts';
 import type { DataFolder } from './platform/data-folder.ts';
 import { createLogger, type Logger } from './platform/log.ts';
 import { packageVersion } from './platform/version.ts';
@@ -150,11 +152,8 @@ async function wire(
   const ledger = openTraffic(options.trafficFile, log);
   stack.defer(() => ledger.close());
   let pods: PodController | undefined;
-  const registry = createTrafficRegistry({
-    mesh: () => current,
-    pods: () => pods?.pods() ?? [],
-    proxies: () => (pods?.proxies() ?? []).map(({ identity }) => identity),
-  });
+  const proxies = () => (pods?.proxies() ?? []).map(({ identity }) => identity);
+  const registry = createTrafficRegistry({ mesh: () => current, pods: () => pods?.pods() ?? [], proxies });
   const intake = createIntake({ ledger, registry, proxies: () => recorded(pods?.proxies() ?? []), log });
   stack.defer(() => intake.close());
   const onMetrics = (identity: ProxyIdentity, bytes: Uint8Array) => intake.takeExport(identity, bytes);
@@ -209,6 +208,7 @@ async function wire(
       ready: views.ready,
       traffic: ledger,
       registry,
+      metricRules: () => metricRulesOf(current, proxies()),
       proxies: () => discovery.proxies(),
       onProxiesChange: (listener) => discovery.onChange(listener),
       proxyConfig: (namespace, name, type) => {
@@ -224,6 +224,7 @@ async function wire(
         ...validateReferences(current),
         ...validateDelegates(current),
         ...validateSidecars(current),
+        ...validateTelemetries(current),
       ],
       onDiagnosticsChange: files.onChange,
     },

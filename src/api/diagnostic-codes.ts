@@ -2,7 +2,7 @@
 // mistake. docs/diagnostics.md says what each means and how to mend it; a test holds the two together.
 // SP00xx text of a file, SP01xx structure, SP02xx metadata, SP03xx ServiceEntry, SP04xx Istio, SP05xx core kinds,
 // SP06xx watched files, SP07xx VirtualService, SP08xx DestinationRule, SP09xx Gateway, SP10xx MeshGateway, SP11xx what
-// objects refer to, SP12xx Sidecar, SP13xx WorkloadEntry.
+// objects refer to, SP12xx Sidecar, SP13xx WorkloadEntry, SP14xx Telemetry.
 
 export const diagnosticCodes = {
   SP0001: 'file is not UTF-8',
@@ -175,6 +175,12 @@ export const diagnosticCodes = {
   SP1301: 'workload without address',
   SP1302: 'invalid address of a workload',
   SP1303: 'ports of a Unix socket workload',
+  SP1401: 'invalid filter expression',
+  SP1402: 'unknown field of an attribute',
+  SP1403: 'setting of what is disabled',
+  SP1404: 'provider without name',
+  SP1405: 'invalid tag override',
+  SP1406: 'several Telemetries for a whole namespace',
 } as const;
 
 export type DiagnosticCode = keyof typeof diagnosticCodes;

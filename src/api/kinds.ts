@@ -20,6 +20,7 @@ import { serviceKind } from './kinds/service.ts';
 import { serviceAccountKind } from './kinds/service-account.ts';
 import { serviceEntryKind } from './kinds/service-entry.ts';
 import { sidecarKind } from './kinds/sidecar.ts';
+import { telemetryKind } from './kinds/telemetry.ts';
 import { virtualServiceKind } from './kinds/virtual-service.ts';
 import { workloadEntryKind } from './kinds/workload-entry.ts';
 
@@ -47,6 +48,7 @@ export const kinds: readonly Kind[] = [
   destinationRuleKind,
   gatewayKind,
   sidecarKind,
+  telemetryKind,
 ];
 
 /** `findKind('networking.istio.io', 'ServiceEntry')`; the core group is ''. */

@@ -2,6 +2,7 @@
 // they are asked for every request (an expression filter, CEL, costs 5 µs).
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import type { AccessLog } from './access-log.ts';
+import { anyOf } from './any.ts';
 import {
   type AccessLogFilter,
   AccessLogFilterSchema,
@@ -10,6 +11,7 @@ import {
 } from './gen/envoy/config/accesslog/v3/accesslog_pb.js';
 import type { HeaderMatcherSchema } from './gen/envoy/config/route/v3/route_components_pb.js';
 import { AccessLogType } from './gen/envoy/data/accesslog/v3/accesslog_pb.js';
+import { ExpressionFilterSchema } from './gen/envoy/extensions/access_loggers/filters/cel/v3/cel_pb.js';
 
 type HeaderMatch = MessageInitShape<typeof HeaderMatcherSchema>;
 
@@ -39,6 +41,20 @@ export function headerAbsent(name: string): AccessLogFilter {
 export function statusFrom(status: number): AccessLogFilter {
   const comparison = { op: ComparisonFilter_Op.GE, value: { defaultValue: status, runtimeKey: 'none' } };
   return create(AccessLogFilterSchema, { filterSpecifier: { case: 'statusCodeFilter', value: { comparison } } });
+}
+
+/** Those of which an expression in CEL holds; it must be one that Envoy takes (api/cel-syntax.ts). */
+export function withExpression(expression: string): AccessLogFilter {
+  const config = anyOf(ExpressionFilterSchema, { expression });
+  return create(AccessLogFilterSchema, {
+    filterSpecifier: {
+      case: 'extensionFilter',
+      value: {
+        name: 'envoy.access_loggers.extension_filters.cel',
+        configType: { case: 'typedConfig', value: config },
+      },
+    },
+  });
 }
 
 /** With at least one of these response flags, in their short form. */

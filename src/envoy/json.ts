@@ -12,6 +12,7 @@ import {
 import { StringValueSchema } from '@bufbuild/protobuf/wkt';
 import { FilterConfigSchema as RouteFilterConfigSchema } from './gen/envoy/config/route/v3/route_components_pb.js';
 import { FileAccessLogSchema } from './gen/envoy/extensions/access_loggers/file/v3/file_pb.js';
+import { ExpressionFilterSchema } from './gen/envoy/extensions/access_loggers/filters/cel/v3/cel_pb.js';
 import { ConfigSchema as StatsAccessLogSchema } from './gen/envoy/extensions/access_loggers/stats/v3/stats_pb.js';
 import { StdoutAccessLogSchema } from './gen/envoy/extensions/access_loggers/stream/v3/stream_pb.js';
 import { InternalListenerSchema } from './gen/envoy/extensions/bootstrap/internal_listener/v3/internal_listener_pb.js';
@@ -67,6 +68,7 @@ const registry = createRegistry(
   StatFullNameMatchInputSchema,
   SinkConfig_DropActionSchema,
   SinkConfigSchema,
+  ExpressionFilterSchema,
   StdoutAccessLogSchema,
   ClusterConfigSchema,
   DnsClusterSchema,

@@ -6,6 +6,7 @@ import { gatewayKind } from '../api/kinds/gateway.ts';
 import { istioKind } from '../api/kinds/istio.ts';
 import { secretKind } from '../api/kinds/secret.ts';
 import { sidecarKind } from '../api/kinds/sidecar.ts';
+import { telemetryKind } from '../api/kinds/telemetry.ts';
 import { virtualServiceKind } from '../api/kinds/virtual-service.ts';
 import { type KubeObject, keyOf, keyString } from '../api/object.ts';
 import type { WatchEvent } from '../store/store.ts';
@@ -20,6 +21,7 @@ import { translateDestinationRule } from './translate-destination-rule.ts';
 import { translateGateway } from './translate-gateway.ts';
 import { translateSecret } from './translate-secret.ts';
 import { translateSidecar } from './translate-sidecar.ts';
+import { translateTelemetry } from './translate-telemetry.ts';
 import { translateVirtualService } from './translate-virtual-service.ts';
 
 export interface MeshObjects {
@@ -37,6 +39,7 @@ export const meshKinds = [
   destinationRuleKind,
   gatewayKind,
   sidecarKind,
+  telemetryKind,
   secretKind,
 ] as const;
 
@@ -54,6 +57,7 @@ export function createMeshObjects({ addresses }: MeshObjectsOptions = {}): MeshO
   const destinationRules = createTranslated(destinationRuleKind, (object) => [translateDestinationRule(object)]);
   const gateways = createTranslated(gatewayKind, (object) => [translateGateway(object)]);
   const sidecars = createTranslated(sidecarKind, (object) => [translateSidecar(object)]);
+  const telemetries = createTranslated(telemetryKind, (object) => [translateTelemetry(object)]);
 
   return {
     translate(events) {
@@ -63,6 +67,7 @@ export function createMeshObjects({ addresses }: MeshObjectsOptions = {}): MeshO
         destinationRules: destinationRules.take(events),
         gateways: gateways.take(events),
         sidecars: sidecars.take(events),
+        telemetries: telemetries.take(events),
         secrets: new Map<string, TlsSecret | undefined>(),
       };
       let config: MeshConfig | undefined;

@@ -11,6 +11,7 @@ import { filePathsOf, placeLabelsOf, routedHosts, type ScopedSelector, selectors
 import { selectorText } from './selector.ts';
 import { compareAge, type Service } from './service.ts';
 import type { Sidecar } from './sidecar.ts';
+import type { Telemetry } from './telemetry.ts';
 import type { TlsSecret } from './tls-secret.ts';
 import { meshGateway, type VirtualService } from './virtual-service.ts';
 
@@ -28,6 +29,7 @@ export interface Mesh {
   readonly gateways: readonly Gateway[];
   /** By their namespace, oldest first. */
   readonly sidecars: HostIndex<Sidecar>;
+  readonly telemetries: HostIndex<Telemetry>;
   /** By `namespace/name`; one each. */
   readonly secrets: HostIndex<TlsSecret>;
   /** Content of files on the host that objects name, by path; one each. */
@@ -49,6 +51,8 @@ export interface MeshDelta {
   readonly gatewaysChanged: boolean;
   /** Sidecars came, went or changed. */
   readonly sidecarsChanged: boolean;
+  /** So did Telemetries. */
+  readonly telemetriesChanged: boolean;
   /** Keys of secrets, and paths of files, that differ. */
   readonly secrets: ReadonlySet<string>;
   /** Proxies may have to be told apart otherwise than before. */
@@ -67,6 +71,7 @@ export interface MeshChange {
   readonly destinationRules?: readonly Change<DestinationRule>[];
   readonly gateways?: readonly Change<Gateway>[];
   readonly sidecars?: readonly Change<Sidecar>[];
+  readonly telemetries?: readonly Change<Telemetry>[];
   /** Undefined: gone. */
   readonly secrets?: ReadonlyMap<string, TlsSecret | undefined>;
   readonly files?: ReadonlyMap<string, Uint8Array | undefined>;
@@ -83,6 +88,7 @@ export const emptyMesh: Mesh = {
   destinationRules: emptyHostIndex(),
   gateways: [],
   sidecars: emptyHostIndex(),
+  telemetries: emptyHostIndex(),
   secrets: emptyHostIndex(),
   files: emptyHostIndex(),
   fileUsers: emptyHostIndex(),
@@ -91,7 +97,8 @@ export const emptyMesh: Mesh = {
 };
 
 export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mesh; readonly delta: MeshDelta } {
-  const { services = [], virtualServices = [], destinationRules = [], gateways = [], sidecars = [] } = change;
+  const { services = [], virtualServices = [], destinationRules = [], gateways = [] } = change;
+  const { sidecars = [], telemetries = [] } = change;
   const { secrets = new Map<string, undefined>(), files = new Map<string, undefined>() } = change;
   const config = change.config ?? mesh.config;
   const configChanged = config !== mesh.config && JSON.stringify(config) !== JSON.stringify(mesh.config);
@@ -104,6 +111,7 @@ export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mes
     destinationRules: reindexed(mesh.destinationRules, destinationRules, ({ host }) => [host], compareOrigin),
     gateways: changedList(mesh.gateways, gateways),
     sidecars: reindexed(mesh.sidecars, sidecars, ({ namespace }) => [namespace], compareOrigin),
+    telemetries: reindexed(mesh.telemetries, telemetries, ({ namespace }) => [namespace], compareOrigin),
     secrets: replaced(mesh.secrets, secrets),
     files: replaced(mesh.files, files),
     fileUsers: reindexed<DestinationRule | Gateway>(
@@ -112,7 +120,7 @@ export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mes
       filePathsOf,
       compareOrigin,
     ),
-    selectors: reselected(mesh.selectors, [...virtualServices, ...destinationRules, ...sidecars]),
+    selectors: reselected(mesh.selectors, [...virtualServices, ...destinationRules, ...sidecars, ...telemetries]),
     placedBy: reindexed(mesh.placedBy, destinationRules, placeLabelsOf, compareOrigin),
   };
   const delta: MeshDelta = {
@@ -120,14 +128,17 @@ export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mes
     hosts: affectedHosts(next, { services, virtualServices, destinationRules }),
     gatewaysChanged: gateways.length > 0,
     sidecarsChanged: sidecars.length > 0,
+    telemetriesChanged: telemetries.length > 0,
     secrets: new Set([...secrets.keys(), ...files.keys()]),
     selectorsChanged: next.selectors !== mesh.selectors || !sameKeys(next.placedBy, mesh.placedBy),
   };
   return { mesh: next, delta };
 }
 
-export function isEmptyDelta({ hosts, secrets, configChanged, gatewaysChanged, sidecarsChanged }: MeshDelta): boolean {
-  return hosts.size + secrets.size === 0 && !configChanged && !gatewaysChanged && !sidecarsChanged;
+export function isEmptyDelta({ hosts, secrets, ...changed }: MeshDelta): boolean {
+  const { configChanged, gatewaysChanged, sidecarsChanged, telemetriesChanged } = changed;
+  if (configChanged || gatewaysChanged || sidecarsChanged || telemetriesChanged) return false;
+  return hosts.size + secrets.size === 0;
 }
 
 function boundGateways({ gateways }: VirtualService): readonly string[] {
@@ -172,7 +183,7 @@ function changedList<T extends Origin>(list: readonly T[], changes: readonly Cha
 /** The very same index if nothing tells proxies apart otherwise. */
 function reselected(
   index: HostIndex<ScopedSelector>,
-  objects: readonly Change<VirtualService | DestinationRule | Sidecar>[],
+  objects: readonly Change<VirtualService | DestinationRule | Sidecar | Telemetry>[],
 ): HostIndex<ScopedSelector> {
   const changes = objects.map(({ before, after }) => ({
     before: before.flatMap(selectorsOf),

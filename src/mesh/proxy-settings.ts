@@ -1,22 +1,43 @@
-// The settings that the proxies of a scope get: the mesh's, with what a Sidecar says in their place.
+// The settings that the proxies of a scope get: the mesh's, with what a Sidecar and Telemetries say in their place.
 // Invariant: where nothing says otherwise they are the mesh's very object, so that identity tells them apart.
 import type { MeshConfig } from './mesh-config.ts';
+import { type AccessLogSettings, accessLogOf } from './select-telemetry.ts';
 import type { Sidecar } from './sidecar.ts';
+import type { Telemetry, WorkloadMode } from './telemetry.ts';
 import type { Destination } from './virtual-service.ts';
 
 export interface ProxySettings extends MeshConfig {
   /** Where traffic goes that nobody registered, in place of the address that the caller connected to. */
   readonly egressProxy?: Destination;
+  /** Where Telemetries speak of them. */
+  readonly accessLogs?: Readonly<Partial<Record<WorkloadMode, AccessLogSettings>>>;
+}
+
+export function proxySettingsOf(
+  config: MeshConfig,
+  sidecar: Sidecar | undefined,
+  telemetries: readonly Telemetry[] = [],
+): ProxySettings {
+  const policy = policyOf(sidecar);
+  const logs = accessLogsOf(telemetries);
+  return policy === undefined && logs === undefined ? config : { ...config, ...policy, ...logs };
 }
 
 /** Istio: a Sidecar's policy replaces the mesh's as a whole. */
-export function proxySettingsOf(config: MeshConfig, sidecar: Sidecar | undefined): ProxySettings {
-  const policy = sidecar?.outboundTrafficPolicy;
-  if (policy === undefined) return config;
-  const { mode, egressProxy } = policy;
+function policyOf(sidecar: Sidecar | undefined): Partial<ProxySettings> | undefined {
+  if (sidecar?.outboundTrafficPolicy === undefined) return undefined;
+  const { mode, egressProxy } = sidecar.outboundTrafficPolicy;
+  const proxied = egressProxy !== undefined && mode === 'ALLOW_ANY';
+  return { outboundTrafficPolicy: mode, ...(proxied ? { egressProxy } : {}) };
+}
+
+function accessLogsOf(telemetries: readonly Telemetry[]): Pick<ProxySettings, 'accessLogs'> | undefined {
+  const [client, server] = [accessLogOf(telemetries, 'CLIENT'), accessLogOf(telemetries, 'SERVER')];
+  if (client === undefined && server === undefined) return undefined;
   return {
-    ...config,
-    outboundTrafficPolicy: mode,
-    ...(egressProxy === undefined || mode !== 'ALLOW_ANY' ? {} : { egressProxy }),
+    accessLogs: {
+      ...(client === undefined ? {} : { CLIENT: client }),
+      ...(server === undefined ? {} : { SERVER: server }),
+    },
   };
 }

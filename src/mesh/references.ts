@@ -5,6 +5,7 @@ import type { Gateway, ServerTls } from './gateway.ts';
 import { localityLabels } from './locality.ts';
 import type { LabelSelector } from './selector.ts';
 import type { Sidecar } from './sidecar.ts';
+import type { Telemetry } from './telemetry.ts';
 import type { VirtualService } from './virtual-service.ts';
 
 /** Labels that some object asks of proxies. */
@@ -22,7 +23,7 @@ export function routedHosts({ http, tls, tcp }: VirtualService): ReadonlySet<str
   return new Set([...routed, ...passed].map(({ destination }) => destination.host));
 }
 
-export function selectorsOf(object: VirtualService | DestinationRule | Sidecar): readonly ScopedSelector[] {
+export function selectorsOf(object: VirtualService | DestinationRule | Sidecar | Telemetry): readonly ScopedSelector[] {
   if ('workloadSelector' in object) {
     const { workloadSelector: selector, namespace } = object;
     return selector === undefined ? [] : [{ selector, namespace }];

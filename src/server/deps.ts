@@ -7,6 +7,7 @@ import type { ExecPlan, PodStatus } from '../runtime/protocol.ts';
 import type { ObjectStore } from '../store/store.ts';
 import type { Registry } from '../telemetry/intake/registry.ts';
 import type { LedgerReader } from '../telemetry/ledger.ts';
+import type { MetricRules } from '../telemetry/metrics/metric-rules.ts';
 import type { ConfigType, ProxyResource } from './wire.ts';
 
 export interface ServerInfo {
@@ -29,6 +30,8 @@ export interface ServerDeps {
   readonly traffic: LedgerReader;
   /** What proxies would do with a destination now. */
   readonly registry: Pick<Registry, 'asked' | 'policy'>;
+  /** What is told of metrics now; undefined: all. */
+  metricRules(): MetricRules | undefined;
   proxies(): readonly ProxyStatus[];
   /** Called for any number of differences in `proxies()`. Returns the unsubscribe function. */
   onProxiesChange(listener: () => void): () => void;

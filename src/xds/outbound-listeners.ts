@@ -139,11 +139,11 @@ export function buildNamedChains(port: number, use: PortUse, config: ProxySettin
   const names = buildServerNames(use, config, chainOf);
   const sni = use.serverNames.size > 0 && (registryOnly || names.usesSniChain);
   // Where the SNI names its cluster, those that are for rules alone must be kept from it.
-  const closed = sni && registryOnly ? closedNames(use, names.choices) : [];
+  const closed = sni && registryOnly ? closedChoices(use, names.choices) : [];
   return {
     matcher: buildChainMatcher({
       byAddress,
-      byServerName: closed.length === 0 ? names.choices : [...names.choices, { names: closed, chain: closedChainName }],
+      byServerName: [...names.choices, ...closed],
       ...(sni && registryOnly ? { tls: sniChainName } : {}),
       ...(http ? { http: httpChainName } : {}),
     }),
@@ -160,9 +160,20 @@ export function buildNamedChains(port: number, use: PortUse, config: ProxySettin
 }
 
 /** A wildcard that is listed takes what is below it, as it would if there were no such cluster. */
-function closedNames({ closed }: PortUse, choices: readonly ServerNameChain[]): readonly string[] {
+function closedChoices(
+  { closed, serverNames }: PortUse,
+  choices: readonly ServerNameChain[],
+): readonly ServerNameChain[] {
   const taken = choices.flatMap(({ names }) => names);
-  return [...closed].filter((host) => !taken.some((name) => name === host || isBelow(host, name))).sort();
+  const isFree = (host: string) => !taken.some((name) => name === host || isBelow(host, name));
+  const names = [...closed].filter(isFree).sort();
+  if (names.length === 0) return [];
+  // Exact names below a wildcard that is closed are open all the same.
+  const open = [...serverNames.keys()].filter((host) => isFree(host) && names.some((name) => isBelow(host, name)));
+  return [
+    { names, chain: closedChainName },
+    ...(open.length === 0 ? [] : [{ names: open.sort(), chain: sniChainName }]),
+  ];
 }
 
 const httpChainName = 'http';

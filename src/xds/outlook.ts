@@ -1,28 +1,39 @@
-// How the sidecars of a scope look at the mesh: with which settings, and at what of it. Follows their Sidecar.
+// How the proxies of a scope look at the mesh: with which settings, and at what of it. Follows their Sidecar and Telemetries.
 // Invariant: what did not change is the same object, so that a change of one Sidecar costs only those that have it.
 import { type HostImports, hostImportsOf } from '../mesh/host-imports.ts';
-import type { Mesh } from '../mesh/mesh.ts';
-import type { MeshConfig } from '../mesh/mesh-config.ts';
+import type { Mesh, MeshDelta } from '../mesh/mesh.ts';
 import { type ProxySettings, proxySettingsOf } from '../mesh/proxy-settings.ts';
 import { selectSidecar } from '../mesh/select-sidecar.ts';
+import { selectTelemetries } from '../mesh/select-telemetry.ts';
 import type { Sidecar } from '../mesh/sidecar.ts';
 import type { ProxyScope } from './proxy-scope.ts';
 
 export interface Outlook {
   readonly settings: ProxySettings;
   readonly imports: HostImports;
-  readonly madeOf: { readonly config: MeshConfig; readonly sidecar: Sidecar | undefined };
+  readonly sidecar: Sidecar | undefined;
 }
 
-export function outlookOf({ config, sidecars }: Mesh, scope: ProxyScope, before?: Outlook): Outlook {
-  const sidecar = selectSidecar(sidecars, scope);
-  const same = before?.madeOf.sidecar === sidecar;
-  if (before !== undefined && same && before.madeOf.config === config) return before;
-  const settings = proxySettingsOf(config, sidecar);
+/** Gateways have no Sidecar. */
+export function outlookOf(mesh: Mesh, scope: ProxyScope, proxy: 'sidecar' | 'router', before?: Outlook): Outlook {
+  const sidecar = proxy === 'sidecar' ? selectSidecar(mesh.sidecars, scope) : undefined;
+  const settings = proxySettingsOf(mesh.config, sidecar, selectTelemetries(mesh.telemetries, scope));
   const kept = before !== undefined && JSON.stringify(before.settings) === JSON.stringify(settings);
   return {
     settings: kept ? before.settings : settings,
-    imports: before !== undefined && same ? before.imports : hostImportsOf(sidecar, scope.namespace),
-    madeOf: { config, sidecar },
+    imports:
+      before?.sidecar === sidecar && before !== undefined ? before.imports : hostImportsOf(sidecar, scope.namespace),
+    sidecar,
   };
+}
+
+/** The same one, if the change cannot concern it. */
+export function nextOutlook(
+  before: Outlook,
+  delta: MeshDelta,
+  ...[mesh, scope, proxy]: [Mesh, ProxyScope, 'sidecar' | 'router']
+): Outlook {
+  const { configChanged, sidecarsChanged, telemetriesChanged } = delta;
+  if (!configChanged && !sidecarsChanged && !telemetriesChanged) return before;
+  return outlookOf(mesh, scope, proxy, before);
 }

@@ -106,7 +106,9 @@ function isSpecial(entry: PortService | undefined, book: PortBook, policy: Outbo
   const handling = handlingOf(entry.port.protocol);
   if (handling === 'http' || handling === 'none') return false;
   if (handling !== 'tls' || isFoundByAddress(entry) || needsListing(entry, policy)) return true;
-  return wildcardsAbove(entry.service.host).some((wildcard) => book.serverNames.has(wildcard));
+  return wildcardsAbove(entry.service.host).some(
+    (wildcard) => book.serverNames.has(wildcard) || book.closed.has(wildcard),
+  );
 }
 
 /** Istio's order where several would take the same connections. */

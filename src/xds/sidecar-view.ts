@@ -9,7 +9,7 @@ import { createKnownHosts, type KnownHost } from './known-hosts.ts';
 import { createMeshView, type MeshView } from './mesh-view.ts';
 import { createMirrorUnit } from './mirror-unit.ts';
 import { alwaysPorts } from './outbound-listeners.ts';
-import { outlookOf } from './outlook.ts';
+import { nextOutlook, outlookOf } from './outlook.ts';
 import { changePortBook, createPortBook } from './port-use.ts';
 import { placeFor } from './proxy-place.ts';
 import type { ProxyScope } from './proxy-scope.ts';
@@ -32,7 +32,7 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
   const { scope, serviceResources, parts = redirectParts } = options;
   const { namespace } = scope;
   let mesh = first;
-  let outlook = outlookOf(first, scope);
+  let outlook = outlookOf(first, scope, 'sidecar');
   const known = createKnownHosts(scope, parts);
   /** Services with ranges of addresses. */
   const ranged = new Map<string, Service>();
@@ -152,8 +152,8 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
     build(next, delta) {
       mesh = next;
       const before = outlook;
-      if (delta.configChanged || delta.sidecarsChanged) outlook = outlookOf(mesh, scope, before);
-      const reselects = outlook.madeOf.sidecar !== before.madeOf.sidecar;
+      outlook = nextOutlook(before, delta, mesh, scope, 'sidecar');
+      const reselects = outlook.sidecar !== before.sidecar;
       build(
         reselects ? new Set([...delta.hosts, ...known.hosts(), ...allHosts()]) : delta.hosts,
         delta.configChanged || outlook.settings !== before.settings,

@@ -1,6 +1,8 @@
 // The access log for people that every listener writes, in Istio's text format (model/telemetry_logging.go).
 import { type AccessLog, buildAccessLogFile } from '../envoy/access-log.ts';
+import { filtered, withExpression } from '../envoy/access-log-filter.ts';
 import type { ProxySettings } from '../mesh/proxy-settings.ts';
+import type { WorkloadMode } from '../mesh/telemetry.ts';
 
 const fields = [
   '[%START_TIME%]',
@@ -29,9 +31,12 @@ const fields = [
 
 const istioTextFormat = `${fields.join(' ')}\n`;
 
-/** Empty when the mesh's accessLogFile is. */
-export function buildTextAccessLog(config: ProxySettings): readonly AccessLog[] {
-  if (config.accessLogFile === '') return [];
+/** Empty where neither the mesh's accessLogFile nor a Telemetry asks for it, or a Telemetry forbids it. */
+export function buildTextAccessLog(config: ProxySettings, mode: WorkloadMode): readonly AccessLog[] {
+  const { enabled = config.accessLogFile !== '', filter } = config.accessLogs?.[mode] ?? {};
+  if (!enabled) return [];
   const format = config.accessLogFormat === '' ? istioTextFormat : config.accessLogFormat;
-  return [buildAccessLogFile(config.accessLogFile, format)];
+  // Istio: what a Telemetry turns on goes to standard output.
+  const log = buildAccessLogFile(config.accessLogFile || '/dev/stdout', format);
+  return [filter === undefined ? log : filtered(log, withExpression(filter))];
 }

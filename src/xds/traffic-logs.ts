@@ -24,7 +24,7 @@ export function outboundHttpLogs(
 ): readonly AccessLog[] {
   const { reporter, fields } = tellingOf(proxy);
   return [
-    ...buildTextAccessLog(config),
+    ...buildTextAccessLog(config, 'CLIENT'),
     ...buildHttpCounters(reporter),
     buildHttpRecords({ destination, gateway: fields }),
   ];
@@ -53,7 +53,7 @@ export function outboundTcpLogs(
   const { reporter, fields } = tellingOf(proxy);
   const known = chain === 'registered' || chain === 'by-name';
   return [
-    ...ended(buildTextAccessLog(config)),
+    ...ended(buildTextAccessLog(config, 'CLIENT')),
     ...buildTcpCounters(reporter, known ? 'registered' : 'any', route),
     buildTcpRecords(known ? 'unknown' : 'all', { destination, route, gateway: fields }),
   ];
@@ -67,18 +67,18 @@ export function refusedByGatewayLogs(
 ): readonly AccessLog[] {
   const reporter = judged(proxies);
   return [
-    ...buildTextAccessLog(config),
+    ...buildTextAccessLog(config, 'CLIENT'),
     buildRefusedCounters(reporter),
     buildRefusedRecords({ destination, gateway: gatewayRecordFields(reporter) }),
   ].map((log) => filtered(log, withFlags(['NR'])));
 }
 
 export function inboundHttpLogs(config: ProxySettings): readonly AccessLog[] {
-  return [...buildTextAccessLog(config), ...buildInboundHttpCounters()];
+  return [...buildTextAccessLog(config, 'SERVER'), ...buildInboundHttpCounters()];
 }
 
 export function inboundTcpLogs(config: ProxySettings): readonly AccessLog[] {
-  return [...ended(buildTextAccessLog(config)), ...buildInboundTcpCounters()];
+  return [...ended(buildTextAccessLog(config, 'SERVER')), ...buildInboundTcpCounters()];
 }
 
 function tellingOf(proxy: ProxyKind) {

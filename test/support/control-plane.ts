@@ -51,6 +51,7 @@ export async function startControlPlane(
     ready: Promise.resolve(),
     traffic: memoryLedger(),
     registry: { asked: () => ({}), policy: () => ({ mode: 'REGISTRY_ONLY', object: 'default' }) },
+    metricRules: () => undefined,
     proxies: () => [],
     onProxiesChange: () => () => undefined,
     proxyConfig: () => undefined,

@@ -32,6 +32,10 @@ export function sidecar(name: string, spec: Spec, metadata: Metadata = {}): stri
   return networking('Sidecar', name, spec, metadata);
 }
 
+export function telemetry(name: string, spec: Spec, metadata: Metadata = {}): string {
+  return document({ apiVersion: 'telemetry.istio.io/v1', kind: 'Telemetry', metadata: { name, ...metadata }, spec });
+}
+
 /** Of the root certificate alone where there is no certificate. */
 export function tlsSecret(
   name: string,

@@ -97,6 +97,26 @@ const good: Readonly<Record<string, Spec>> = {
       },
     ],
   },
+  Telemetry: {
+    selector: { matchLabels: { a: 'b' } },
+    accessLogging: [
+      { match: { mode: 'CLIENT' }, providers: [{ name: 'envoy' }], filter: { expression: 'response.code >= 400' } },
+      { disabled: true },
+    ],
+    metrics: [
+      {
+        providers: [{ name: 'prometheus' }],
+        overrides: [
+          {
+            match: { metric: 'REQUEST_COUNT', mode: 'SERVER' },
+            disabled: false,
+            tagOverrides: { a: { operation: 'REMOVE' }, b: { value: "'c'" } },
+          },
+        ],
+      },
+    ],
+    tracing: [{ randomSamplingPercentage: 1, customTags: { a: { literal: { value: 'b' } } } }],
+  },
   Sidecar: {
     workloadSelector: { labels: { a: 'b' } },
     ingress: [{ port: { number: 80, protocol: 'HTTP', name: 'a' }, defaultEndpoint: '127.0.0.1:80', bind: '::' }],

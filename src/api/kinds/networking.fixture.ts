@@ -4,7 +4,8 @@ import { decodeObject } from '../decode.ts';
 export type Spec = Readonly<Record<string, unknown>>;
 
 export function decodeKind(kind: string, spec: unknown, name = 'a') {
-  return decodeObject({ apiVersion: 'networking.istio.io/v1', kind, metadata: { name, namespace: 'shop' }, spec });
+  const group = kind === 'Telemetry' ? 'telemetry.istio.io' : 'networking.istio.io';
+  return decodeObject({ apiVersion: `${group}/v1`, kind, metadata: { name, namespace: 'shop' }, spec });
 }
 
 /** `!SP0701 spec.http[0]: message` for an error, `?…` for a warning. */

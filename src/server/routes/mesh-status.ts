@@ -24,7 +24,7 @@ export function statusRoutes(deps: ServerDeps, streams: StreamLimit): Hono {
         // The mesh's may be hundreds of megabytes.
         async *pieces() {
           yield processMetrics(deps, streams);
-          yield* exposeSeries(deps.traffic.series());
+          yield* exposeSeries(deps.traffic.series(), deps.metricRules());
         },
       }),
     )

@@ -2,9 +2,13 @@
 // formats). Pure: totals come from the ledger.
 // Invariant: a family stands in one stretch, families in the order below, series in the order they were given; a
 // histogram has all of its buckets from its first event on, so that rates and sums over `le` hold.
+
 import { type HistogramDelta, histogramBounds } from '../observation.ts';
-import type { HttpSeries, MetricSeries, SeriesLabels, TcpSeries } from '../series.ts';
+import type { HttpSeries, MetricSeries, TcpSeries } from '../series.ts';
+import { labelText } from './label-text.ts';
+import type { MetricRules } from './metric-rules.ts';
 import { createTextPage, type TextPage } from './text-page.ts';
+import { toldSeries } from './told-series.ts';
 
 interface Counter<Series> {
   readonly name: string;
@@ -31,8 +35,16 @@ const histograms: readonly Histogram[] = [
     help: 'Duration of requests.',
     value: (series) => series.durations,
   },
-  { name: 'istio_request_bytes', help: 'Size of request bodies.', value: (series) => series.requestSizes },
-  { name: 'istio_response_bytes', help: 'Size of response bodies.', value: (series) => series.responseSizes },
+  {
+    name: 'istio_request_bytes',
+    help: 'Size of request bodies.',
+    value: (series) => series.requestSizes,
+  },
+  {
+    name: 'istio_response_bytes',
+    help: 'Size of response bodies.',
+    value: (series) => series.responseSizes,
+  },
 ];
 
 const messages: readonly Counter<HttpSeries>[] = [
@@ -75,7 +87,10 @@ const connections: readonly Counter<TcpSeries>[] = [
  * The exposition in pieces of some hundred kilobytes, each made when it is asked for: all of it may be hundreds of
  * megabytes (five thousand series with three histograms are 260). Series are taken at the first piece.
  */
-export function* exposeSeries(all: Iterable<MetricSeries>): Generator<Uint8Array<ArrayBuffer>, void> {
+export function* exposeSeries(
+  all: Iterable<MetricSeries>,
+  rules?: MetricRules,
+): Generator<Uint8Array<ArrayBuffer>, void> {
   const http: HttpSeries[] = [];
   const tcp: TcpSeries[] = [];
   for (const series of all) {
@@ -83,10 +98,12 @@ export function* exposeSeries(all: Iterable<MetricSeries>): Generator<Uint8Array
     else tcp.push(series);
   }
   const page = createTextPage();
-  yield* exposeCounter(page, requests, http);
-  for (const histogram of histograms) yield* exposeHistogram(page, histogram, http);
-  for (const counter of messages) yield* exposeCounter(page, counter, http);
-  for (const counter of connections) yield* exposeCounter(page, counter, tcp);
+  yield* exposeCounter(page, requests, toldSeries(http, requests.name, rules));
+  for (const histogram of histograms) {
+    yield* exposeHistogram(page, histogram, toldSeries(http, histogram.name, rules));
+  }
+  for (const counter of messages) yield* exposeCounter(page, counter, toldSeries(http, counter.name, rules));
+  for (const counter of connections) yield* exposeCounter(page, counter, toldSeries(tcp, counter.name, rules));
   yield page.take();
 }
 
@@ -138,21 +155,4 @@ function runningTotals(buckets: readonly number[]): readonly number[] {
 /** What only some series have is shown where it ever was. */
 function some(count: number): number | undefined {
   return count === 0 ? undefined : count;
-}
-
-/** Labels of a series stay the same object as long as it lives. */
-const labelTexts = new WeakMap<SeriesLabels, string>();
-
-function labelText(labels: SeriesLabels): string {
-  const known = labelTexts.get(labels);
-  if (known !== undefined) return known;
-  const text = Object.entries(labels)
-    .map(([name, value]) => `${name}="${escapeLabel(value)}"`)
-    .join(',');
-  labelTexts.set(labels, text);
-  return text;
-}
-
-function escapeLabel(value: string): string {
-  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }

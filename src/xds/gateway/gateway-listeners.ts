@@ -32,6 +32,7 @@ import { openTo, servedHosts } from './server-hosts.ts';
 
 export interface GatewayListenerContext extends GatewayRouting {
   readonly capture: Capture['kind'];
+  readonly settings: ProxySettings;
   /** What proxies of the mesh call from, as ViewParts tells it. */
   readonly proxies: string | undefined;
 }
@@ -47,13 +48,13 @@ export function buildGatewayPort(port: MergedPort, context: GatewayListenerConte
   const name = listenerName(port.bind, port.bindPort);
   const servers = [...port.http, ...port.tls, ...(port.tcp === undefined ? [] : [port.tcp])];
   const [first] = servers;
-  const { mesh, proxies } = context;
+  const { settings, proxies } = context;
   const message = buildGatewayListener({
     name,
     bind: context.capture === 'proxy' ? 'internal' : { address: port.bind, port: port.bindPort },
     tlsChains: tlsChains.map((chain) => judgingCallers(chain, proxies)),
     plainChain: plainChain === undefined ? undefined : judgingCallers(plainChain, proxies),
-    accessLog: first === undefined ? [] : refusedByGatewayLogs(mesh.config, askedAt(first.server.port.number), proxies),
+    accessLog: first === undefined ? [] : refusedByGatewayLogs(settings, askedAt(first.server.port.number), proxies),
   });
   const origins = [...new Set(servers.map(({ origin }) => origin))];
   return [typedResource(typeUrls.listener, ListenerSchema, name, message, origins, secrets)];
@@ -145,8 +146,8 @@ function buildPassedChains(placed: PlacedServer, context: GatewayListenerContext
   });
 }
 
-function passedOn(route: PassedRoute, { server }: PlacedServer, { mesh }: GatewayListenerContext) {
-  return passedFilters(route, mesh.config, { destination: askedAt(server.port.number), proxy: 'gateway' });
+function passedOn(route: PassedRoute, { server }: PlacedServer, { settings }: GatewayListenerContext) {
+  return passedFilters(route, settings, { destination: askedAt(server.port.number), proxy: 'gateway' });
 }
 
 /** Istio: an SNI that stands in two rules is the first one's. */
@@ -188,12 +189,15 @@ function rootsSecretOf(roots: CallerRoots | undefined): string {
   return 'file' in roots ? rootFileSecret(roots.file, roots.crl) : credentialRoots(roots.credentialName);
 }
 
-function buildHttpManager(routeName: string, port: number, { mesh, capture }: GatewayListenerContext): NetworkFilter {
-  const config: ProxySettings = mesh.config;
+function buildHttpManager(
+  routeName: string,
+  port: number,
+  { settings, capture }: GatewayListenerContext,
+): NetworkFilter {
   return buildGatewayHttpManager({
     statPrefix: `outbound_0.0.0.0_${port};`,
     routeName,
-    accessLog: outboundHttpLogs(config, askedAt(port), 'gateway'),
+    accessLog: outboundHttpLogs(settings, askedAt(port), 'gateway'),
     removedHeaders: { prefixes: ['x-envoy-'] },
     filters: [
       buildRouteMarkFilter(),
@@ -204,6 +208,6 @@ function buildHttpManager(routeName: string, port: number, { mesh, capture }: Ga
         ...buildDynamicForwardProxyFilters(dynamicDnsCache, port),
       ]),
     ],
-    upstreamFilters: buildUpstreamFilters(exactHostGuard(config.allowedRanges, capture)),
+    upstreamFilters: buildUpstreamFilters(exactHostGuard(settings.allowedRanges, capture)),
   });
 }

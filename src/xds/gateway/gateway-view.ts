@@ -11,6 +11,7 @@ import { matchesLabels } from '../../mesh/selector.ts';
 import { compareAge, type Service } from '../../mesh/service.ts';
 import { createMeshView, type MeshView } from '../mesh-view.ts';
 import { createMirrorUnit } from '../mirror-unit.ts';
+import { nextOutlook, outlookOf } from '../outlook.ts';
 import { placeFor } from '../proxy-place.ts';
 import { gatewayScope } from '../proxy-scope.ts';
 import type { TypedResource } from '../resource.ts';
@@ -42,6 +43,7 @@ export function createGatewayView(first: Mesh, options: GatewayViewOptions): Mes
   const scope = gatewayScope(identity);
   const proxies = parts.proxies(addressOf(identity));
   let mesh = first;
+  let outlook = outlookOf(first, scope, 'router');
   const resources = createResourceBook();
   const secrets = createSecretUnits(resources, { namespace: scope.namespace, keys: parts.capture === 'redirect' });
   /** The hosts that each unit's rules lead to. */
@@ -72,7 +74,8 @@ export function createGatewayView(first: Mesh, options: GatewayViewOptions): Mes
 
   function buildPort(port: MergedPort): void {
     const { capture } = parts;
-    buildUnit(unitOf(port), (routing) => buildGatewayPort(port, { ...routing, capture, proxies }));
+    const { settings } = outlook;
+    buildUnit(unitOf(port), (routing) => buildGatewayPort(port, { ...routing, capture, proxies, settings }));
   }
 
   function buildHost(set: GatewayRouteSet, host: string): void {
@@ -171,8 +174,11 @@ export function createGatewayView(first: Mesh, options: GatewayViewOptions): Mes
     first,
     build(next, delta) {
       mesh = next;
+      const before = outlook;
+      outlook = nextOutlook(before, delta, mesh, scope, 'router');
+      const settingsChanged = delta.configChanged || outlook.settings !== before.settings;
       const ownChanged = [...delta.hosts].filter(noteOwn).length > 0;
-      const everything = delta.configChanged || delta.gatewaysChanged || ownChanged;
+      const everything = settingsChanged || delta.gatewaysChanged || ownChanged;
       if (everything) buildEverything();
       else buildChanged(delta.hosts);
       buildDestinations(delta.hosts, everything);

@@ -8,6 +8,7 @@ import { emptyMesh, type Mesh, type MeshChange, updateMesh } from '../../mesh/me
 import type { OutboundTrafficPolicy } from '../../mesh/mesh-config.ts';
 import type { Endpoint, Resolution, Service } from '../../mesh/service.ts';
 import type { Sidecar } from '../../mesh/sidecar.ts';
+import type { Telemetry } from '../../mesh/telemetry.ts';
 import { type ClientTls, emptyTrafficPolicy } from '../../mesh/traffic-policy.ts';
 import type { HeaderOperations, HttpMatch, SourceMatch, VirtualService } from '../../mesh/virtual-service.ts';
 import { visibilityOf } from '../../mesh/visibility.ts';
@@ -310,6 +311,23 @@ const sidecar: fc.Arbitrary<Sidecar> = fc.record({
   ),
 });
 
+const telemetry: fc.Arbitrary<Telemetry> = fc.record({
+  ...origin,
+  namespace: fc.constantFrom('default', 'istio-system', 'other'),
+  workloadSelector: selector,
+  isForOthers: fc.constantFrom(false, false, true),
+  accessLogging: fc.array(
+    fc.record({
+      modes: fc.constantFrom<Telemetry['accessLogging'][number]['modes']>(['CLIENT'], ['SERVER'], ['CLIENT', 'SERVER']),
+      isOurs: fc.constantFrom(undefined, true, false),
+      disabled: fc.boolean(),
+      filter: fc.constantFrom(undefined, 'response.code >= 400'),
+    }),
+    { maxLength: 2 },
+  ),
+  metrics: fc.constant([]),
+});
+
 /** Objects of one mesh; of each kind at most one for each name, as the store would have it. */
 export interface MeshContents {
   readonly services: readonly Service[];
@@ -317,6 +335,7 @@ export interface MeshContents {
   readonly destinationRules: readonly DestinationRule[];
   readonly gateways: readonly Gateway[];
   readonly sidecars: readonly Sidecar[];
+  readonly telemetries: readonly Telemetry[];
 }
 
 function named<T extends { readonly namespace: string; readonly name: string }>(arbitrary: fc.Arbitrary<T>) {
@@ -332,6 +351,7 @@ export const meshContents: fc.Arbitrary<MeshContents> = fc.record({
   destinationRules: named(destinationRule),
   gateways: named(gateway),
   sidecars: fc.oneof(fc.constant([]), named(sidecar)),
+  telemetries: fc.oneof(fc.constant([]), named(telemetry)),
 });
 
 export const trafficPolicy: fc.Arbitrary<OutboundTrafficPolicy> = fc.constantFrom('ALLOW_ANY', 'REGISTRY_ONLY');
@@ -363,16 +383,19 @@ function changes(
     ...contents.destinationRules.map((object) => ({ destinationRules: [changeOf(object)] })),
     ...contents.gateways.map((object) => ({ gateways: [changeOf(object)] })),
     ...contents.sidecars.map((object) => ({ sidecars: [changeOf(object)] })),
+    ...contents.telemetries.map((object) => ({ telemetries: [changeOf(object)] })),
   ];
 }
 
 export function reversed(contents: MeshContents): MeshContents {
-  const { services, virtualServices, destinationRules, gateways, sidecars } = contents;
+  const { services, virtualServices, destinationRules, gateways } = contents;
+  const { sidecars, telemetries } = contents;
   return {
     services: services.toReversed(),
     virtualServices: virtualServices.toReversed(),
     destinationRules: destinationRules.toReversed(),
     gateways: gateways.toReversed(),
     sidecars: sidecars.toReversed(),
+    telemetries: telemetries.toReversed(),
   };
 }

@@ -1,0 +1,109 @@
+// What a Telemetry makes of access logs and metrics, in a mesh that runs; flows and decisions go on whatever it says.
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import { statusOf } from '../support/calls.ts';
+import { serviceEntry, startMesh, type TestMesh, type Workload } from '../support/mesh.ts';
+import { outboundPolicy, telemetry } from '../support/networking.ts';
+import { startOutsideHttp } from '../support/outside-server.ts';
+import { outsideAddress } from '../support/outside-world.ts';
+import { needs } from '../support/requires.ts';
+import { suiteScope } from '../support/suite-scope.ts';
+import { decisionsOf, metricOf } from '../support/traffic.ts';
+import { until } from '../support/until.ts';
+
+describe('Telemetry', needs('root', 'iproute2', 'firewall'), () => {
+  const scope = suiteScope();
+  let mesh: TestMesh;
+  let caller: Workload;
+  let quiet: Workload;
+  let count = 0;
+
+  before(async () => {
+    await startOutsideHttp({ t: scope, address: outsideAddress(181), port: 80 });
+    mesh = await startMesh(scope, { up: ['site', 'nobody'].flatMap((n) => ['--resolve', `${n}.test=198.51.100.181`]) });
+    await mesh.apply(outboundPolicy('REGISTRY_ONLY') + serviceEntry('site', { hosts: ['site.test'] }));
+    caller = await mesh.workload('caller');
+    quiet = await mesh.workload('quiet', { args: ['--label', 'app=quiet'] });
+    await until('the site is open', async () => (await statusOf(caller, 'site.test')) === 200);
+  });
+
+  const logOf = ({ name }: Workload) => mesh.run('logs', name, '-c', 'istio-proxy', '--tail', '10000');
+
+  /** Whether a request to the host stands in the log, told by a path of its own; one after it to be sure. */
+  async function isLogged(from: Workload, host: string): Promise<boolean> {
+    count += 1;
+    const path = `/request-${count}`;
+    await statusOf(from, host, { path });
+    // Envoy writes its log once a second, and of a line that is not written nothing tells.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    return (await logOf(from)).includes(`${path} `);
+  }
+
+  function logs(from: Workload, host: string, expected: boolean): Promise<boolean> {
+    const words = `${from.name} ${expected ? 'logs' : 'does not log'} ${host}`;
+    return until(words, async () => (await isLogged(from, host)) === expected);
+  }
+
+  it('logs what meets its filter, and counts and records everything', async () => {
+    await logs(caller, 'site.test', true);
+    const filter = { expression: 'response.code >= 400' };
+    const yaml = telemetry('failures', { accessLogging: [{ providers: [{ name: 'envoy' }], filter }] });
+    await mesh.apply(yaml);
+    await logs(caller, 'site.test', false);
+    assert.equal(await isLogged(caller, 'nobody.test'), true);
+    const to = ['source_workload="caller"', 'destination_service="site.test"'];
+    const before = await metricOf(mesh, 'istio_requests_total', to);
+    assert.equal(await isLogged(caller, 'site.test'), false);
+    await until('it is counted', async () => (await metricOf(mesh, 'istio_requests_total', to)) === before + 1);
+    await mesh.remove(yaml);
+    await logs(caller, 'site.test', true);
+  });
+
+  it('is silent for chosen workloads, whose decisions are recorded all the same', async () => {
+    const all = telemetry(
+      'mesh',
+      { accessLogging: [{ providers: [{ name: 'envoy' }] }] },
+      { namespace: 'istio-system' },
+    );
+    const chosen = { selector: { matchLabels: { app: 'quiet' } }, accessLogging: [{ disabled: true }] };
+    const yaml = all + telemetry('quiet', chosen);
+    await mesh.apply(yaml);
+    await logs(quiet, 'nobody.test', false);
+    assert.equal(await isLogged(caller, 'nobody.test'), true);
+    await until('the decision is there', async () => {
+      const decisions = await decisionsOf(mesh);
+      return decisions.some(({ source, path }) => source.workload === 'quiet' && path === `/request-${count - 1}`);
+    });
+    await mesh.remove(yaml);
+  });
+
+  it('takes no filter that Envoy would refuse', async () => {
+    const filter = { expression: 'response.code >= 400 &&' };
+    await assert.rejects(mesh.apply(telemetry('bad', { accessLogging: [{ filter }] })), /ends too early/);
+    await logs(caller, 'site.test', true);
+  });
+
+  it('leaves metrics out, and sums up what has lost the tag that told it apart', async () => {
+    const blocked = ['source_workload="caller"', 'destination_service_name="BlackHoleCluster"'];
+    await statusOf(caller, 'nobody.test');
+    const sums = async () => metricOf(mesh, 'istio_requests_total', blocked);
+    await until('blocked requests are counted', async () => (await sums()) > 0);
+    const overrides = [
+      { match: { metric: 'REQUEST_DURATION' }, disabled: true },
+      { match: { metric: 'REQUEST_COUNT' }, tagOverrides: { response_code: { operation: 'REMOVE' } } },
+    ];
+    const yaml = telemetry('metrics', { metrics: [{ overrides }] });
+    const expected = await metricOf(mesh, 'istio_requests_total', ['source_workload="caller"']);
+    await mesh.apply(yaml);
+    await until('durations are gone', async () => {
+      const durations = await metricOf(mesh, 'istio_request_duration_milliseconds_count', ['source_workload="caller"']);
+      return durations === 0;
+    });
+    assert.equal(await metricOf(mesh, 'istio_requests_total', ['source_workload="caller"']), expected);
+    assert.equal(await metricOf(mesh, 'istio_requests_total', ['source_workload="caller"', 'response_code=']), 0);
+    await mesh.remove(yaml);
+    await until('durations are back', async () => {
+      return (await metricOf(mesh, 'istio_request_duration_milliseconds_count', ['source_workload="caller"'])) > 0;
+    });
+  });
+});
