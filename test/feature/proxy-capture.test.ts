@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { serviceEntry, startMesh, type TestMesh } from '../support/mesh.ts';
-import { type OutsideHttp, startOutsideHttp } from '../support/outside-server.ts';
+import { type OutsideHttp, startOutsideHttp, startOutsideTcp } from '../support/outside-server.ts';
 import { suiteScope } from '../support/suite-scope.ts';
 import { authorityFile } from '../support/tls-fixtures.ts';
 import { until } from '../support/until.ts';
@@ -19,15 +19,22 @@ describe('proxy capture', () => {
   let mesh: TestMesh;
   let plain: OutsideHttp;
   let secure: OutsideHttp;
+  /** Names, and the ports where they are. */
+  const databases = new Map<string, number>();
 
   before(async () => {
     plain = await startOutsideHttp({ t: scope, address });
     secure = await startOutsideHttp({ t: scope, address, tls: true });
+    for (const name of ['orders', 'users']) {
+      const { port } = await startOutsideTcp({ t: scope, address, serve: ({ socket }) => socket.end(name) });
+      databases.set(name, port);
+    }
     const hosts = ['open.example.test', 'closed.example.test'];
     const rules = hosts.flatMap((host) => [
       `${host}:80=${address}:${plain.port}`,
       `${host}:443=${address}:${secure.port}`,
     ]);
+    for (const [name, port] of databases) rules.push(`${name}.example.test:5432=${address}:${port}`);
     mesh = await startMesh(scope, { up: ['--capture', 'proxy', ...rules.flatMap((rule) => ['--resolve', rule])] });
     await mesh.run('patch', 'istio', 'mesh', '-n', 'istio-system', '--type', 'merge', '-p', allowed);
     await mesh.run('run', '--name', 'caller', '--detach', '--', 'sleep', 'infinity');
@@ -96,6 +103,22 @@ describe('proxy capture', () => {
     const { stdout } = await mesh.cli('exec', 'caller', '--', process.execPath, '-e', lying);
     assert.equal(stdout, 'HTTP/1.1 200 OK\nECONNRESET\n');
     assert.equal(secure.connections.items.length, before);
+  });
+
+  it('tells two databases on one port apart by the names that programs ask for', async () => {
+    const ports = [{ number: 5432, name: 'tcp', protocol: 'TCP' }];
+    const entry = (name: string) => serviceEntry(name, { hosts: [`${name}.example.test`], ports });
+    await mesh.apply(entry('orders') + entry('users'));
+    const asking = (name: string) => `
+      const proxy = new URL(process.env.HTTPS_PROXY);
+      const socket = require('node:net').connect(Number(proxy.port), proxy.hostname);
+      socket.write('CONNECT ${name}.example.test:5432 HTTP/1.1\\r\\nhost: ${name}.example.test:5432\\r\\n\\r\\n');
+      socket.on('data', (bytes) => process.stdout.write(bytes));`;
+    const said = async (name: string) =>
+      (await mesh.cli('exec', 'caller', '--', process.execPath, '-e', asking(name))).stdout;
+    await until('both are there', async () => (await said('users')).endsWith('users'));
+    for (const name of ['orders', 'users', 'orders']) assert.match(await said(name), new RegExp(`200 OK[^]*${name}$`));
+    assert.doesNotMatch(await mesh.run('get', 'serviceentry', 'orders', '-o', 'yaml'), /240\.240/);
   });
 
   it("governs Node's own fetch", async () => {
