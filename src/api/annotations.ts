@@ -12,5 +12,8 @@ export const allowedRangesAnnotation = 'egress.sallyport.dev/allowed-ranges';
 /** On a Pod with the host's network: an IPv4 address that it alone has, on this machine, as long as it is there. */
 export const hostAddressAnnotation = 'egress.sallyport.dev/host-address';
 
+/** On a VirtualService: `gateways-alone` asks no labels and namespace where an HTTP match names gateways, as Istio does. */
+export const sourceMatchAnnotation = 'egress.sallyport.dev/source-match';
+
 /** On a VirtualService: `keep` leaves the Host as it was asked for, as Istio does, where an external host takes it. */
 export const authorityAnnotation = 'egress.sallyport.dev/authority';

@@ -1,6 +1,6 @@
 // VirtualService -> the mesh's form of it: names completed, every choice spelled out. Takes a valid object; what is not
 // acted on was named by validation.
-import { authorityAnnotation } from '../api/annotations.ts';
+import { authorityAnnotation, sourceMatchAnnotation } from '../api/annotations.ts';
 import type {
   Destination as ApiDestination,
   VirtualService as ApiVirtualService,
@@ -14,6 +14,7 @@ import { completeGateway, translateHttpMatch, translateSource } from './translat
 import { translateHttpAction, translateMirrors, translateRuleSettings } from './translate-http-rule.ts';
 import {
   type Destination,
+  type HttpMatch,
   type HttpRule,
   meshGateway,
   type VirtualService,
@@ -24,6 +25,7 @@ import { visibilityOf } from './visibility.ts';
 export function translateVirtualService({ metadata, spec }: ApiVirtualService): VirtualService {
   const { name, namespace = 'default', creationTimestamp = '', annotations } = metadata;
   const keepsAuthority = annotations?.[authorityAnnotation] === 'keep';
+  const gatewaysAlone = annotations?.[sourceMatchAnnotation] === 'gateways-alone';
   const { hosts = [], gateways = [], http = [], tls = [], tcp = [], exportTo } = spec;
   return {
     namespace,
@@ -32,7 +34,11 @@ export function translateVirtualService({ metadata, spec }: ApiVirtualService): 
     visibility: visibilityOf(exportTo, namespace),
     hosts: [...new Set(hosts.map((host) => completeHost(host, namespace)))],
     gateways: gateways.length === 0 ? [meshGateway] : gateways.map((gateway) => completeGateway(gateway, namespace)),
-    http: http.map((rule, index) => ({ ...translateHttpRule(rule, index, namespace), keepsAuthority })),
+    http: http.map((rule, index) => {
+      const translated = translateHttpRule(rule, index, namespace);
+      const matches = gatewaysAlone ? translated.matches.map(withoutSource) : translated.matches;
+      return { ...translated, matches, keepsAuthority };
+    }),
     tls: tls.flatMap(({ match, route = [] }) => {
       const matches = match.filter(withoutSubnets).map((one) => ({
         ...translateSource(one, namespace),
@@ -53,6 +59,11 @@ export function translateVirtualService({ metadata, spec }: ApiVirtualService): 
 function withoutSubnets(match: TlsMatch | TcpMatch): boolean {
   const { destinationSubnets = [] } = match;
   return destinationSubnets.length === 0 && !('sourceSubnet' in match && match.sourceSubnet !== '');
+}
+
+/** What Istio does not ask where gateways are named. */
+function withoutSource(match: HttpMatch): HttpMatch {
+  return match.gateways === undefined ? match : { ...match, sourceLabels: undefined, sourceNamespace: undefined };
 }
 
 function translateHttpRule(rule: HttpRoute, index: number, namespace: string): Omit<HttpRule, 'keepsAuthority'> {

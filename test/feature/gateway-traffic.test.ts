@@ -18,7 +18,7 @@ import { until, untilFits } from '../support/until.ts';
 
 describe('traffic through gateways', needs('root', 'iproute2', 'firewall'), () => {
   const scope = suiteScope();
-  const { probe, asked, near, far, lost, gone, blue, green } = routed;
+  const { probe, asked, near, far, lost, gone, copied, copy, blue, green } = routed;
   let mesh: TestMesh;
   let caller: Workload;
   let web: OutsideHttp;
@@ -236,6 +236,21 @@ describe('traffic through gateways', needs('root', 'iproute2', 'firewall'), () =
       assert.doesNotMatch(reason, /sent by/);
     }
     assert.equal((await edges())[`workload/default/ingress->external/${blue}:http`], served);
+  });
+
+  it('sends copies as flows of its own, without a word of the caller', async () => {
+    await repeat(10, () => get(copied));
+    await until('all copies are there', () => Promise.resolve(outside(copy) === 10));
+    const copies = web.requests.items.filter(({ host }) => host === copy);
+    const telling = copies.flatMap(({ headers }) => [...headers.keys()].filter((name) => name.startsWith('x-')));
+    assert.deepEqual(telling, []);
+    await agreed(copied);
+    const own = async () => (await flowsOf(mesh)).filter(({ destination }) => destination.host === copy);
+    await until('the gateway tells them', async () => sum(await own(), ({ requests }) => requests) >= 10);
+    assert.deepEqual(
+      (await own()).map(({ source, requests }) => [source.workload, requests]),
+      [['egress', 10]],
+    );
   });
 });
 

@@ -115,8 +115,9 @@ describe('VirtualService: HTTP rules', needs('root', 'iproute2', 'firewall'), ()
           labels: [{ uri: { exact: '/source' }, sourceLabels: { app: 'caller' } }],
           namespace: [{ uri: { exact: '/source' }, sourceNamespace: 'other' }],
           either: [{ uri: { exact: '/either' } }, { uri: { exact: '/or' } }],
+          gateways: [{ uri: { exact: '/gateways' }, gateways: ['mesh'], sourceLabels: { app: 'caller' } }],
           // Istio: where gateways are named, labels are not asked.
-          gateways: [{ uri: { exact: '/gateways' }, gateways: ['mesh'], sourceLabels: { app: 'nobody' } }],
+          nobody: [{ uri: { exact: '/nobody' }, gateways: ['mesh'], sourceLabels: { app: 'nobody' } }],
           rest: undefined,
         };
         const rules = Object.entries(matches).map(([name, match]) => ({
@@ -159,6 +160,7 @@ describe('VirtualService: HTTP rules', needs('root', 'iproute2', 'firewall'), ()
           ['either', '/either'],
           ['either', '/or'],
           ['gateways', '/gateways'],
+          ['rest', '/nobody'],
           ['rest', '/'],
         ];
         for (const [rule, path, options = {}, host = 'match.test'] of cases) {

@@ -16,6 +16,9 @@ export const routed = {
   lost: 'lost.test',
   /** To a service that does not exist; `/fault` is answered 418 by the rule. */
   gone: 'gone.test',
+  /** Through the egress gateway, which sends copies to `copy`. */
+  copied: 'copied.test',
+  copy: 'copy.test',
   blue: 'blue.test',
   green: 'green.test',
 } as const;
@@ -72,6 +75,12 @@ const rules = {
   },
   near: { http: [http('mesh', halves)] },
   far: { http: [http('mesh', [to(egressHost)]), http('egress', halves)] },
+  copied: {
+    http: [
+      http('mesh', [to(egressHost)]),
+      { ...http('egress', [to(routed.copied)]), mirror: to(routed.copy).destination },
+    ],
+  },
   lost: { http: [http('mesh', [to(egressHost)])], tls: [tls('mesh', routed.lost, egressHost)] },
   gone: {
     http: [

@@ -134,5 +134,6 @@ function everythingLast(routes: readonly Route[]): readonly Route[] {
 
 function takesEverything({ match }: Route): boolean {
   if (match === undefined || match.headers.length + match.queryParameters.length > 0) return false;
-  return match.pathSpecifier.case === 'prefix' && match.pathSpecifier.value === '/';
+  const { case: kind, value } = match.pathSpecifier;
+  return kind === 'safeRegex' ? value.regex === '.*' : kind === 'prefix' && value === '/';
 }

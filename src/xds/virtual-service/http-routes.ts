@@ -20,13 +20,13 @@ import { retryPolicyOf } from '../retry-policy.ts';
 import { authorityOf } from './authority.ts';
 import { mirrorsOf } from './mirrors.ts';
 import { filtersFor, filtersOfRule } from './route-filters.ts';
-import { clusterFor, type FoundDestination, findDestination, isForHttp, type Routing, weighted } from './routing.ts';
+import { clusterFor, type FoundDestination, findDestination, isFor, type Routing, weighted } from './routing.ts';
 
 /** `host`: the virtual host's, which is one of the VirtualService's or lies below one. Empty if no rule is for these proxies. */
 export function buildHttpRoutes(virtualService: VirtualService, host: string, routing: Routing): readonly Route[] {
   const routes: Route[] = [];
   for (const rule of virtualService.http) {
-    const matches = rule.matches.filter((match) => isForHttp(match, routing));
+    const matches = rule.matches.filter((match) => isFor(match, routing));
     const { action } = rule;
     if (action.kind === 'delegate' || (rule.matches.length > 0 && matches.length === 0)) continue;
     for (const match of rule.matches.length === 0 ? [undefined] : matches) {

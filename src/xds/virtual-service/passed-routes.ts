@@ -7,7 +7,7 @@ import { emptyTrafficPolicy } from '../../mesh/traffic-policy.ts';
 import type { TcpRule, TlsRule, VirtualService } from '../../mesh/virtual-service.ts';
 import { type ConnectionSettings, connectionSettingsOf } from '../connection-settings.ts';
 import { blackHoleCluster, virtualServiceRoute } from '../names.ts';
-import { type FoundDestination, findDestination, isForPassed, type Routing, resolvesAny, weighted } from './routing.ts';
+import { type FoundDestination, findDestination, isFor, type Routing, resolvesAny, weighted } from './routing.ts';
 
 export interface PassedRoute {
   /** Of its filter chain, and what logs and counters tell of it. */
@@ -24,7 +24,7 @@ export interface PassedRoute {
 /** In the order of the rules. */
 export function tlsRoutes(virtualService: VirtualService, host: string, routing: Routing): readonly PassedRoute[] {
   return virtualService.tls.flatMap((rule, index) => {
-    const matches = rule.matches.filter((match) => isForPassed(match, routing));
+    const matches = rule.matches.filter((match) => isFor(match, routing));
     const serverNames = [...new Set(matches.flatMap(({ sniHosts }) => sniHosts))];
     return serverNames.length === 0 ? [] : [route(virtualService, rule, index, { host, serverNames, routing })];
   });
@@ -33,7 +33,7 @@ export function tlsRoutes(virtualService: VirtualService, host: string, routing:
 /** The first rule that is for these proxies. */
 export function tcpRoute(virtualService: VirtualService, host: string, routing: Routing): PassedRoute | undefined {
   const index = virtualService.tcp.findIndex(
-    ({ matches }) => matches.length === 0 || matches.some((match) => isForPassed(match, routing)),
+    ({ matches }) => matches.length === 0 || matches.some((match) => isFor(match, routing)),
   );
   const rule = virtualService.tcp[index];
   return rule === undefined ? undefined : route(virtualService, rule, index, { host, serverNames: [], routing });

@@ -22,25 +22,15 @@ export interface Routing {
 }
 
 /**
- * Whether an HTTP match is for these proxies. Istio: where it names gateways, labels and namespace are not asked
- * (sourceMatchHTTP).
+ * Whether a match is for these proxies: all it says of them must hold.
+ * Istio: where an HTTP match names gateways, labels and namespace are not asked (sourceMatchHTTP), so that a rule for some
+ * workloads is one for all; here: they are, unless an annotation of the VirtualService says otherwise.
  */
-export function isForHttp(match: SourceMatch, { scope, gateway, port }: Routing): boolean {
-  if (match.port !== undefined && match.port !== port) return false;
-  if (match.gateways !== undefined) return match.gateways.includes(gateway);
-  return isForSource(match, scope);
-}
-
-/** Whether a TLS or TCP match is for these proxies: all it says must hold. */
-export function isForPassed(match: SourceMatch, { scope, gateway, port }: Routing): boolean {
+export function isFor(match: SourceMatch, { scope, gateway, port }: Routing): boolean {
   if (match.port !== undefined && match.port !== port) return false;
   if (match.gateways !== undefined && !match.gateways.includes(gateway)) return false;
-  return isForSource(match, scope);
-}
-
-function isForSource({ sourceLabels, sourceNamespace }: SourceMatch, scope: ProxyScope): boolean {
-  if (sourceNamespace !== undefined && sourceNamespace !== scope.namespace) return false;
-  return sourceLabels === undefined || scope.matches(sourceLabels);
+  if (match.sourceNamespace !== undefined && match.sourceNamespace !== scope.namespace) return false;
+  return match.sourceLabels === undefined || scope.matches(match.sourceLabels);
 }
 
 /** Undefined where a service is unknown. */
