@@ -41,12 +41,12 @@ export function createWorkloadIndex(): WorkloadIndex {
       else selectors.set(namespace, ofNamespace.set(key, selector));
     },
     select(namespace, selector) {
-      const found: Workload[] = [];
-      for (const key of [...(byNamespace.get(namespace) ?? [])].sort(compareText)) {
+      const found: (readonly [string, Workload])[] = [];
+      for (const key of byNamespace.get(namespace) ?? []) {
         const workload = workloads.get(key);
-        if (workload !== undefined && matchesLabels(selector, workload.labels)) found.push(workload);
+        if (workload !== undefined && matchesLabels(selector, workload.labels)) found.push([key, workload]);
       }
-      return found;
+      return found.sort(([a], [b]) => compareText(a, b)).map(([, workload]) => workload);
     },
   };
 }

@@ -139,6 +139,11 @@ const found: readonly (readonly [string, Spec, readonly string[]])[] = [
     ['?SP0330 spec.workloadSelector: workloadSelector should not be set when resolution mode is NONE'],
   ],
   [
+    'a selector with DYNAMIC_DNS',
+    { ...dynamic, workloadSelector: { labels: { a: 'b' } } },
+    ['?SP0330 spec.workloadSelector: workloadSelector should not be set when resolution mode is DYNAMIC_DNS'],
+  ],
+  [
     'exportTo a wrong name',
     { ...dns, exportTo: ['a/b'] },
     ["!SP0331 spec.exportTo[0]: exportTo 'a/b' is no namespace"],

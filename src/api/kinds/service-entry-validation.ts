@@ -74,8 +74,8 @@ function* checkSelector({ spec, resolution }: ServiceEntryFacts): Iterable<Findi
       'service entry: workload selector specified without labels, will be applied to all services in namespace';
     yield warning('SP0329', path, message, 'add labels');
   }
-  if (resolution === 'NONE') {
-    const message = 'workloadSelector should not be set when resolution mode is NONE';
+  if (resolution === 'NONE' || resolution === 'DYNAMIC_DNS') {
+    const message = `workloadSelector should not be set when resolution mode is ${resolution}`;
     yield warning('SP0330', path, message, 'use resolution: STATIC');
   }
 }
