@@ -163,7 +163,12 @@ test('addresses are given to hosts that nothing else tells apart, and to those a
   take('ADDED', entry('declared', { ...tcp, addresses: ['192.0.2.1'] }));
   take('ADDED', entry('wild', { ...tcp, hosts: ['*.example'], endpoints: [{ address: 'a.example' }] }));
   take('ADDED', service('out', { type: 'ExternalName', externalName: 'a.example', ports: [{ port: 5432 }] }));
+  const asked = { labels: { 'networking.istio.io/enable-autoallocate-ip': 'true' } };
+  take('ADDED', entry('asked', { resolution: 'DNS' }, asked));
+  take('ADDED', entry('below', { hosts: ['*.below'], resolution: 'DYNAMIC_DNS' }, asked));
+  take('ADDED', entry('apart', { ...tcp, hosts: ['*.apart'], endpoints: [{ address: 'a.example' }] }, asked));
   const given = (host: string) => known(host)?.autoAllocated === true;
+  assert.deepEqual(['asked.example', '*.below', '*.apart'].map(given), [true, true, false]);
   assert.deepEqual(['tcp.example', 'out.default.svc.cluster.local'].map(given), [true, true]);
   assert.deepEqual(['http.example', 'own.example', 'declared.example', '*.example'].map(given), Array(4).fill(false));
 });

@@ -3,7 +3,7 @@
 import { isIP } from 'node:net';
 import { isWildcardHost, normalizeHost } from '../api/host-name.ts';
 import { isSingleAddress, parseIpRange } from '../api/ip-range.ts';
-import { mayBeGivenAddress } from '../api/kinds/allocated-addresses.ts';
+import { addressWish } from '../api/kinds/allocated-addresses.ts';
 import { trustsOriginalDestination } from '../api/kinds/original-destination.ts';
 import type { ServiceEntry, ServiceEntryEndpoint } from '../api/kinds/service-entry.ts';
 import { parseProtocol } from '../api/protocol.ts';
@@ -55,19 +55,21 @@ export function translateServiceEntry(entry: ServiceEntry, context: Partial<Entr
         ? (spec.endpoints ?? []).map(translateEndpoint)
         : workloads.flatMap((workload) => endpointOf(workload, resolution));
     const service = { ...shared, host, resolution, endpoints };
-    const address = mayBeGivenAddress(metadata) && needsAddress(service) ? addressFor(host) : undefined;
+    const address = isGivenAddress(service, metadata) ? addressFor(host) : undefined;
     services.push(address === undefined ? service : { ...service, addresses: [address], autoAllocated: true });
   }
   return services;
 }
 
 /**
- * Whether nothing but an address of its own tells connections to this host from others on the port.
- * Istio: every host gets one; here: not those that Host and SNI tell, since each address is a listener.
+ * Istio: every host gets an address; here: not those that Host and SNI tell, since each address may be a listener, unless
+ * the entry asks for it. A wildcard has no place of its own for anything else to go to.
  */
-function needsAddress({ host, addresses, resolution, ports }: Service): boolean {
-  if (addresses.length > 0 || resolution === 'NONE' || isWildcardHost(host)) return false;
-  return ports.some(({ protocol }) => ['tcp', 'auto'].includes(handlingOf(protocol)));
+function isGivenAddress({ host, addresses, resolution, ports }: Service, metadata: ServiceEntry['metadata']): boolean {
+  const wish = addressWish(metadata);
+  if (addresses.length > 0 || resolution === 'NONE' || wish === 'never') return false;
+  if (isWildcardHost(host)) return wish === 'always' && resolution === 'DYNAMIC_DNS';
+  return wish === 'always' || ports.some(({ protocol }) => ['tcp', 'auto'].includes(handlingOf(protocol)));
 }
 
 /** A selected workload; none where such an address is nothing that Envoy could take there. */

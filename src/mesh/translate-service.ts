@@ -2,7 +2,7 @@
 // appProtocol, else the first word of its name (`http-web`, `grpc`), else it is detected.
 import { isIP } from 'node:net';
 import { normalizeHost } from '../api/host-name.ts';
-import { mayBeGivenAddress } from '../api/kinds/allocated-addresses.ts';
+import { addressWish } from '../api/kinds/allocated-addresses.ts';
 import type { Service as KubeService } from '../api/kinds/service.ts';
 import { type Protocol, parseProtocol } from '../api/protocol.ts';
 import { clusterDomain } from './complete-host.ts';
@@ -60,8 +60,10 @@ function translateExternalName(object: KubeService, addressFor: ServiceContext['
   const names = namesOf(metadata);
   const externalName = normalizeHost(spec.externalName ?? '') ?? '';
   const ports = tcpPorts(object).map(translatePort);
+  const wish = addressWish(metadata);
   const unnamed = ports.some(({ protocol }) => ['tcp', 'auto'].includes(handlingOf(protocol)));
-  const address = unnamed && mayBeGivenAddress(metadata) ? addressFor(names.host) : undefined;
+  const isGiven = wish === 'always' || (wish === 'needed' && unnamed);
+  const address = isGiven ? addressFor(names.host) : undefined;
   return {
     ...names,
     resolution: 'DNS',

@@ -35,6 +35,7 @@ describe('addresses that the mesh gives', needs('root', 'iproute2', 'firewall'),
       await startOutsideHttp({ t: scope, address, port: 443, tls: true });
     }
     const rules = [`orders.example=${one}`, `users.example=${two}`, `private.example=${one}`, `sniffed.example=${two}`];
+    rules.push(`a.wild.example=${one}`);
     mesh = await startMesh(scope, { up: rules.flatMap((rule) => ['--resolve', rule]) });
     await mesh.apply(outboundPolicy('REGISTRY_ONLY'));
     caller = await mesh.workload('caller');
@@ -156,6 +157,20 @@ describe('addresses that the mesh gives', needs('root', 'iproute2', 'firewall'),
     await until('HTTP is open', async () => (await statusOf(caller, 'sniffed.example')) === 200);
     assert.equal(await statusOf(caller, 'sniffed.example', { headers: { host: 'nobody.example' } }), 502);
     await until('so is the rest', async () => (await said(caller, 'sniffed.example')) === 'users');
+  });
+
+  it('are given to hosts of HTTP and TLS that ask for one, below a wildcard too', async () => {
+    const labels = { 'networking.istio.io/enable-autoallocate-ip': 'true' };
+    const ports = [
+      { number: 80, name: 'http', protocol: 'HTTP' },
+      { number: 443, name: 'tls', protocol: 'TLS' },
+    ];
+    const wild = { hosts: ['*.wild.example'], ports, resolution: 'DYNAMIC_DNS' };
+    await mesh.apply(serviceEntry('wild', wild, { labels }));
+    await until('HTTP is open', async () => (await statusOf(caller, 'a.wild.example')) === 200);
+    assert.match(await overTls(caller, 'a.wild.example'), /200 OK/);
+    assert.match(await addressOf(caller, 'never.seen.wild.example'), given);
+    assert.doesNotMatch(await addressOf(caller, 'wild.example'), given);
   });
 
   it('end at once where no entry has the port', async () => {

@@ -1,7 +1,7 @@
 // What the checks of a ServiceEntry share, read once: its resolution, its hosts in normal form, its protocols.
 import { normalizeHost } from '../host-name.ts';
 import { type Protocol, parseProtocol } from '../protocol.ts';
-import { mayBeGivenAddress } from './allocated-addresses.ts';
+import { addressWish } from './allocated-addresses.ts';
 import { trustsOriginalDestination } from './original-destination.ts';
 import {
   type Resolution,
@@ -32,6 +32,6 @@ export function factsOf(entry: ServiceEntry): ServiceEntryFacts {
     hosts: spec.hosts.map((host) => normalizeHost(host) ?? host),
     protocols: (spec.ports ?? []).map((port) => parseProtocol(port.protocol) ?? 'auto'),
     trusted,
-    givenAddresses: mayBeGivenAddress(metadata) && !(resolution === 'NONE' && trusted),
+    givenAddresses: addressWish(metadata) !== 'never' && !(resolution === 'NONE' && trusted),
   };
 }
