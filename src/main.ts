@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { istioVersion } from './api/kinds/istio.ts';
 import { keepAddressStatus } from './controllers/address-status.ts';
+import { createMeshAnalysis } from './controllers/analysis.ts';
 import { assignClusterIps } from './controllers/cluster-ip.ts';
 import { startDeploymentController } from './controllers/deployments/deployments.ts';
 import { createDnsRecords } from './controllers/dns-records.ts';
@@ -23,10 +24,6 @@ import { createAllocatedAddresses } from './mesh/allocated-addresses.ts';
 import { followStore } from './mesh/follow-store.ts';
 import { emptyMesh } from './mesh/mesh.ts';
 import { meshConfigKey } from './mesh/mesh-config.ts';
-import { validateDelegates } from './mesh/validate-delegates.ts';
-import { validateReferences } from './mesh/validate-references.ts';
-import { validateSidecars } from './mesh/validate-sidecars.ts';
-import { validateTelemetries } from './mesh/validate-telemetries.ts';
 import type { DataFolder } from './platform/data-folder.ts';
 import { createLogger, type Logger } from './platform/log.ts';
 import { packageVersion } from './platform/version.ts';
@@ -128,6 +125,7 @@ async function wire(
     signal,
     log,
   });
+  const analysis = createMeshAnalysis({ store, files, signal, log });
   let current = emptyMesh;
   const following = followStore(
     store,
@@ -141,7 +139,7 @@ async function wire(
       addressStatus.update(mesh, delta);
     },
     signal,
-    addresses === undefined ? {} : { addresses },
+    { onStep: analysis.take, ...(addresses === undefined ? {} : { addresses }) },
   );
   const background = [following.done, assignClusterIps(store, signal)];
   stack.defer(async () => void (await Promise.allSettled(background)));
@@ -219,14 +217,9 @@ async function wire(
       },
       pods: () => pods?.pods() ?? [],
       execPlan: async (namespace, name) => keeper?.execPlan(namespace, name),
-      diagnostics: () => [
-        ...files.diagnostics(),
-        ...validateReferences(current),
-        ...validateDelegates(current),
-        ...validateSidecars(current),
-        ...validateTelemetries(current),
-      ],
-      onDiagnosticsChange: files.onChange,
+      diagnostics: analysis.diagnostics,
+      diagnosticsOf: analysis.diagnosticsOf,
+      onDiagnosticsChange: analysis.onChange,
     },
     { socketPath: dataFolder.apiSocket, ...(options.listen === undefined ? {} : { tcp: options.listen }) },
   );

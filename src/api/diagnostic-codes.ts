@@ -2,7 +2,7 @@
 // mistake. docs/diagnostics.md says what each means and how to mend it; a test holds the two together.
 // SP00xx text of a file, SP01xx structure, SP02xx metadata, SP03xx ServiceEntry, SP04xx Istio, SP05xx core kinds,
 // SP06xx watched files, SP07xx VirtualService, SP08xx DestinationRule, SP09xx Gateway, SP10xx MeshGateway, SP11xx what
-// objects refer to, SP12xx Sidecar, SP13xx WorkloadEntry, SP14xx Telemetry.
+// objects refer to, SP12xx Sidecar, SP13xx WorkloadEntry, SP14xx Telemetry, SP15xx what objects say of each other.
 
 export const diagnosticCodes = {
   SP0001: 'file is not UTF-8',
@@ -181,6 +181,37 @@ export const diagnosticCodes = {
   SP1404: 'provider without name',
   SP1405: 'invalid tag override',
   SP1406: 'several Telemetries for a whole namespace',
+  SP1501: 'host of several objects',
+  SP1502: 'TCP port takes what names no host',
+  SP1503: 'TCP port of another host',
+  SP1504: 'address of another host',
+  SP1505: 'clear text to a TLS port',
+  SP1506: 'wildcard for every namespace',
+  SP1507: 'selector without workloads',
+  SP1511: 'destination is not registered',
+  SP1512: 'destination is not exported',
+  SP1513: 'destination has no such port',
+  SP1514: 'subset is not defined',
+  SP1515: 'subset is not found by its clients',
+  SP1516: 'host of several VirtualServices',
+  SP1517: 'host of another namespace',
+  SP1518: 'gateway is missing',
+  SP1519: 'gateway does not answer the host',
+  SP1520: 'gateway sends to itself',
+  SP1521: 'rules for another protocol',
+  SP1522: 'rule for no service',
+  SP1523: 'rule that nobody finds',
+  SP1524: 'policy of a port that is not there',
+  SP1525: 'two rules for one host',
+  SP1526: 'subset without endpoints',
+  SP1527: 'TLS within TLS',
+  SP1528: 'client certificate for nobody',
+  SP1529: 'server without VirtualService',
+  SP1530: 'servers contradict each other',
+  SP1531: 'redirect to HTTPS that is not served',
+  SP1532: 'resolution NONE at a gateway',
+  SP1541: 'registered host is not imported',
+  SP1542: 'import of nothing',
 } as const;
 
 export type DiagnosticCode = keyof typeof diagnosticCodes;

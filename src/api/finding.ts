@@ -19,7 +19,7 @@ export function warning(code: DiagnosticCode, path: FieldPath, message: string, 
 }
 
 /** `spec.ports[0].protocol`; keys that are no plain words are quoted: `metadata.labels["a.b/c"]`. */
-function formatPath(path: FieldPath): string {
+export function formatPath(path: FieldPath): string {
   let text = '';
   for (const part of path) {
     if (typeof part === 'number') text += `[${part}]`;
@@ -27,6 +27,15 @@ function formatPath(path: FieldPath): string {
     else text += `[${JSON.stringify(shorten(part))}]`;
   }
   return text;
+}
+
+/** The way back; a key that was shortened leads to the field around it. */
+export function parsePath(text: string): FieldPath {
+  const parts = text.matchAll(/\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|([^.[\]]+)/g);
+  return [...parts].map(([, index, quoted, word = '']) => {
+    if (index !== undefined) return Number(index);
+    return quoted === undefined ? word : String(JSON.parse(quoted));
+  });
 }
 
 export function toDiagnostic(finding: Finding, resource: string, source?: SourceLocation): Diagnostic {

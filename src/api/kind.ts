@@ -35,7 +35,7 @@ export interface Kind<T extends KubeObject = KubeObject> {
 }
 
 /** A diagnostic before its resource and place are known. */
-export type Finding = Omit<Diagnostic, 'resource' | 'source' | 'path'> & {
+export type Finding = Omit<Diagnostic, 'resource' | 'source' | 'path' | 'related'> & {
   readonly path: readonly (string | number)[];
 };
 

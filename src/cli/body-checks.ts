@@ -17,7 +17,7 @@ export const bodyChecks = {
   table: fields<wire.TableBody>({ names: 'object', columns: 'array', rows: 'array', resourceVersion: 'string' }),
   objects: fields<wire.ObjectsBody>({ names: 'object', items: 'array', resourceVersion: 'string' }),
   watchBatch: fields<wire.WatchBatchBody>({ events: 'array', resourceVersion: 'string' }),
-  apply: fields<wire.ApplyBody>({ results: 'array' }),
+  apply: fields<wire.ApplyBody>({ results: 'array', diagnostics: 'array' }),
   result: fields<wire.ObjectResult>({ printedName: 'string', diagnostics: 'array' }),
   deleted: fields<wire.DeleteBody>({ names: 'object' }),
   proxies: fields<wire.ProxiesBody>({ proxies: 'array' }),

@@ -27,6 +27,11 @@ export function diagnosticLines(diagnostics: readonly Diagnostic[]): readonly st
   return more > 0 ? [...lines, `… and ${more} more`] : lines;
 }
 
+/** Of what is stored all the same: as kubectl shows an API server's warnings. What is only told is left to `analyze`. */
+export function warningsOf(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return diagnostics.filter(({ severity }) => severity !== 'info').map((one) => ({ ...one, severity: 'warning' }));
+}
+
 function shorten(text: string): string {
   return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
 }

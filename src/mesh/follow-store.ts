@@ -4,11 +4,25 @@
 import { type KubeObject, keyOf, keyString } from '../api/object.ts';
 import { GoneError } from '../store/errors.ts';
 import type { Collection, ObjectStore, WatchEvent } from '../store/store.ts';
+import { isNews } from './is-news.ts';
 import { emptyMesh, isEmptyDelta, type Mesh, type MeshChange, type MeshDelta, updateMesh } from './mesh.ts';
 import { createMeshObjects, type MeshObjectsOptions, meshKinds } from './mesh-objects.ts';
 
 /** Called with the first complete snapshot, then with each that differs from the one before. */
 export type MeshListener = (mesh: Mesh, delta: MeshDelta) => void;
+
+/** What one transaction brought, whether or not the mesh differs by it. */
+export interface MeshStep {
+  readonly events: readonly WatchEvent[];
+  readonly change: MeshChange;
+  /** After it. */
+  readonly mesh: Mesh;
+}
+
+export interface FollowOptions extends MeshObjectsOptions {
+  /** Called after the MeshListener: those who only look on come last. */
+  readonly onStep?: (step: MeshStep) => void;
+}
 
 const collections: readonly Collection[] = meshKinds.map(({ group, kind }) => ({ group, kind }));
 
@@ -23,23 +37,32 @@ export function followStore(
   store: ObjectStore,
   listener: MeshListener,
   signal: AbortSignal,
-  options: MeshObjectsOptions = {},
+  { onStep = () => undefined, ...options }: FollowOptions = {},
 ): MeshSource {
   const objects = createMeshObjects(options);
   let mesh = emptyMesh;
   let first = true;
 
-  function take(change: MeshChange, complete: boolean): void {
+  function take(events: readonly WatchEvent[], change: MeshChange, complete: boolean): void {
     const next = updateMesh(mesh, change);
     mesh = next.mesh;
-    if (first && !complete) return;
-    if (first || !isEmptyDelta(next.delta)) listener(mesh, next.delta);
-    first = false;
+    if (!first || complete) {
+      if (first || !isEmptyDelta(next.delta)) listener(mesh, next.delta);
+      first = false;
+    }
+    onStep({ events, change, mesh });
   }
 
   return {
-    done: follow(store, (events) => take(objects.translate(events), true), signal),
-    setFiles: (files) => take({ files }, false),
+    done: follow(
+      store,
+      (batch) => {
+        const events = batch.filter(isNews);
+        take(events, objects.translate(events), true);
+      },
+      signal,
+    ),
+    setFiles: (files) => take([], { files }, false),
   };
 }
 

@@ -1,13 +1,14 @@
 // Roots and delegates as one: whose word counts, what fits within what, and what is left out (istio-semantics 3.3).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { toDiagnostic } from '../api/finding.ts';
 import { virtualServiceKind } from '../api/kinds/virtual-service.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { Diagnostic } from '../platform/diagnostic.ts';
 import { emptyMesh, updateMesh } from './mesh.ts';
 import { createMeshObjects } from './mesh-objects.ts';
 import { validateDelegates } from './validate-delegates.ts';
-import type { HttpRule, VirtualService } from './virtual-service.ts';
+import { type HttpRule, type VirtualService, virtualServiceOrigin } from './virtual-service.ts';
 
 type Spec = Readonly<Record<string, unknown>>;
 
@@ -31,10 +32,14 @@ function meshOf(...objects: readonly KubeObject[]): Outcome {
     createMeshObjects().translate(objects.map((one) => ({ type: 'ADDED', object: one }))),
   );
   const [found] = mesh.virtualServices.get('a.test');
-  return { root: found, rules: found?.http ?? [], diagnostics: validateDelegates(mesh) };
+  return { root: found, rules: found?.http ?? [], diagnostics: found === undefined ? [] : diagnosticsOf(found) };
 }
 
 const named = (rules: readonly HttpRule[]) => rules.map(({ name }) => name);
+function diagnosticsOf(found: VirtualService): readonly Diagnostic[] {
+  return validateDelegates(found).map((finding) => toDiagnostic(finding, virtualServiceOrigin(found)));
+}
+
 const told = ({ diagnostics }: Outcome) => diagnostics.map(({ code, resource, path }) => [code, resource, path]);
 
 test("the delegate's rules stand in the place of the rule that names it; names are joined", () => {

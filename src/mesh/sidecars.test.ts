@@ -7,7 +7,6 @@ import { selectSidecar } from './select-sidecar.ts';
 import { matchesLabels } from './selector.ts';
 import type { Service } from './service.ts';
 import type { EgressListener, Sidecar } from './sidecar.ts';
-import { validateSidecars } from './validate-sidecars.ts';
 import type { VirtualService } from './virtual-service.ts';
 
 function sidecar(place: string, more: Partial<Sidecar> = {}): Sidecar {
@@ -47,19 +46,6 @@ test('chosen workloads come first, then all of the namespace, then the root name
     const matches = (selector: ReadonlyMap<string, string>) => matchesLabels(selector, { app });
     assert.equal(selectSidecar(sidecars, { namespace, matches })?.name, expected, `${namespace} ${app}`);
   }
-});
-
-test('Sidecars that do not count, and egress proxies that nobody registered, are told', () => {
-  const egressProxy = { host: 'proxy.test', port: 3128, subset: '' };
-  const mesh = meshOf(
-    sidecar('shop/a'),
-    sidecar('shop/b', { outboundTrafficPolicy: { mode: 'ALLOW_ANY', egressProxy } }),
-    sidecar('shop/c', { workloadSelector: new Map([['app', 'web']]) }),
-  );
-  assert.deepEqual(
-    validateSidecars(mesh).map(({ code, resource }) => `${code} ${resource}`),
-    ['SP1212 Sidecar/shop/b', 'SP1213 Sidecar/shop/b'],
-  );
 });
 
 const ports = [80, 443].map((number) => ({ number, name: `p${number}`, protocol: 'HTTP' as const }));

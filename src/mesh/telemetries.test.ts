@@ -5,7 +5,6 @@ import { emptyMesh, updateMesh } from './mesh.ts';
 import { accessLogOf, selectTelemetries } from './select-telemetry.ts';
 import { matchesLabels } from './selector.ts';
 import type { AccessLogRule, Telemetry } from './telemetry.ts';
-import { validateTelemetries } from './validate-telemetries.ts';
 
 function telemetry(place: string, more: Partial<Telemetry> = {}): Telemetry {
   const [namespace = '', name = ''] = place.split('/');
@@ -46,13 +45,6 @@ test('the root namespace’s come first, then the namespace’s, then those that
     const names = selectTelemetries(mesh.telemetries, { namespace, matches }).map(({ name }) => name);
     assert.equal(names.join(' '), expected, `${namespace} ${app}`);
   }
-});
-
-test('one that does not count is told', () => {
-  assert.deepEqual(
-    validateTelemetries(mesh).map(({ code, resource }) => `${code} ${resource}`),
-    ['SP1406 Telemetry/shop/late'],
-  );
 });
 
 const filter = 'response.code >= 400';

@@ -1,19 +1,10 @@
 // Rules of VirtualServices that hand on to others and cannot: what no look at one of the objects alone can tell. Such a rule
 // takes no request; the other rules hold.
-import { type FieldPath, problem, toDiagnostic, warning } from '../api/finding.ts';
+import { type FieldPath, problem, warning } from '../api/finding.ts';
 import type { Finding } from '../api/kind.ts';
-import type { Diagnostic } from '../platform/diagnostic.ts';
-import type { Mesh } from './mesh.ts';
-import { type DelegateProblem, type Delegation, type VirtualService, virtualServiceOrigin } from './virtual-service.ts';
+import type { DelegateProblem, Delegation, VirtualService } from './virtual-service.ts';
 
-export function validateDelegates({ virtualServices }: Mesh): readonly Diagnostic[] {
-  const all = new Set([...virtualServices.hosts()].flatMap((host) => virtualServices.get(host)));
-  return [...all].flatMap((root) =>
-    findingsOf(root).map((finding) => toDiagnostic(finding, virtualServiceOrigin(root))),
-  );
-}
-
-function findingsOf({ namespace, http }: VirtualService): readonly Finding[] {
+export function validateDelegates({ namespace, http }: VirtualService): readonly Finding[] {
   return http.flatMap(({ action }) =>
     action.kind === 'delegate' && action.problem !== undefined ? [findingOf(action, action.problem, namespace)] : [],
   );

@@ -10,6 +10,14 @@ export interface SourceLocation {
   readonly column: number;
 }
 
+/** Another object that a diagnostic speaks of: the other half of a contradiction. */
+export interface RelatedPlace {
+  /** `ServiceEntry/default/httpbin` */
+  readonly resource: string;
+  readonly path: string;
+  readonly source?: SourceLocation;
+}
+
 export interface Diagnostic {
   readonly severity: Severity;
   /** Stable, e.g. `SP0101`; docs/diagnostics.md lists them. */
@@ -22,14 +30,29 @@ export interface Diagnostic {
   readonly message: string;
   /** The mend: what to do about it. */
   readonly hint?: string;
+  /** The message names them; here is where they stand. */
+  readonly related?: readonly RelatedPlace[];
 }
 
 /** One line, the shape every command prints: `file:line:column Kind/ns/name path: what is wrong; what to do`. */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
-  const { source, resource, path, message, hint } = diagnostic;
-  const place = source === undefined ? '' : `${source.file}:${source.line}:${source.column} `;
+  const { source, resource, path, message, hint, related = [] } = diagnostic;
+  const place = source === undefined ? '' : `${formatSource(source)} `;
   const subject = [resource, path].filter((part) => part !== '').join(' ');
-  return `${place}${subject === '' ? '' : `${subject}: `}${message}${hint === undefined ? '' : `; ${hint}`}`;
+  const elsewhere = related.flatMap((other) =>
+    other.source === undefined ? [] : [`${other.resource} at ${formatSource(other.source)}`],
+  );
+  const text = `${place}${subject === '' ? '' : `${subject}: `}${message}${hint === undefined ? '' : `; ${hint}`}`;
+  return elsewhere.length === 0 ? text : `${text} (${elsewhere.join(', ')})`;
+}
+
+function formatSource({ file, line, column }: SourceLocation): string {
+  return `${file}:${line}:${column}`;
+}
+
+/** The same for what is said of the same field, whoever says it and wherever it is written. */
+export function diagnosticIdentity({ resource, code, path }: Diagnostic): string {
+  return `${resource} ${code} ${path}`;
 }
 
 export function hasErrors(diagnostics: Iterable<Diagnostic>): boolean {

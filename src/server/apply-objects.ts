@@ -2,11 +2,12 @@
 // named. One bad object never stops the others.
 import { decodeObject } from '../api/decode.ts';
 import { type KubeObject, keyOf, keyString, type ObjectKey, resourceName } from '../api/object.ts';
-import { type Diagnostic, hasErrors } from '../platform/diagnostic.ts';
+import { type Diagnostic, diagnosticIdentity, hasErrors } from '../platform/diagnostic.ts';
 import { OwnedByFileError } from '../store/errors.ts';
 import type { ApplyResult, ObjectStore } from '../store/store.ts';
+import type { ServerDeps } from './deps.ts';
 import { objectPrintedName } from './object-table.ts';
-import type { ObjectResult } from './wire.ts';
+import type { ApplyBody, ObjectResult } from './wire.ts';
 
 interface Candidate {
   readonly index: number;
@@ -15,8 +16,13 @@ interface Candidate {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+export type AnalyzingDeps = Pick<ServerDeps, 'store' | 'diagnosticsOf'>;
+
 /** One result per value, in order. Throws what the store throws, but for refusals of single objects. */
-export async function applyObjects(store: ObjectStore, values: readonly unknown[]): Promise<readonly ObjectResult[]> {
+export async function applyObjects(
+  { store, diagnosticsOf }: AnalyzingDeps,
+  values: readonly unknown[],
+): Promise<ApplyBody> {
   const results = new Map<number, ObjectResult>();
   let candidates: readonly Candidate[] = values.flatMap((value, index) => {
     const { object, diagnostics } = decodeObject(value);
@@ -31,7 +37,10 @@ export async function applyObjects(store: ObjectStore, values: readonly unknown[
         const candidate = candidates[position];
         if (candidate !== undefined) results.set(candidate.index, resultOf(candidate, result));
       });
-      return values.map((_, index) => results.get(index) ?? { index, printedName: '', diagnostics: [] });
+      const all = values.map((_, index) => results.get(index) ?? { index, printedName: '', diagnostics: [] });
+      const said = new Set(all.flatMap(({ diagnostics }) => diagnostics.map(diagnosticIdentity)));
+      const found = await diagnosticsOf(outcome.map(({ object }) => object));
+      return { results: all, diagnostics: found.filter((one) => !said.has(diagnosticIdentity(one))) };
     }
     const owned = keyString(outcome.key);
     const refused = candidates.filter(({ object }) => keyString(keyOf(object)) === owned);

@@ -1,5 +1,7 @@
 // What the HTTP API needs of the rest, by interface: it serves what others know and decides nothing itself.
 // The composition root passes these in; tests pass a real store and plain values.
+
+import type { KubeObject } from '../api/object.ts';
 import type { ProxyStatus } from '../discovery/proxy-state.ts';
 import type { Diagnostic } from '../platform/diagnostic.ts';
 import type { Logger } from '../platform/log.ts';
@@ -42,6 +44,8 @@ export interface ServerDeps {
   execPlan(namespace: string, name: string): Promise<ExecPlan | undefined>;
   /** What is wrong with the mesh's configuration as it stands. */
   diagnostics(): readonly Diagnostic[];
+  /** What is said of these stored objects now that the mesh has them, and what others say that names them. */
+  diagnosticsOf(objects: readonly KubeObject[]): Promise<readonly Diagnostic[]>;
   /** Called when `diagnostics()` may tell something else. Returns the unsubscribe function. */
   onDiagnosticsChange(listener: () => void): () => void;
 }

@@ -85,6 +85,8 @@ export interface ObjectResult {
 
 export interface ApplyBody {
   readonly results: readonly ObjectResult[];
+  /** What is said of the stored objects beside others, and of others that name them. No reason to refuse any. */
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 export interface DeleteBody {

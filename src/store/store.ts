@@ -39,6 +39,11 @@ export interface ApplyOptions {
   readonly ownerFile?: string;
 }
 
+export interface StatusPatch {
+  readonly key: ObjectKey;
+  readonly patch: unknown;
+}
+
 export interface ObjectStore {
   get(key: ObjectKey): Promise<KubeObject | undefined>;
   /** Sorted by namespace, then name. */
@@ -56,5 +61,10 @@ export interface ObjectStore {
   delete(key: ObjectKey, options?: ApplyOptions): Promise<void>;
   /** Replaces status only; does not touch generation. Equal status writes nothing. Throws NotFoundError. */
   updateStatus(key: ObjectKey, status: unknown): Promise<void>;
+  /**
+   * JSON merge patches on the status of objects, in one transaction; what others wrote there stays. Objects that are gone are
+   * passed over, and a status with nothing left in it goes.
+   */
+  patchStatus(patches: readonly StatusPatch[]): Promise<void>;
   close(): Promise<void>;
 }

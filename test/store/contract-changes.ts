@@ -52,6 +52,33 @@ export function changesContract(scope: ContractScope): void {
     });
   });
 
+  describe('patchStatus', () => {
+    const messages = (key: ReturnType<typeof scope.key>, text: string | null) => ({ key, patch: { messages: text } });
+
+    test('merges into the status of several objects, and leaves all else as it is', async () => {
+      const { object } = await applyOne(entry('a'));
+      await applyOne(entry('b'));
+      await scope.store.updateStatus(key('a'), { other: 1 });
+      await scope.store.patchStatus([messages(key('a'), 'x'), messages(key('gone'), 'x'), messages(key('b'), 'y')]);
+      assert.deepEqual((await get('a')).status, { other: 1, messages: 'x' });
+      assert.deepEqual((await get('b')).status, { messages: 'y' });
+      assert.deepEqual((await get('a')).spec, object.spec);
+      assert.equal((await get('a')).metadata.generation, 1);
+      assert.equal((await applyOne(entry('a'))).outcome, 'unchanged');
+      await scope.store.patchStatus([messages(key('a'), null), messages(key('b'), null)]);
+      assert.deepEqual((await get('a')).status, { other: 1 });
+      assert.equal((await get('b')).status, undefined);
+    });
+
+    test('writes nothing where nothing differs', async () => {
+      await applyOne(entry('a'));
+      await scope.store.patchStatus([messages(key('a'), 'x')]);
+      const before = await get('a');
+      await scope.store.patchStatus([messages(key('a'), 'x')]);
+      assert.deepEqual(await get('a'), before);
+    });
+  });
+
   describe('updateStatus', () => {
     test('replaces status and nothing else', async () => {
       const { object } = await applyOne(entry('a'));

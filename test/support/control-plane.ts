@@ -58,6 +58,7 @@ export async function startControlPlane(
     pods: () => [],
     execPlan: async () => undefined,
     diagnostics: () => [],
+    diagnosticsOf: async () => [],
     onDiagnosticsChange: () => () => undefined,
     ...deps,
   };

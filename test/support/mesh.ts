@@ -27,6 +27,8 @@ export interface TestMesh {
   run(...args: readonly string[]): Promise<string>;
   /** `apply -f -` with this YAML; throws unless it succeeds. */
   apply(yaml: string): Promise<string>;
+  /** The same; whatever comes of it. */
+  tryApply(yaml: string): Promise<CommandOutcome>;
   /** `delete -f -` with it; what is not there is no error. */
   remove(yaml: string): Promise<string>;
   /** Starts a workload that waits, and a hand inside it. */
@@ -88,6 +90,7 @@ export async function startMesh(t: Scope, options: TestMeshOptions = {}): Promis
     cli: (...args) => cli(args),
     run: (...args) => run(args),
     apply: (yaml) => run(['apply', '-f', '-'], yaml),
+    tryApply: (yaml) => cli(['apply', '-f', '-'], yaml),
     remove: (yaml) => run(['delete', '--ignore-not-found', '-f', '-'], yaml),
     async workload(name, { namespace = 'default', command = ['sleep', 'infinity'], args = [] } = {}) {
       await run(['run', '--name', name, '-n', namespace, '--detach', ...args, '--', ...command]);

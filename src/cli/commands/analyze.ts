@@ -25,12 +25,12 @@ async function ofMesh(cli: Cli): Promise<readonly Diagnostic[]> {
 }
 
 async function ofFiles(cli: Cli, { filename = [], recursive = false }: FileOptions): Promise<readonly Diagnostic[]> {
-  const [{ decodeManifestBytes }, { readManifestFiles }] = await Promise.all([
-    import('../../api/decode.ts'),
+  const [{ analyzeManifests }, { readManifestFiles }] = await Promise.all([
+    import('../../analysis/analyze-manifests.ts'),
     import('../manifest-files.ts'),
   ]);
   const files = await readManifestFiles(filename, recursive, cli.signal);
-  return files.flatMap(({ name, bytes }) => decodeManifestBytes(bytes, name, cli.options().namespace).diagnostics);
+  return analyzeManifests(files, cli.options().namespace);
 }
 
 function printText(cli: Cli, diagnostics: readonly Diagnostic[]): void {

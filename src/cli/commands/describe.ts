@@ -1,6 +1,7 @@
 // `describe`: one object with its defaults, and what the mesh has to say about it.
 import type { Command } from 'commander';
 import type { KubeObject } from '../../api/object.ts';
+import { withoutMessages } from '../../api/validation-messages.ts';
 import type { KindNames } from '../../server/wire.ts';
 import { captureNoteFor } from '../capture-note.ts';
 import type { Cli } from '../cli.ts';
@@ -32,7 +33,8 @@ async function describe(cli: Cli, words: readonly string[]): Promise<void> {
     const resource = [names.kind, ...(namespace === undefined ? [] : [namespace]), name].join('/');
     const lines = diagnosticLines(diagnostics.filter((diagnostic) => diagnostic.resource === resource));
     cli.write(`${headLines(object).join('\n')}\n`);
-    const fields = new Map<string, unknown>(Object.entries(object));
+    // What is said of it stands below.
+    const fields = new Map<string, unknown>(Object.entries({ ...object, status: withoutMessages(object.status) }));
     for (const field of content) cli.write(await section(field, fields.get(field)));
     for (const line of await podLines(cli, names, object)) cli.print(line);
     cli.print(

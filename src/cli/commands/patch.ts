@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { groupOf } from '../../server/kind-names.ts';
 import { captureNoteFor } from '../capture-note.ts';
 import type { Cli } from '../cli.ts';
-import { diagnosticLines } from '../error-lines.ts';
+import { diagnosticLines, warningsOf } from '../error-lines.ts';
 import { singleTarget } from '../object-targets.ts';
 import { addExamples, usageError } from '../usage.ts';
 
@@ -32,7 +32,7 @@ async function patch(cli: Cli, words: readonly string[], options: PatchOptions):
   const value = await parsePatch(options.patch);
   const { printedName, outcome, diagnostics } = await cli.api().patch(kind, cli.options().namespace, name, value);
   cli.print(`${printedName} patched${outcome === 'unchanged' ? ' (no change)' : ''}`);
-  for (const line of diagnosticLines(diagnostics)) cli.warn(line);
+  for (const line of diagnosticLines(warningsOf(diagnostics))) cli.warn(line);
   await captureNoteFor(cli, [{ group: groupOf(printedName) }]);
 }
 

@@ -13,7 +13,8 @@ import { patchObject } from '../patch-object.ts';
 import { redactObject } from '../redact.ts';
 import type { ApplyBody, DeleteBody, ObjectsBody, TableBody } from '../wire.ts';
 
-export function objectRoutes({ store }: ServerDeps, transport: Transport): Hono {
+export function objectRoutes(deps: ServerDeps, transport: Transport): Hono {
+  const { store } = deps;
   const visible = transport === 'tcp' ? redactObject : <T>(object: T) => object;
   return new Hono()
     .get('/objects/:kind/:name?', async (context) => {
@@ -41,12 +42,12 @@ export function objectRoutes({ store }: ServerDeps, transport: Transport): Hono 
     .post('/objects', async (context) => {
       const body = await readJson(context);
       if (!Array.isArray(body)) throw badRequest('the body is no array of objects');
-      return context.json({ results: await applyObjects(store, body) } satisfies ApplyBody);
+      return context.json((await applyObjects(deps, body)) satisfies ApplyBody);
     })
     .patch('/objects/:kind/:name', async (context) => {
       const { kind, key } = objectKey(context);
       const patch = await readJson(context);
-      return context.json(await patchObject(store, key, patch).catch(inWordsOf(kind)));
+      return context.json(await patchObject(deps, key, patch).catch(inWordsOf(kind)));
     })
     .delete('/objects/:kind/:name', async (context) => {
       const { kind, key } = objectKey(context);

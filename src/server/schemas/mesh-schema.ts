@@ -4,6 +4,8 @@ import type { Diagnostic } from '../../platform/diagnostic.ts';
 import type { DiagnosticsBody, ErrorBody, InfoBody } from '../wire.ts';
 import { componentSchema } from './components.ts';
 
+const source = z.strictObject({ file: z.string(), line: z.int(), column: z.int() });
+
 export const diagnosticSchema = componentSchema(
   'Diagnostic',
   z.strictObject({
@@ -11,9 +13,13 @@ export const diagnosticSchema = componentSchema(
     code: z.string().describe('stable; docs/diagnostics.md lists them'),
     resource: z.string().describe('Kind/namespace/name, empty where there is no object yet'),
     path: z.string().describe('spec.ports[0].protocol, empty for the whole object'),
-    source: z.strictObject({ file: z.string(), line: z.int(), column: z.int() }).exactOptional(),
+    source: source.exactOptional(),
     message: z.string(),
     hint: z.string().exactOptional().describe('what to do'),
+    related: z
+      .array(z.strictObject({ resource: z.string(), path: z.string(), source: source.exactOptional() }))
+      .exactOptional()
+      .describe('the other objects that the message names'),
   }),
 ) satisfies z.ZodType<Diagnostic>;
 

@@ -73,7 +73,10 @@ export const objectResultSchema = componentSchema(
 
 export const applySchema = componentSchema(
   'Apply',
-  z.strictObject({ results: z.array(objectResultSchema) }),
+  z.strictObject({
+    results: z.array(objectResultSchema),
+    diagnostics: z.array(diagnosticSchema).describe('what is said of the stored objects beside others'),
+  }),
 ) satisfies z.ZodType<ApplyBody>;
 
 export const deleteSchema = componentSchema('Delete', z.strictObject({ names })) satisfies z.ZodType<DeleteBody>;

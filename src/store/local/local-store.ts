@@ -101,6 +101,16 @@ export function createLocalStore(database: DatabaseSync, options: LocalStoreOpti
         const object = withStatus(current.object, status, draft.stamp);
         if (object !== current.object) draft.put({ ...current, object });
       }),
+    patchStatus: async (patches) =>
+      transact((draft) => {
+        for (const { key, patch } of patches) {
+          const current = draft.get(key);
+          if (current === undefined) continue;
+          const status = mergePatch(current.object.status, patch);
+          const object = withStatus(current.object, isEmptyObject(status) ? undefined : status, draft.stamp);
+          if (object !== current.object) draft.put({ ...current, object });
+        }
+      }),
     ownerships: () =>
       [...index.all()].flatMap(({ key, ownerFile }) => (ownerFile === undefined ? [] : [{ key, file: ownerFile }])),
     release: async (keys) =>
@@ -144,6 +154,10 @@ function write(draft: Draft, desired: KubeObject, ownerFile: string | undefined)
   }
   if (current === undefined) return { key, outcome: 'created', object };
   return { key, outcome: object === current.object ? 'unchanged' : 'configured', object };
+}
+
+function isEmptyObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }
 
 function existing(draft: Draft, key: ObjectKey): StoredObject {

@@ -1,0 +1,104 @@
+// Which questions are asked of which kind.
+import type { Kind } from '../api/kind.ts';
+import { destinationRuleKind } from '../api/kinds/destination-rule.ts';
+import { gatewayKind } from '../api/kinds/gateway.ts';
+import { serviceEntryKind } from '../api/kinds/service-entry.ts';
+import { sidecarKind } from '../api/kinds/sidecar.ts';
+import { telemetryKind } from '../api/kinds/telemetry.ts';
+import { virtualServiceKind } from '../api/kinds/virtual-service.ts';
+import type { KubeObject } from '../api/object.ts';
+import { findAmbiguousTelemetries } from './ambiguous-telemetries.ts';
+import { findAmbiguousRules } from './destination-rule/ambiguous-rules.ts';
+import { findDoubleTls } from './destination-rule/double-tls.ts';
+import { findUnusableTlsFiles, findWithheldCredential } from './destination-rule/tls-sources.ts';
+import { findUnusedRule } from './destination-rule/unused-rule.ts';
+import { findUnusedSubsets } from './destination-rule/unused-subsets.ts';
+import type { CrossFinding } from './finding.ts';
+import { findConflictingServers } from './gateway/conflicting-servers.ts';
+import { findIdleServers } from './gateway/idle-servers.ts';
+import { findMissingRedirectTarget } from './gateway/redirect-target.ts';
+import { findUnusableServerTls } from './gateway/server-tls.ts';
+import { findEmptySelector } from './selectors.ts';
+import { findClaimedHosts } from './service-entry/claimed-hosts.ts';
+import { findClearTextToTlsPort } from './service-entry/clear-text.ts';
+import { findIndistinctPorts } from './service-entry/indistinct-ports.ts';
+import { findWideExport } from './service-entry/wide-export.ts';
+import { findAmbiguousSidecars, findMissingEgressProxy } from './sidecar/ambiguous-sidecars.ts';
+import { findEmptyImports, findHiddenHosts } from './sidecar/hidden-hosts.ts';
+import type { Surroundings } from './surroundings.ts';
+import { findGatewayLoops } from './virtual-service/gateway-loops.ts';
+import { findMissingDestinations } from './virtual-service/missing-destinations.ts';
+import { findMissingSubsets } from './virtual-service/missing-subsets.ts';
+import { findTakenHosts } from './virtual-service/taken-hosts.ts';
+import { findUnboundGateways } from './virtual-service/unbound-gateways.ts';
+import { findUnfitRules } from './virtual-service/unfit-rules.ts';
+import { findUnusableDelegates } from './virtual-service/unusable-delegates.ts';
+
+type Analyzer<T> = (object: T, around: Surroundings) => Iterable<CrossFinding>;
+
+const byKind: ReadonlyMap<string, Analyzer<KubeObject>> = new Map([
+  ...questions(serviceEntryKind, [
+    findClaimedHosts,
+    findIndistinctPorts,
+    findClearTextToTlsPort,
+    findWideExport,
+    findEmptySelector,
+  ]),
+  ...questions(virtualServiceKind, [
+    findTakenHosts,
+    findUnboundGateways,
+    findMissingDestinations,
+    findMissingSubsets,
+    findGatewayLoops,
+    findUnfitRules,
+    findUnusableDelegates,
+  ]),
+  ...questions(destinationRuleKind, [
+    findUnusedRule,
+    findAmbiguousRules,
+    findUnusedSubsets,
+    findDoubleTls,
+    findWithheldCredential,
+    findUnusableTlsFiles,
+    findEmptySelector,
+  ]),
+  ...questions(gatewayKind, [
+    findEmptySelector,
+    findIdleServers,
+    findConflictingServers,
+    findMissingRedirectTarget,
+    findUnusableServerTls,
+  ]),
+  ...questions(telemetryKind, [findAmbiguousTelemetries]),
+  ...questions(sidecarKind, [
+    findAmbiguousSidecars,
+    findMissingEgressProxy,
+    findHiddenHosts,
+    findEmptyImports,
+    findEmptySelector,
+  ]),
+]);
+
+/** Nothing for an object of a kind that nothing is asked of, and for one that an older release wrote otherwise. */
+export function* analyze(object: KubeObject, around: Surroundings): Generator<CrossFinding> {
+  yield* byKind.get(object.kind)?.(object, around) ?? [];
+}
+
+function questions<T extends KubeObject>(
+  kind: Kind<T>,
+  analyzers: readonly Analyzer<T>[],
+): readonly (readonly [string, Analyzer<KubeObject>])[] {
+  return [
+    [
+      kind.kind,
+      function* (object, around) {
+        const parsed = kind.schema.safeParse(object);
+        if (!parsed.success) return;
+        // Of files it is told while they are read, where each mistake's place is known.
+        if (around.complete) yield* kind.validate(parsed.data);
+        // As it was written: what its author did not say is not for us to blame.
+        for (const analyzer of analyzers) yield* analyzer(parsed.data, around);
+      },
+    ],
+  ];
+}
