@@ -183,7 +183,7 @@ const closedChainName = 'closed';
 /** The SNIs that must be listed, and exact ones below a listed wildcard, which would else swallow them. */
 function buildServerNames(use: PortUse, config: ProxySettings, chainOf: (entry: PortService) => FilterChain) {
   const policy = config.outboundTrafficPolicy;
-  const listed = oldestFirst(use.serverNames.values()).filter((entry) => needsListing(entry, policy));
+  const listed = oldestFirst(use.serverNames.values()).filter((entry) => needsListing(entry, use, policy));
   const wildcards = listed
     .flatMap(({ service, passed }) => [service.host, ...passed.flatMap(({ serverNames }) => serverNames)])
     .filter(isWildcardHost);
@@ -209,7 +209,7 @@ function buildServerNames(use: PortUse, config: ProxySettings, chainOf: (entry: 
   }
   if (wildcards.length > 0) {
     for (const [host, entry] of use.serverNames) {
-      if (needsListing(entry, policy) || taken.has(host)) continue;
+      if (needsListing(entry, use, policy) || taken.has(host)) continue;
       if (wildcards.some((wildcard) => isBelow(host, wildcard))) shared.push(host);
     }
   }

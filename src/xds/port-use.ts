@@ -105,7 +105,7 @@ function isSpecial(entry: PortService | undefined, book: PortBook, policy: Outbo
   if (entry === undefined) return false;
   const handling = handlingOf(entry.port.protocol);
   if (handling === 'http' || handling === 'none') return false;
-  if (handling !== 'tls' || isFoundByAddress(entry) || needsListing(entry, policy)) return true;
+  if (handling !== 'tls' || isFoundByAddress(entry) || needsListing(entry, book, policy)) return true;
   return wildcardsAbove(entry.service.host).some(
     (wildcard) => book.serverNames.has(wildcard) || book.closed.has(wildcard),
   );
@@ -120,12 +120,17 @@ export function oldestFirst(services: Iterable<PortService>): readonly PortServi
  * Whether this service's SNI must be listed by name in the listener. Not so for most: under REGISTRY_ONLY a cluster of
  * the SNI's name is enough, under ALLOW_ANY a host without settings of its own passes through like any other.
  */
-export function needsListing(entry: PortService, policy: OutboundTrafficPolicy): boolean {
+export function needsListing(
+  entry: PortService,
+  { tcp }: Pick<PortUse, 'tcp'>,
+  policy: OutboundTrafficPolicy,
+): boolean {
   const { service, port, rule, passed } = entry;
   if (service.resolution === 'NONE' || passed.length > 0 || hasSettings(entry)) return true;
   if (policy === 'REGISTRY_ONLY') return isWildcardHost(service.host);
-  // Passing through to an address that we gave leads nowhere.
-  if (rule !== undefined || service.autoAllocated === true) return true;
+  // Passing through to an address that we gave leads nowhere; and what is not listed goes to a TCP service that takes
+  // everything on the port.
+  if (rule !== undefined || service.autoAllocated === true || tcp.size > 0) return true;
   const resolvesItself = service.resolution === 'STATIC' || service.resolution === 'CLUSTER_IP';
   return (
     resolvesItself || (port.from ?? service).endpoints.length > 0 || (port.targetPort ?? port.number) !== port.number

@@ -8,6 +8,7 @@ import { Agent, request } from 'node:http';
 import { connect, Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { connect as connectTls } from 'node:tls';
+import { grpc, http2, talk } from './workload-calls.ts';
 import type { AgentCommand, AgentResult } from './workload-protocol.ts';
 
 const keepAlive = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -33,6 +34,12 @@ function perform(command: AgentCommand): Promise<AgentResult> {
       return tls(command);
     case 'tcp':
       return tcp(command);
+    case 'talk':
+      return talk(command);
+    case 'http2':
+      return http2(command);
+    case 'grpc':
+      return grpc(command);
     case 'udp':
       return udp(command);
     case 'lookup':

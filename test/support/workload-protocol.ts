@@ -27,6 +27,29 @@ export type AgentCommand =
       readonly send: string;
       readonly timeoutMs?: number;
     }
+  | {
+      readonly do: 'talk';
+      readonly host: string;
+      readonly port: number;
+      readonly steps: readonly TalkStep[];
+      readonly timeoutMs?: number;
+    }
+  | {
+      readonly do: 'http2';
+      readonly host: string;
+      readonly port: number;
+      readonly path?: string;
+      readonly tls?: boolean;
+      readonly body?: string;
+    }
+  | {
+      readonly do: 'grpc';
+      readonly host: string;
+      readonly port: number;
+      /** `/service/Method` */
+      readonly method: string;
+      readonly messages: readonly string[];
+    }
   | { readonly do: 'lookup'; readonly host: string; readonly family?: 4 | 6 }
   /** Requests one after the other until one is answered with 200. */
   | { readonly do: 'poll'; readonly address: string; readonly host: string }
@@ -39,6 +62,13 @@ export type AgentCommand =
       readonly connections?: number;
     };
 
+/** Of a conversation: texts are bytes in Latin-1; `end` ends one's own side, `ended` waits for the other's end. */
+export type TalkStep =
+  | { readonly send: string }
+  | { readonly expect: string }
+  | { readonly end: true }
+  | { readonly ended: true };
+
 /** Only what the command gives is set; `error` is Node's code (`ECONNRESET`) or its words. */
 export interface AgentResult {
   readonly error?: string;
@@ -46,6 +76,9 @@ export interface AgentResult {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly text?: string;
+  /** Of `talk`: steps that were not come to. */
+  readonly left?: number;
+  readonly grpcStatus?: string;
   readonly addresses?: readonly string[];
   /** Of `poll`: when the answer with 200 was there, nanoseconds of the machine's monotonic clock. */
   readonly openedAt?: string;
