@@ -47,6 +47,11 @@ test('what is written wins over defaults, at every depth', () => {
 for (const [spec, expected] of [
   [{}, []],
   [{ outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' } }, []],
+  [{ includeIPRanges: '*', excludeIPRanges: '' }, []],
+  [
+    { includeIPRanges: '10.0.0.0/8', excludeIPRanges: '192.0.2.0/24' },
+    ['SP0111 spec.includeIPRanges', 'SP0111 spec.excludeIPRanges'],
+  ],
   [{ outboundTrafficPolicy: { mode: 'ALLOW_SOME' } }, ['SP0107 spec.outboundTrafficPolicy.mode']],
   [{ outboundTrafficPolicy: { mode: 'allow_any' } }, ['SP0107 spec.outboundTrafficPolicy.mode']],
   [{ outboundTrafficPolcy: {} }, ['SP0104 spec.outboundTrafficPolcy']],

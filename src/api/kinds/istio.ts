@@ -3,6 +3,7 @@ import { allowedRangesAnnotation } from '../annotations.ts';
 import { problem, warning } from '../finding.ts';
 import { parseIpRange } from '../ip-range.ts';
 import type { Finding, Kind } from '../kind.ts';
+import { notActedOn } from '../not-acted-on.ts';
 import { shorten } from '../schema-messages.ts';
 import { withIstioDefaults } from './istio-defaults.ts';
 import { type Istio, istioSchema } from './istio-schema.ts';
@@ -21,7 +22,12 @@ export const istioKind: Kind<Istio> = {
   shortNames: [],
   namespaced: true,
   schema: istioSchema,
-  validate: (istio) => [...checkPlace(istio), ...checkAllowedRanges(istio), ...checkGateways(istio)],
+  validate: (istio) => [
+    ...checkPlace(istio),
+    ...checkAllowedRanges(istio),
+    ...checkRedirected(istio),
+    ...checkGateways(istio),
+  ],
   withDefaults: withIstioDefaults,
   columns: [
     { title: 'STATUS', value: ({ status }) => status?.Status ?? '' },
@@ -48,6 +54,13 @@ function* checkAllowedRanges({ metadata: { annotations } }: Istio): Iterable<Fin
       'write 10.0.0.0/8, separated by commas',
     );
   }
+}
+
+/** Istio: those addresses go around the proxy, ungoverned and uncounted; here: everything is redirected. */
+function* checkRedirected({ spec }: Istio): Iterable<Finding> {
+  const { includeIPRanges: included = '*', excludeIPRanges: excluded = '' } = spec;
+  if (included !== '*') yield notActedOn('includeIPRanges', ['spec', 'includeIPRanges']);
+  if (excluded !== '') yield notActedOn('excludeIPRanges', ['spec', 'excludeIPRanges']);
 }
 
 function* checkGateways(istio: Istio): Iterable<Finding> {
