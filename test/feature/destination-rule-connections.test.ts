@@ -15,8 +15,8 @@ import { until } from '../support/until.ts';
 
 const proxyHost = 'proxy.corp.test';
 const tls: ServicePort = { number: 443, name: 'tls', protocol: 'TLS' };
-const far = '198.51.100.182';
-const elsewhere = '198.51.100.183';
+const far = '198.51.100.232';
+const elsewhere = '198.51.100.233';
 
 const tunnels =
   serviceEntry('proxy', { hosts: [proxyHost], ports: [{ number: 3128, name: 'proxy', protocol: 'TCP' }] }) +
@@ -55,9 +55,9 @@ describe('DestinationRule: connections', needs('root', 'iproute2', 'firewall'), 
   let resolve: readonly string[];
 
   before(async () => {
-    const proxyAddress = outsideAddress(181);
-    outsideAddress(182);
-    outsideAddress(183);
+    const proxyAddress = outsideAddress(231);
+    outsideAddress(232);
+    outsideAddress(233);
     secure = await startOutsideHttp({ t: scope, address: far, port: 443, tls: true });
     const echo = await startOutsideTcp({ t: scope, address: far, port: 5432 });
     lines = await startOutsideTcp({

@@ -12,7 +12,7 @@ import { suiteScope } from '../support/suite-scope.ts';
 import { repeat } from '../support/traffic.ts';
 import { until, untilFits } from '../support/until.ts';
 
-const numbers = [191, 192, 193, 194];
+const numbers = [241, 242, 243, 244];
 const addresses = numbers.map((number) => `198.51.100.${number}`);
 const endpoints = addresses.map((address) => ({ address }));
 

@@ -13,6 +13,7 @@ import { outsideAddress } from '../support/outside-world.ts';
 import { type RecordedTls, startRecordedTls } from '../support/recorded-tls.ts';
 import { needs } from '../support/requires.ts';
 import { suiteScope } from '../support/suite-scope.ts';
+import type { Certificate } from '../support/tls-fixtures.ts';
 import { until } from '../support/until.ts';
 
 const http: ServicePort = { number: 80, name: 'http', protocol: 'HTTP', targetPort: 443 };
@@ -24,7 +25,7 @@ const places = {
   good: { address: 132, names: ['good.test', 'fronted.test'] },
   wild: { address: 133, names: ['a.wild.test', 'b.wild.test', 'deep.a.wild.test'] },
   expired: { address: 134, names: ['expired.test'] },
-  stranger: { address: 135, names: ['stranger.test', 'filed.test', 'extra.test'] },
+  stranger: { address: 135, names: ['stranger.test', 'filed.test', 'extra.test', 'revoked.test'] },
   misnamed: { address: 136, names: ['misnamed.test', 'unverified.test'] },
   mutual: { address: 137, names: ['mutual.test', 'keyless.test', 'late.test'] },
 } as const;
@@ -37,17 +38,20 @@ describe('TLS origination', needs('root', 'iproute2', 'firewall'), () => {
   const extraRoots = join(folder, 'extra.pem');
   let authority: TestAuthority;
   let strangers: TestAuthority;
+  /** What the strangers' server shows. */
+  let shown: Certificate;
 
   before(async () => {
     scope.after(() => rmSync(folder, { recursive: true, force: true }));
     authority = await createTestAuthority();
     strangers = await createTestAuthority('strangers');
+    shown = await strangers.issue({ commonName: 'stranger.test', names: [...places.stranger.names] });
     const issued = {
       plain: await authority.issue({ commonName: 'plain.test' }),
       good: await authority.issue({ commonName: 'good.test', names: ['good.test', 'front.test'] }),
       wild: await authority.issue({ commonName: '*.wild.test' }),
       expired: await authority.issue({ commonName: 'expired.test', expired: true }),
-      stranger: await strangers.issue({ commonName: 'stranger.test', names: [...places.stranger.names] }),
+      stranger: shown,
       misnamed: await authority.issue({ commonName: 'elsewhere.test' }),
       mutual: await authority.issue({ commonName: 'mutual.test', names: [...places.mutual.names] }),
     } satisfies Record<Place, unknown>;
@@ -205,6 +209,22 @@ describe('TLS origination', needs('root', 'iproute2', 'firewall'), () => {
         while (performance.now() < end) assert.equal(await statusOf(caller, 'filed.test'), 200);
         replaceWith(authority.root);
         await refuses('filed.test', 'stranger');
+      });
+
+      it('sends nothing to a server whose certificate was revoked, nor while the list of those is missing', async () => {
+        const caCertificates = join(folder, `${capture}-strangers.pem`);
+        const caCrl = join(folder, `${capture}-crl.pem`);
+        const list = (content: string) => {
+          writeFileSync(`${caCrl}.new`, content);
+          renameSync(`${caCrl}.new`, caCrl);
+        };
+        writeFileSync(caCertificates, strangers.root);
+        await originate('revoked.test', { mode: 'SIMPLE', caCertificates, caCrl });
+        await answers('revoked.test', 503);
+        list(await strangers.revoke());
+        await answers('revoked.test', 200);
+        list(await strangers.revoke(shown));
+        await refuses('revoked.test', 'stranger');
       });
 
       it('follows the file of extra roots', async () => {
