@@ -32,12 +32,24 @@ export interface Decoded {
 export function decodeManifests(text: string, file: string, namespace = 'default'): Decoded {
   const objects: DecodedObject[] = [];
   const diagnostics: Diagnostic[] = [];
+  let errors = 0;
   for (const document of readYamlDocuments(text, file)) {
     const decoded = decodeDocument(document, namespace);
     for (const object of decoded.objects) objects.push(object);
     for (const diagnostic of decoded.diagnostics) diagnostics.push(diagnostic);
+    errors += decoded.diagnostics.filter(isError).length;
+    if (errors < mostErrors) continue;
+    const finding = problem('SP0110', [], `the file has more than ${mostErrors} mistakes`, 'mend the first ones');
+    return { objects, diagnostics: [...diagnostics, toDiagnostic(finding, '', document.place(0))] };
   }
   return { objects, diagnostics };
+}
+
+/** Of a file: what comes after is not read. */
+const mostErrors = 1000;
+
+function isError({ severity }: Diagnostic): boolean {
+  return severity === 'error';
 }
 
 /** The same from a file's bytes, which have to be UTF-8. */
@@ -79,6 +91,7 @@ function decodeDocument({ document, mistakes, place }: YamlDocument, namespace: 
     const { object, kind, resource, findings } = checkObject(item.value, namespace);
     const found = findings.map((finding) => toDiagnostic(finding, resource, locate(finding.path, placeOf(finding))));
     diagnostics.push(...found.toSorted(byPlace));
+    if (diagnostics.length >= mostErrors) break;
     const [start = 0, end = Number.POSITIVE_INFINITY] = [starts[index], starts[index + 1]];
     const readWhole = !unreadable && !inValues.some(({ offset }) => offset >= start && offset < end);
     if (object !== undefined && kind !== undefined && readWhole) objects.push({ object, kind, locate });

@@ -7,6 +7,9 @@ import type { Finding } from './kind.ts';
 import { deepestNesting } from './without-nulls.ts';
 
 const largestDocument = 10 * 1024 * 1024;
+// Words and marks of one document: what reading costs grows with them, and a second is enough for a mistake. A list of 4,000
+// objects has about as many.
+const mostLexemes = 500_000;
 // Tokens the parser holds open at once: a little more than the levels of a document that is just deep enough.
 const openTokens = 2 * deepestNesting + 16;
 
@@ -28,7 +31,8 @@ export interface TextMistake {
 export function* readYamlDocuments(text: string, file: string): Iterable<YamlDocument> {
   let line = 0;
   for (const part of splitDocuments(text.startsWith('\uFEFF') ? text.slice(1) : text)) {
-    yield* readPart(part, file, line);
+    // A million markers are read as fast as they are split.
+    if (part !== '---\n') yield* readPart(part, file, line);
     line += countLines(part);
   }
 }
@@ -71,11 +75,26 @@ function checkText(text: string): TextMistake | undefined {
     const message = `the document has ${text.length} characters; at most ${largestDocument} are read`;
     return { finding: problem('SP0002', [], message, "split it into documents with a line '---'"), offset: 0 };
   }
+  if (hasMoreLexemes(text)) {
+    const message = `the document has more than ${mostLexemes} words and marks`;
+    return { finding: problem('SP0002', [], message, "split it into documents with a line '---'"), offset: 0 };
+  }
   const control = controlCharacter.exec(text);
   if (control === null) return undefined;
   const digits = control[0].charCodeAt(0).toString(16).padStart(4, '0');
   const hint = 'remove it, or write it as an escape in a double-quoted text';
   return { finding: problem('SP0011', [], `control character U+${digits}`, hint), offset: control.index };
+}
+
+/** Told by the lexer alone, before anything is made of what it finds. A lexeme has a character at least. */
+function hasMoreLexemes(text: string): boolean {
+  if (text.length <= mostLexemes) return false;
+  let left = mostLexemes;
+  for (const _ of new Lexer().lex(text)) {
+    left -= 1;
+    if (left < 0) return true;
+  }
+  return false;
 }
 
 function* parse(text: string, lines: LineCounter): Iterable<Document.Parsed | TextMistake> {

@@ -13,6 +13,9 @@ import { patchObject } from '../patch-object.ts';
 import { redactObject } from '../redact.ts';
 import type { ApplyBody, DeleteBody, ObjectsBody, TableBody } from '../wire.ts';
 
+/** Of one transaction; nobody else is answered while they are looked through. */
+const mostObjects = 50_000;
+
 export function objectRoutes(deps: ServerDeps, transport: Transport): Hono {
   const { store } = deps;
   const visible = transport === 'tcp' ? redactObject : <T>(object: T) => object;
@@ -42,6 +45,7 @@ export function objectRoutes(deps: ServerDeps, transport: Transport): Hono {
     .post('/objects', async (context) => {
       const body = await readJson(context);
       if (!Array.isArray(body)) throw badRequest('the body is no array of objects');
+      if (body.length > mostObjects) throw badRequest(`the body has more than ${mostObjects} objects`);
       return context.json((await applyObjects(deps, body)) satisfies ApplyBody);
     })
     .patch('/objects/:kind/:name', async (context) => {
