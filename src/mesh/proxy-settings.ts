@@ -2,13 +2,15 @@
 // Invariant: where nothing says otherwise they are the mesh's very object, so that identity tells them apart.
 import type { MeshConfig } from './mesh-config.ts';
 import { type AccessLogSettings, accessLogOf } from './select-telemetry.ts';
-import type { Sidecar } from './sidecar.ts';
-import type { Telemetry, WorkloadMode } from './telemetry.ts';
+import { type Sidecar, sidecarOrigin } from './sidecar.ts';
+import { type Telemetry, telemetryOrigin, type WorkloadMode } from './telemetry.ts';
 import type { Destination } from './virtual-service.ts';
 
 export interface ProxySettings extends MeshConfig {
   /** Where traffic goes that nobody registered, in place of the address that the caller connected to. */
   readonly egressProxy?: Destination;
+  /** The objects that say so: `Sidecar/default/egress`. */
+  readonly origins?: readonly string[];
   /** Where Telemetries speak of them. */
   readonly accessLogs?: Readonly<Partial<Record<WorkloadMode, AccessLogSettings>>>;
 }
@@ -20,7 +22,13 @@ export function proxySettingsOf(
 ): ProxySettings {
   const policy = policyOf(sidecar);
   const logs = accessLogsOf(telemetries);
-  return policy === undefined && logs === undefined ? config : { ...config, ...policy, ...logs };
+  if (policy === undefined && logs === undefined) return config;
+  const speaking = telemetries.filter(({ accessLogging }) => accessLogging.length > 0);
+  const origins = [
+    ...(policy === undefined || sidecar === undefined ? [] : [sidecarOrigin(sidecar)]),
+    ...speaking.map(telemetryOrigin),
+  ];
+  return { ...config, ...policy, ...logs, origins };
 }
 
 /** Istio: a Sidecar's policy replaces the mesh's as a whole. */

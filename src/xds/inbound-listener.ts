@@ -34,7 +34,7 @@ export function buildInboundResources(
   const listener = buildVirtualInbound(ports, config, capture);
   return [
     ...clusters.map((cluster) => typedResource(typeUrls.cluster, ClusterSchema, cluster.name, cluster, [])),
-    typedResource(typeUrls.listener, ListenerSchema, listener.name, listener, []),
+    typedResource(typeUrls.listener, ListenerSchema, listener.name, listener, config.origins ?? []),
   ];
 }
 

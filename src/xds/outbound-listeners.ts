@@ -63,7 +63,10 @@ function buildAddressListeners(port: number, use: PortUse, config: ProxySettings
       // Rules by SNI stand in place of what the address alone would be.
       defaultChain: named.length > 0 ? catchAllChain(config) : serviceChain(entry, config),
     });
-    return typedResource(typeUrls.listener, ListenerSchema, name, message, [originOf(entry.service)]);
+    return typedResource(typeUrls.listener, ListenerSchema, name, message, [
+      originOf(entry.service),
+      ...(config.origins ?? []),
+    ]);
   });
 }
 
@@ -93,7 +96,10 @@ function buildSniffedListener(
     ...(matcher === undefined ? {} : { matcher }),
     defaultChain: serviceChain(entry, config),
   });
-  return typedResource(typeUrls.listener, ListenerSchema, name, message, [originOf(service)]);
+  return typedResource(typeUrls.listener, ListenerSchema, name, message, [
+    originOf(service),
+    ...(config.origins ?? []),
+  ]);
 }
 
 function buildWildcardListener(port: number, use: PortUse, config: ProxySettings): TypedResource | undefined {
@@ -121,7 +127,11 @@ function buildWildcardListener(port: number, use: PortUse, config: ProxySettings
     ...(names.matcher === undefined ? {} : { matcher: names.matcher }),
     defaultChain: tcp === undefined ? catchAllChain(config) : serviceChain(tcp, config),
   });
-  return typedResource(typeUrls.listener, ListenerSchema, name, message, names.origins.concat(ranges.origins));
+  return typedResource(typeUrls.listener, ListenerSchema, name, message, [
+    ...names.origins,
+    ...ranges.origins,
+    ...(config.origins ?? []),
+  ]);
 }
 
 export interface NamedChainsOptions {

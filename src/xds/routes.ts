@@ -45,7 +45,13 @@ export function buildPortRoutes(port: number, config: ProxySettings): TypedResou
         )
       : buildVirtualHost(blockAllRoute, ['*'], [buildStatusRoute(blockAllRoute, 502, unregisteredRoute)]);
   const message = buildRouteConfiguration({ name, virtualHosts: [catchAll] });
-  const { type, resource } = typedResource(typeUrls.route, RouteConfigurationSchema, name, message, []);
+  const { type, resource } = typedResource(
+    typeUrls.route,
+    RouteConfigurationSchema,
+    name,
+    message,
+    config.origins ?? [],
+  );
   return { type, resource: { ...resource, vhds: true } };
 }
 

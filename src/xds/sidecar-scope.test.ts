@@ -141,6 +141,16 @@ test('a Sidecar changes the views that it is for, and no others; clusters stay t
   assert.equal(web.resources(typeUrls.virtualHost).has('80/a.test'), true);
 });
 
+test('what a Sidecar’s policy is in is told to be of it', () => {
+  const closed = { mode: 'REGISTRY_ONLY', egressProxy: undefined } as const;
+  const { views } = followed({ sidecars: adding(sidecar({ outboundTrafficPolicy: closed })) });
+  const view = views.viewFor(proxy('default'));
+  const owners = (type: (typeof typeUrls)['listener' | 'route'], name: string) =>
+    view.resources(type).get(name)?.origins;
+  assert.deepEqual(owners(typeUrls.listener, 'virtualOutbound'), ['Sidecar/default/one']);
+  assert.deepEqual(owners(typeUrls.route, '80'), ['Sidecar/default/one']);
+});
+
 test('a Service keeps its inbound port, whatever its own namespace imports', () => {
   const own: Service = {
     ...service('web.default.svc.cluster.local'),

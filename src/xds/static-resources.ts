@@ -21,7 +21,9 @@ export function buildStaticResources(config: ProxySettings): readonly TypedResou
   const listeners = [buildVirtualOutbound(config)];
   return [
     ...clusters.map((cluster) => typedResource(typeUrls.cluster, ClusterSchema, cluster.name, cluster, [])),
-    ...listeners.map((listener) => typedResource(typeUrls.listener, ListenerSchema, listener.name, listener, [])),
+    ...listeners.map((listener) =>
+      typedResource(typeUrls.listener, ListenerSchema, listener.name, listener, config.origins ?? []),
+    ),
   ];
 }
 

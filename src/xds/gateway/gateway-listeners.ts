@@ -56,7 +56,7 @@ export function buildGatewayPort(port: MergedPort, context: GatewayListenerConte
     plainChain: plainChain === undefined ? undefined : judgingCallers(plainChain, proxies),
     accessLog: first === undefined ? [] : refusedByGatewayLogs(settings, askedAt(first.server.port.number), proxies),
   });
-  const origins = [...new Set(servers.map(({ origin }) => origin))];
+  const origins = [...new Set(servers.map(({ origin }) => origin)), ...(settings.origins ?? [])];
   return [typedResource(typeUrls.listener, ListenerSchema, name, message, origins, secrets)];
 }
 

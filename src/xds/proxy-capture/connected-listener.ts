@@ -62,7 +62,7 @@ export function buildConnectedListener(port: number, use: PortUse, config: Proxy
   });
   return [
     typedResource(typeUrls.cluster, ClusterSchema, name, buildInternalCluster(name, 'caller'), []),
-    typedResource(typeUrls.listener, ListenerSchema, name, listener, chains.origins),
+    typedResource(typeUrls.listener, ListenerSchema, name, listener, chains.origins.concat(config.origins ?? [])),
     ...(http ? [buildPortRoutes(port, config)] : []),
   ];
 }

@@ -67,10 +67,10 @@ export function buildHttpProxy(
     virtualHosts: [buildCatchAll(config, ranged, rules), buildItself()],
     portsInDomains: true,
   });
-  const route = typedResource(typeUrls.route, RouteConfigurationSchema, httpProxy, routes, []);
+  const route = typedResource(typeUrls.route, RouteConfigurationSchema, httpProxy, routes, config.origins ?? []);
   return [
     ...clusters.map((cluster) => typedResource(typeUrls.cluster, ClusterSchema, cluster.name, cluster, [])),
-    typedResource(typeUrls.listener, ListenerSchema, httpProxy, listener, []),
+    typedResource(typeUrls.listener, ListenerSchema, httpProxy, listener, config.origins ?? []),
     { ...route, resource: { ...route.resource, vhds: true } },
   ];
 }
