@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { startControlPlane } from '../../../test/support/control-plane.ts';
 import { serviceEntry } from '../../../test/support/manifests.ts';
+import { kinds } from '../../api/kinds.ts';
 import type { ProxyStatus } from '../../discovery/proxy-state.ts';
 import { typeUrls } from '../../discovery/view.ts';
 import { requestJson } from '../../platform/unix-http.ts';
@@ -94,6 +95,11 @@ test('every route is in the document, and nothing else is', async (t) => {
   const { paths } = openApiDocument('1');
   const told = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((one) => `${one} ${path}`));
   assert.deepEqual(told.sort(), [...new Set(there)].sort());
+});
+
+test('it has the schema of each kind', () => {
+  const { schemas } = openApiDocument('1').components;
+  for (const { kind } of kinds) assert.ok(Object.hasOwn(schemas, `kinds.${kind}`), kind);
 });
 
 test('what the document refers to is there', () => {

@@ -1,6 +1,8 @@
 // The OpenAPI 3.1 document of the whole HTTP API, made from the lists of operations and the schemas that read queries and
 // describe bodies. Pure.
 import { z } from 'zod';
+import { jsonSchemaOf } from '../../api/json-schema.ts';
+import { kinds } from '../../api/kinds.ts';
 import { componentSchemas, schemaReference, withoutSafeBounds } from '../schemas/components.ts';
 import { errorSchema } from '../schemas/mesh-schema.ts';
 import { configTypes } from '../wire.ts';
@@ -32,13 +34,18 @@ export function openApiDocument(version: string): OpenApiDocument {
     info: { title: 'Sallyport', version, description },
     paths: Object.fromEntries(paths),
     components: {
-      schemas: componentSchemas(),
+      schemas: { ...componentSchemas(), ...kindSchemas() },
       securitySchemes: {
         cookie: { type: 'apiKey', in: 'cookie', name: 'sallyport_session' },
         token: { type: 'apiKey', in: 'header', name: 'X-Sallyport-Session' },
       },
     },
   };
+}
+
+/** Of what `Object` stands for, kind by kind, as it is accepted. */
+function kindSchemas(): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(kinds.map((kind) => [`kinds.${kind.kind}`, jsonSchemaOf(kind)]));
 }
 
 function operationObject(operation: Operation): Readonly<Record<string, unknown>> {
