@@ -15,6 +15,7 @@ import { bytesToJson } from '../../src/envoy/json.ts';
 import { emptyMesh, updateMesh } from '../../src/mesh/mesh.ts';
 import { createMeshObjects } from '../../src/mesh/mesh-objects.ts';
 import { type Diagnostic, hasErrors } from '../../src/platform/diagnostic.ts';
+import { createDnsServer } from '../../src/runtime/dns/server.ts';
 import { counterScope } from '../../src/xds/counter-key.ts';
 import { createViews } from '../../src/xds/views.ts';
 import { silentLog } from './discovery.ts';
@@ -52,6 +53,16 @@ export async function startJudgedMesh(
     decodeManifests(manifests, 'manifests').objects.map(({ object }) => object),
   );
 
+  // Envoy answers for clusters only once it knows that their names lead nowhere.
+  const dns = createDnsServer({ upstream: [], hosts: { lookup: () => undefined } });
+  t.after(() => dns.close());
+  const dnsPort = await dns.listen('127.0.0.1', 0, {
+    namespace: 'default',
+    hostname: 'judge',
+    podIP: '127.0.0.1',
+    asks: 'proxy',
+  });
+
   const discovery = createDiscovery({ views, bootId: 'boot', log: silentLog });
   t.after(() => discovery.close());
   const xdsSocket = join(folder, 'xds.sock');
@@ -63,7 +74,7 @@ export async function startJudgedMesh(
     metadata: {},
     xdsSocket,
     adminSocket: join(folder, 'admin.sock'),
-    dns: { address: '127.0.0.1', port: 9 },
+    dns: { address: '127.0.0.1', port: dnsPort },
     countedScopes: [counterScope],
   });
   await startEnvoy({ t, bootstrap: bytesToJson(BootstrapSchema, encode(BootstrapSchema, bootstrap)) });
