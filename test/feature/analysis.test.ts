@@ -23,7 +23,7 @@ describe('a mistake between objects', needs('root', 'iproute2', 'firewall'), () 
   let caller: Workload;
 
   before(async () => {
-    const address = outsideAddress(131);
+    const address = outsideAddress(101);
     await startOutsideHttp({ t: scope, address, port: 80 });
     mesh = await startMesh(scope, {
       up: ['first.example', 'second.example'].flatMap((host) => ['--resolve', `${host}=${address}`]),

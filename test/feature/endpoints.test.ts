@@ -23,14 +23,14 @@ const service = (name: string, spec: object) => object('v1', 'Service', name, { 
 
 describe('endpoints', needs('root', 'iproute2', 'firewall'), () => {
   const scope = suiteScope();
-  const [one, two] = ['198.51.100.41', '198.51.100.42'];
+  const [one, two] = ['198.51.100.102', '198.51.100.103'];
   let mesh: TestMesh;
   let caller: Workload;
   let first: OutsideHttp;
   let secure: OutsideHttp;
 
   before(async () => {
-    for (const number of [41, 42]) outsideAddress(number);
+    for (const number of [102, 103]) outsideAddress(number);
     first = await startOutsideHttp({ t: scope, address: one, port: 80, respond: (_, answer) => answer.end('one') });
     await startOutsideHttp({ t: scope, address: two, port: 8080, respond: (_, answer) => answer.end('two') });
     await startOutsideHttp({ t: scope, address: two, port: 80, respond: (_, answer) => answer.end('two') });

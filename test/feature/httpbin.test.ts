@@ -15,7 +15,7 @@ const capable = needs('root', 'iproute2', 'firewall', 'python3');
 const absent = existsSync(httpbinFolder) || process.env['CI'] === 'true' ? false : 'httpbin could not be fetched';
 
 it('opens httpbin.org', { skip: capable.skip || absent }, async (t) => {
-  const address = outsideAddress(41);
+  const address = outsideAddress(104);
   const program = 'import sys; from httpbin import app; app.run(host=sys.argv[1], port=80, threaded=True)';
   const server = spawn('python3', ['-c', program, address], {
     env: { ...process.env, PYTHONPATH: httpbinFolder },

@@ -27,7 +27,7 @@ describe('Istio’s tasks of egress control', needs('root', 'iproute2', 'firewal
   let secure: OutsideHttp;
 
   before(async () => {
-    const [address, otherAddress] = [outsideAddress(151), outsideAddress(152)];
+    const [address, otherAddress] = [outsideAddress(109), outsideAddress(110)];
     site = await startOutsideHttp({
       t: scope,
       address,

@@ -139,7 +139,7 @@ describe('protocols', needs('root', 'iproute2', 'firewall'), () => {
   };
 
   before(async () => {
-    const [site, otherSite] = [outsideAddress(131), outsideAddress(132)];
+    const [site, otherSite] = [outsideAddress(114), outsideAddress(115)];
     await startOutsideProtocols(scope, site);
     elsewhere = await startOutsideProtocols(scope, otherSite);
     mesh = await startMesh(scope, { up: ['--resolve', `${known}=${site}`, '--resolve', `${unknown}=${otherSite}`] });
@@ -212,7 +212,7 @@ describe('protocols', needs('root', 'iproute2', 'firewall'), () => {
   it('names: A as given, no AAAA, and unknown ones are said to be unknown', async () => {
     const lookup = (host: string, family?: 4 | 6) =>
       caller.perform({ do: 'lookup', host, ...(family ? { family } : {}) });
-    assert.deepEqual(await lookup(known), { addresses: ['198.51.100.131'] });
+    assert.deepEqual(await lookup(known), { addresses: ['198.51.100.114'] });
     assert.match((await lookup(unknown, 6)).error ?? '', /ENOTFOUND|ENODATA/);
     assert.match((await lookup('nobody.invalid')).error ?? '', /ENOTFOUND|EAI_AGAIN/);
   });

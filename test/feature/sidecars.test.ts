@@ -14,7 +14,7 @@ import { until } from '../support/until.ts';
 
 const http: ServicePort = { number: 80, name: 'http', protocol: 'HTTP' };
 const tls: ServicePort = { number: 443, name: 'tls', protocol: 'TLS' };
-const names = { 171: ['a', 'nobody', 'theirs'], 172: ['b'], 173: ['proxy'] } as const;
+const names = { 105: ['a', 'nobody', 'theirs'], 106: ['b'], 107: ['proxy'] } as const;
 const closed = { outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' } };
 
 describe('Sidecar', needs('root', 'iproute2', 'firewall'), () => {
@@ -25,13 +25,13 @@ describe('Sidecar', needs('root', 'iproute2', 'firewall'), () => {
   let proxy: OutsideTcp;
 
   before(async () => {
-    first = await startOutsideHttp({ t: scope, address: outsideAddress(171), port: 80 });
-    await startOutsideHttp({ t: scope, address: outsideAddress(171), port: 443, tls: true });
-    second = await startOutsideHttp({ t: scope, address: outsideAddress(172), port: 80 });
-    secondTls = await startOutsideHttp({ t: scope, address: outsideAddress(172), port: 443, tls: true });
+    first = await startOutsideHttp({ t: scope, address: outsideAddress(105), port: 80 });
+    await startOutsideHttp({ t: scope, address: outsideAddress(105), port: 443, tls: true });
+    second = await startOutsideHttp({ t: scope, address: outsideAddress(106), port: 80 });
+    secondTls = await startOutsideHttp({ t: scope, address: outsideAddress(106), port: 443, tls: true });
     proxy = await startOutsideTcp({
       t: scope,
-      address: outsideAddress(173),
+      address: outsideAddress(107),
       port: 3128,
       serve: ({ socket }) => {
         socket.once('data', (bytes: Buffer) => {

@@ -19,8 +19,8 @@ describe('Telemetry', needs('root', 'iproute2', 'firewall'), () => {
   let count = 0;
 
   before(async () => {
-    await startOutsideHttp({ t: scope, address: outsideAddress(181), port: 80 });
-    mesh = await startMesh(scope, { up: ['site', 'nobody'].flatMap((n) => ['--resolve', `${n}.test=198.51.100.181`]) });
+    await startOutsideHttp({ t: scope, address: outsideAddress(108), port: 80 });
+    mesh = await startMesh(scope, { up: ['site', 'nobody'].flatMap((n) => ['--resolve', `${n}.test=198.51.100.108`]) });
     await mesh.apply(outboundPolicy('REGISTRY_ONLY') + serviceEntry('site', { hosts: ['site.test'] }));
     caller = await mesh.workload('caller');
     quiet = await mesh.workload('quiet', { args: ['--label', 'app=quiet'] });

@@ -16,7 +16,7 @@ import { until } from '../support/until.ts';
 type Rule = Readonly<Record<string, unknown>>;
 
 const to = (host: string, more: Rule = {}) => ({ destination: { host, port: { number: 80 } }, ...more });
-const address = (name: string) => ({ copy: 162, meta: 0 })[name] ?? 161;
+const address = (name: string) => ({ copy: 113, meta: 0 })[name] ?? 112;
 
 describe('VirtualService: mirrors and CORS', needs('root', 'iproute2', 'firewall'), () => {
   const scope = suiteScope();
@@ -26,9 +26,9 @@ describe('VirtualService: mirrors and CORS', needs('root', 'iproute2', 'firewall
   before(async () => {
     const serve = (number: number, respond: (request: OutsideRequest, answer: ServerResponse) => void) =>
       startOutsideHttp({ t: scope, address: outsideAddress(number), port: 80, respond });
-    site = await serve(161, ({ method }, answer) => answer.end(`site ${method}`));
+    site = await serve(112, ({ method }, answer) => answer.end(`site ${method}`));
     // Nobody hears what a copy is answered, nor waits for it.
-    copies = await serve(162, ({ url }, answer) => void (url !== '/never' && answer.end('copy')));
+    copies = await serve(113, ({ url }, answer) => void (url !== '/never' && answer.end('copy')));
   });
 
   for (const capture of ['redirect', 'proxy'] as const) {
