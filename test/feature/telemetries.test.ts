@@ -3,13 +3,18 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { statusOf } from '../support/calls.ts';
 import { serviceEntry, startMesh, type TestMesh, type Workload } from '../support/mesh.ts';
-import { outboundPolicy, telemetry } from '../support/networking.ts';
+import { gateway, outboundPolicy, telemetry, virtualService } from '../support/networking.ts';
 import { startOutsideHttp } from '../support/outside-server.ts';
 import { outsideAddress } from '../support/outside-world.ts';
 import { needs } from '../support/requires.ts';
 import { suiteScope } from '../support/suite-scope.ts';
 import { decisionsOf, metricOf } from '../support/traffic.ts';
 import { until } from '../support/until.ts';
+
+function meshGateway(name: string, spec: object): string {
+  const object = { apiVersion: 'istio.banzaicloud.io/v1beta1', kind: 'MeshGateway', metadata: { name }, spec };
+  return `${JSON.stringify(object)}\n---\n`;
+}
 
 describe('Telemetry', needs('root', 'iproute2', 'firewall'), () => {
   const scope = suiteScope();
@@ -75,6 +80,36 @@ describe('Telemetry', needs('root', 'iproute2', 'firewall'), () => {
       return decisions.some(({ source, path }) => source.workload === 'quiet' && path === `/request-${count - 1}`);
     });
     await mesh.remove(yaml);
+  });
+
+  it('filters the log of a gateway', async () => {
+    const port = { name: 'http', port: 80, protocol: 'TCP', targetPort: 8080 };
+    const chosen = { 'gateway-name': 'gate' };
+    const answer = { directResponse: { status: 200, body: { string: 'gate' } } };
+    const filter = { expression: "request.url_path.startsWith('/told')" };
+    const server = { port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*'] };
+    await mesh.apply(
+      meshGateway('gate', { type: 'egress', serviceType: 'ClusterIP', ports: [port] }) +
+        gateway('gate', { selector: chosen, servers: [server] }) +
+        virtualService('gate', { hosts: ['gate.test'], gateways: ['gate'], http: [answer] }) +
+        telemetry('gate', {
+          selector: { matchLabels: chosen },
+          accessLogging: [{ match: { mode: 'CLIENT' }, filter }],
+        }),
+    );
+    const headers = { host: 'gate.test' };
+    const ask = (path: string) => statusOf(caller, 'gate.default.svc.cluster.local', { path, headers });
+    const rule = virtualService('way', {
+      hosts: ['gate.test'],
+      http: [{ route: [{ destination: { host: 'gate.default.svc.cluster.local', port: { number: 80 } } }] }],
+    });
+    await mesh.apply(rule);
+    await until('the gateway answers', async () => (await ask('/silent')) === 200);
+    assert.equal(await ask('/silent'), 200);
+    assert.equal(await ask('/told'), 200);
+    const log = () => mesh.run('logs', '-l', 'gateway-name=gate', '-c', 'istio-proxy');
+    await until('it is logged', async () => (await log()).includes('/told '));
+    assert.doesNotMatch(await log(), /\/silent /);
   });
 
   it('takes no filter that Envoy would refuse', async () => {
