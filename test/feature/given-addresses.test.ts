@@ -93,7 +93,9 @@ describe('addresses that the mesh gives', needs('root', 'iproute2', 'firewall'),
       const text = await mesh.run('logs', 'caller', '-c', 'istio-proxy', '--tail', '200');
       return text.includes('outbound|5432||orders.example') && text.includes('outbound|5432||users.example') && text;
     });
-    assert.doesNotMatch(String(logs), /BlackHoleCluster.*:5432/);
+    // Before the first that passed, a caller may have known the address before its proxy did.
+    const since = String(logs).slice(String(logs).indexOf('outbound|5432||'));
+    assert.doesNotMatch(since, /BlackHoleCluster.*:5432/);
     for (const host of ['orders.example', 'users.example']) {
       const flow = await until(`a flow to ${host}`, async () =>
         (await flowsOf(mesh)).find(({ destination: { host: to, port } }) => to === host && port === 5432),
