@@ -129,7 +129,7 @@ test('gateways for no workload, and servers that answer nothing', () => {
   );
   assert.match(
     toldOfMesh(registered + gw({ servers: [server] }))[0] ?? '',
-    /^\?SP1529 Gateway\/default\/gw spec\.servers\[0\]\.hosts: no VirtualService is bound to default\/gw/,
+    /^\.SP1529 Gateway\/default\/gw spec\.servers\[0\]\.hosts: no VirtualService is bound to default\/gw/,
   );
   const two = gw({ servers: [server, { port: { ...http, name: 'other', number: 8080 }, hosts: ['b.example'] }] });
   assert.match(

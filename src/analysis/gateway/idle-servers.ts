@@ -30,6 +30,8 @@ export function* findIdleServers({ metadata, spec }: Gateway, around: Surroundin
       message,
       `add one with gateways: ['${key}']`,
     );
-    yield about(around.complete ? finding : { ...finding, severity: 'info' }, ...names.slice(0, 3));
+    // A Gateway is usually applied before the first VirtualService that is bound to it.
+    const mayFollow = names.length === 0 || !around.complete;
+    yield about(mayFollow ? { ...finding, severity: 'info' } : finding, ...names.slice(0, 3));
   }
 }
