@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeManifests, decodeObject } from './decode.ts';
+import { withinASecond } from './testing/work.ts';
 
 const laughs = Array.from({ length: 9 }, (_, level) => {
   const name = String.fromCharCode(98 + level);
@@ -37,9 +38,7 @@ const cases: readonly (readonly [what: string, text: string, code: string, line:
 
 for (const [what, text, code, line, column] of cases) {
   test(`${what} is ${code}`, () => {
-    const started = performance.now();
-    const { objects, diagnostics } = decodeManifests(text, 'f');
-    assert.ok(performance.now() - started < 1000, 'within a second');
+    const { objects, diagnostics } = withinASecond(() => decodeManifests(text, 'f'));
     const found = diagnostics.find((diagnostic) => diagnostic.code === code);
     assert.deepEqual(found?.source, { file: 'f', line, column });
     assert.deepEqual(objects, []);
@@ -57,9 +56,8 @@ test('64 levels, CRLF, a byte order mark, a directive and aliases are read', () 
 
 test('a hundred mistakes of an object are shown, soon, however many there are', () => {
   const fields = Array.from({ length: 30_000 }, (_, index) => `resolutoin${index}: x\n`).join('');
-  const started = performance.now();
-  const { diagnostics } = decodeManifests(`apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n${fields}`, 'f');
-  assert.ok(performance.now() - started < 2000);
+  const text = `apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n${fields}`;
+  const { diagnostics } = withinASecond(() => decodeManifests(text, 'f'));
   assert.deepEqual([diagnostics.length, diagnostics.filter(({ code }) => code === 'SP0110').length], [101, 1]);
 });
 
@@ -85,7 +83,7 @@ test('a value nested without end over the API is refused', () => {
   );
 });
 
-test('a thousand entries are decoded in well under two seconds', () => {
+test('a thousand entries are decoded within a second', () => {
   const entry = (index: number) => `apiVersion: networking.istio.io/v1
 kind: ServiceEntry
 metadata: {name: host-${index}}
@@ -97,8 +95,6 @@ spec:
   - {number: 443, name: https, protocol: HTTPS}
 `;
   const text = Array.from({ length: 1000 }, (_, index) => entry(index)).join('---\n');
-  const started = performance.now();
-  const { objects, diagnostics } = decodeManifests(text, 'f');
-  assert.ok(performance.now() - started < 2000);
+  const { objects, diagnostics } = withinASecond(() => decodeManifests(text, 'f'));
   assert.deepEqual([objects.length, diagnostics], [1000, []]);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeObject } from '../decode.ts';
+import { withinASecond } from '../testing/work.ts';
 import { type Istio, istioKind, istioVersion } from './istio.ts';
 
 const mesh: Istio = {
@@ -80,9 +81,8 @@ for (const [spec, expected] of [
 }
 
 test('the level of logging cannot be made to take long', () => {
-  const started = performance.now();
-  assert.deepEqual(findings({ logging: { level: `${'a:a'.repeat(5000)}!` } }), ['SP0109 spec.logging.level']);
-  assert.ok(performance.now() - started < 500);
+  const found = withinASecond(() => findings({ logging: { level: `${'a:a'.repeat(5000)}!` } }));
+  assert.deepEqual(found, ['SP0109 spec.logging.level']);
 });
 
 test('allowed ranges are ranges, and only one Istio object counts', () => {
