@@ -7,6 +7,7 @@ import { sidecarKind } from '../api/kinds/sidecar.ts';
 import { telemetryKind } from '../api/kinds/telemetry.ts';
 import { virtualServiceKind } from '../api/kinds/virtual-service.ts';
 import type { KubeObject } from '../api/object.ts';
+import { parseObject } from '../api/parse-object.ts';
 import { findAmbiguousTelemetries } from './ambiguous-telemetries.ts';
 import { findAmbiguousRules } from './destination-rule/ambiguous-rules.ts';
 import { findDoubleTls } from './destination-rule/double-tls.ts';
@@ -92,12 +93,12 @@ function questions<T extends KubeObject>(
     [
       kind.kind,
       function* (object, around) {
-        const parsed = kind.schema.safeParse(object);
-        if (!parsed.success) return;
+        const parsed = parseObject(kind.schema, object);
+        if (parsed === undefined) return;
         // Of files it is told while they are read, where each mistake's place is known.
-        if (around.complete) yield* kind.validate(parsed.data);
+        if (around.complete) yield* kind.validate(parsed);
         // As it was written: what its author did not say is not for us to blame.
-        for (const analyzer of analyzers) yield* analyzer(parsed.data, around);
+        for (const analyzer of analyzers) yield* analyzer(parsed, around);
       },
     ],
   ];

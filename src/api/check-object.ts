@@ -6,6 +6,7 @@ import { problem, warning } from './finding.ts';
 import { type Finding, type Kind, storedApiVersion } from './kind.ts';
 import { findKind, kinds } from './kinds.ts';
 import { groupOf, type KubeObject, resourceName } from './object.ts';
+import { noteFitting } from './parse-object.ts';
 import { findingsOfIssues } from './schema-issues.ts';
 import { describeValue, messageOfIssue, shorten } from './schema-messages.ts';
 import { withoutNulls } from './without-nulls.ts';
@@ -102,6 +103,7 @@ function placeObject(value: Mapping, kind: Kind, namespace: string): { value: Ma
 function checkAgainst(kind: Kind, value: Mapping): { object?: KubeObject; findings: Iterable<Finding> } {
   const parsed = kind.schema.safeParse(value, { error: messageOfIssue });
   if (!parsed.success) return { findings: findingsOfIssues(kind.schema, value, parsed.error.issues) };
+  noteFitting(kind.schema, parsed.data);
   return { object: parsed.data, findings: kind.validate(parsed.data) };
 }
 

@@ -35,8 +35,6 @@ async function ofFiles(cli: Cli, { filename = [], recursive = false }: FileOptio
 
 function printText(cli: Cli, diagnostics: readonly Diagnostic[]): void {
   if (diagnostics.length === 0) cli.print('no mistakes found');
-  for (const diagnostic of diagnostics) {
-    const { severity, code } = diagnostic;
-    cli.print(`${severity} ${code} ${formatDiagnostic(diagnostic)}`);
-  }
+  // At once: a write for each of thousands takes longer than finding them.
+  cli.write(diagnostics.map((one) => `${one.severity} ${one.code} ${formatDiagnostic(one)}\n`).join(''));
 }
