@@ -66,6 +66,11 @@ export function originOf(service: Service): string {
   return `${service.source}/${service.namespace}/${service.name}`;
 }
 
+/** A Kubernetes Service without an address of its own: callers are told those of its endpoints. */
+export function isHeadless({ resolution, addresses }: Service): boolean {
+  return resolution === 'CLUSTER_IP' && addresses.length === 0;
+}
+
 /** Istio's order among equals: oldest first, then name, then namespace; here the host too, so that none are equal. */
 export function compareAge(a: Service, b: Service): number {
   return compareOrigin(a, b) || compareText(a.host, b.host) || compareText(a.source, b.source);

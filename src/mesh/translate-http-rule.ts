@@ -79,8 +79,8 @@ export function translateRuleSettings(rule: HttpRoute): RuleSettings {
   };
 }
 
-/** Numbers among the conditions are status codes. */
-function translateRetries({ attempts = 2, perTryTimeout, retryOn, ...others }: HttpRetry): Retries {
+/** Numbers among the conditions are status codes. As in Istio, a policy that names no attempts asks for none. */
+function translateRetries({ attempts = 0, perTryTimeout, retryOn, ...others }: HttpRetry): Retries {
   const { retryIgnorePreviousHosts, retryRemoteLocalities, backoff } = others;
   const words = (retryOn ?? '').split(',').flatMap((word) => word.trim() || []);
   const codes = words.filter((word) => /^\d+$/.test(word)).map(Number);

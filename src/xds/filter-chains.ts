@@ -22,7 +22,7 @@ import { dynamicDnsCache } from './dynamic-dns.ts';
 import { allowAnyRoute, blackHoleCluster, outboundClusterPrefix } from './names.ts';
 import { ownSettings, type PortService } from './port-use.ts';
 import { routeConfigurationName } from './routes.ts';
-import { clusterOf } from './service-clusters.ts';
+import { clusterOf, endpointCluster, followsEndpoint } from './service-clusters.ts';
 import { outboundHttpLogs, outboundTcpLogs, type TcpLogOptions } from './traffic-logs.ts';
 import { unregisteredCluster } from './unregistered-cluster.ts';
 import { buildUpstreamFilters } from './upstream-filters.ts';
@@ -109,7 +109,7 @@ export function serviceChain(
   const [passed] = entry.passed;
   if (passed !== undefined && passed.serverNames.length === 0) return passedChain(passed, config, service.host);
   const destination = originalDestination(port.number, capture);
-  const cluster = clusterOf(service, port);
+  const cluster = followsEndpoint(service, port, capture) ? endpointCluster(service, port) : clusterOf(service, port);
   if (service.resolution === 'DYNAMIC_DNS' && isWildcardHost(service.host)) {
     const guard = wildcardHostGuard(config.allowedRanges, port.targetPort ?? port.number);
     return forwardedChain(entry, guard, config, capture);

@@ -85,6 +85,9 @@ export function outboundClusterPrefix(port: number, subset = ''): string {
  */
 export const originalDestinationSubset = 'original-destination';
 
+/** In that place: the endpoint of a headless Service that the caller chose. No subset can have the name either. */
+export const chosenEndpointSubset = 'chosen_endpoint';
+
 /** `0.0.0.0_443`. */
 export function listenerName(address: string, port: number): string {
   return `${address}_${port}`;

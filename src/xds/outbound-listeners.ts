@@ -13,11 +13,19 @@ import { ListenerSchema } from '../envoy/gen/envoy/config/listener/v3/listener_p
 import { buildListener, type FilterChain } from '../envoy/listener.ts';
 import { handlingOf } from '../mesh/handling.ts';
 import type { ProxySettings } from '../mesh/proxy-settings.ts';
-import { originOf } from '../mesh/service.ts';
+import { isHeadless, originOf } from '../mesh/service.ts';
 import type { Capture } from './capture.ts';
 import { catchAllChain, closedChain, httpChain, passedChain, serverNameChain, serviceChain } from './filter-chains.ts';
 import { inboundPort, listenerName, outboundPort } from './names.ts';
-import { hasSettings, isBelow, needsListing, oldestFirst, type PortService, type PortUse } from './port-use.ts';
+import {
+  addressesOf,
+  hasSettings,
+  isBelow,
+  needsListing,
+  oldestFirst,
+  type PortService,
+  type PortUse,
+} from './port-use.ts';
 import { type TypedResource, typedResource } from './resource.ts';
 
 const anyAddress = '0.0.0.0';
@@ -42,7 +50,7 @@ export function buildPortListeners(port: number, use: PortUse, config: ProxySett
 function buildAddressListeners(port: number, use: PortUse, config: ProxySettings): readonly TypedResource[] {
   const byAddress = new Map<string, PortService>();
   for (const claim of oldestFirst(use.addressed.values())) {
-    for (const address of claim.service.addresses) {
+    for (const address of addressesOf(claim.service)) {
       if (!address.includes('/') && !byAddress.has(address)) byAddress.set(address, claim);
     }
   }
@@ -70,9 +78,9 @@ function buildAddressListeners(port: number, use: PortUse, config: ProxySettings
   });
 }
 
-/** A port without a protocol whose address was given to it: HTTP there is told by Host as before, all else is its own. */
+/** A port without a protocol at an address that says too little: HTTP there is told by Host as before, all else is its own. */
 function isSniffed({ service, port }: PortService): boolean {
-  return service.autoAllocated === true && handlingOf(port.protocol) === 'auto';
+  return (service.autoAllocated === true || isHeadless(service)) && handlingOf(port.protocol) === 'auto';
 }
 
 function buildSniffedListener(

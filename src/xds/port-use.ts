@@ -1,10 +1,11 @@
 // What the services that a view sees do on one port, and with it what that port's listeners must be. Kept so that a
 // further plain host on a port changes nothing here: its cluster and virtual host are all there is to send.
+import { isIPv4 } from 'node:net';
 import { isWildcardHost, wildcardsAbove } from '../api/host-name.ts';
 import { type DestinationRule, effectivePolicy } from '../mesh/destination-rule.ts';
 import { handlingOf } from '../mesh/handling.ts';
 import type { OutboundTrafficPolicy } from '../mesh/mesh-config.ts';
-import { compareAge, type Service, type ServicePort } from '../mesh/service.ts';
+import { compareAge, isHeadless, type Service, type ServicePort } from '../mesh/service.ts';
 import { type ConnectionSettings, connectionSettingsOf } from './connection-settings.ts';
 import type { PassedRoute } from './virtual-service/passed-routes.ts';
 
@@ -25,7 +26,7 @@ export interface PortUse {
   readonly byPath: ReadonlySet<string>;
   /** Found by SNI on any address. */
   readonly serverNames: ReadonlyMap<string, PortService>;
-  /** TCP and TLS services with addresses of their own: only connections to those. */
+  /** TCP and TLS services with addresses, their own or their endpoints': only connections to those. */
   readonly addressed: ReadonlyMap<string, PortService>;
   /** TCP services without addresses: everything else on the port goes to the oldest of them. */
   readonly tcp: ReadonlyMap<string, PortService>;
@@ -83,17 +84,25 @@ function entryOf({ serverNames, addressed, tcp }: PortBook, host: string): PortS
 }
 
 function enter(book: PortBook, entry: PortService): void {
-  const { host, addresses } = entry.service;
+  const { host, resolution } = entry.service;
   const handling = handlingOf(entry.port.protocol);
   // Istio: HTTP ignores addresses; Host alone decides.
   if (handling === 'http' || handling === 'auto') book.http.add(host);
   if (handling === 'tls') (isFoundByAddress(entry) ? book.addressed : book.serverNames).set(host, entry);
-  if (handling === 'tcp' || handling === 'auto') (addresses.length > 0 ? book.addressed : book.tcp).set(host, entry);
+  if (handling !== 'tcp' && handling !== 'auto') return;
+  if (addressesOf(entry.service).length > 0) book.addressed.set(host, entry);
+  // A Service of which no address is known yet is nowhere, rather than everywhere.
+  else if (resolution !== 'CLUSTER_IP') book.tcp.set(host, entry);
+}
+
+/** Where callers connect to it: of a headless Service that is whichever endpoint they chose. */
+export function addressesOf(service: Service): readonly string[] {
+  return isHeadless(service) ? service.endpoints.map(({ address }) => address).filter(isIPv4) : service.addresses;
 }
 
 /** An address that was given for the sake of other ports leaves TLS to be told by its SNI. */
 function isFoundByAddress({ service }: PortService): boolean {
-  return service.addresses.length > 0 && service.autoAllocated !== true;
+  return addressesOf(service).length > 0 && service.autoAllocated !== true;
 }
 
 function shapeOf(book: PortBook): string {

@@ -14,7 +14,7 @@ import { proxyProtocolSocket, type TransportSocket } from '../envoy/transport-so
 import { type DestinationRule, destinationRuleOrigin, effectivePolicy, type Subset } from '../mesh/destination-rule.ts';
 import { handlingOf } from '../mesh/handling.ts';
 import type { MeshConfig } from '../mesh/mesh-config.ts';
-import { originOf, type Service, type ServicePort } from '../mesh/service.ts';
+import { isHeadless, originOf, type Service, type ServicePort } from '../mesh/service.ts';
 import type { TrafficPolicy } from '../mesh/traffic-policy.ts';
 import type { Capture } from './capture.ts';
 import { buildClusterHttp } from './cluster-http.ts';
@@ -22,7 +22,7 @@ import { upstreamPolicyOf } from './cluster-policy.ts';
 import { buildClusterTls, type ClusterTls } from './cluster-tls.ts';
 import { dynamicDnsCache } from './dynamic-dns.ts';
 import { groupByLocality, sharesOf } from './locality-groups.ts';
-import { originalDestinationSubset, outboundCluster } from './names.ts';
+import { chosenEndpointSubset, originalDestinationSubset, outboundCluster } from './names.ts';
 import type { ProxyPlace } from './proxy-place.ts';
 import { type TypedResource, typedResource } from './resource.ts';
 import { secretSource } from './secret-names.ts';
@@ -46,6 +46,19 @@ export function clusterOf(service: Service, port: ServicePort, subset = ''): str
   return outboundCluster(port.number, service.host, followsCaller ? originalDestinationSubset : subset);
 }
 
+/**
+ * Whether connections to this port go to the endpoint that their caller chose: a database's first replica is not its second.
+ * Only listeners on the endpoints' own addresses lead there.
+ */
+export function followsEndpoint(service: Service, port: ServicePort, capture: Capture['kind']): boolean {
+  const handling = handlingOf(port.protocol);
+  return capture === 'redirect' && isHeadless(service) && handling !== 'http' && handling !== 'none';
+}
+
+export function endpointCluster(service: Service, port: ServicePort): string {
+  return outboundCluster(port.number, service.host, chosenEndpointSubset);
+}
+
 /** A DNS cluster without endpoints is left out, as Istio does; its route then finds no cluster. */
 export function buildServiceClusters(service: Service, settings: ClusterSettings): readonly TypedResource[] {
   const resources: TypedResource[] = [];
@@ -53,8 +66,10 @@ export function buildServiceClusters(service: Service, settings: ClusterSettings
   const origins = [originOf(service), ...(rule === undefined ? [] : [destinationRuleOrigin(rule)])];
   for (const port of service.ports) {
     if (handlingOf(port.protocol) === 'none') continue;
-    for (const subset of [undefined, ...subsetsOf(service, rule)]) {
-      const built = buildServiceCluster(service, port, subset, settings);
+    const follows = settings.proxy === 'sidecar' && followsEndpoint(service, port, settings.capture);
+    const variants = [undefined, ...(follows ? (['endpoint'] as const) : []), ...subsetsOf(service, rule)];
+    for (const variant of variants) {
+      const built = buildServiceCluster(service, port, variant, settings);
       if (built === undefined) continue;
       const { cluster, secrets } = built;
       resources.push(typedResource(typeUrls.cluster, ClusterSchema, cluster.name, cluster, origins, secrets));
@@ -76,23 +91,27 @@ interface BuiltCluster {
 function buildServiceCluster(
   service: Service,
   port: ServicePort,
-  subset: Subset | undefined,
+  variant: Subset | 'endpoint' | undefined,
   settings: ClusterSettings,
 ): BuiltCluster | undefined {
   const { capture, proxy, rule } = settings;
+  const subset = variant === 'endpoint' ? undefined : variant;
   const policy = effectivePolicy(rule, port.number, subset);
   const tls = buildClusterTls(service, port, policy.tls);
   const handling = handlingOf(port.protocol);
   const http = buildClusterHttp(service, port, { ...settings, policy, tls });
   const options = {
-    name: clusterOf(service, port, subset?.name),
+    name: variant === 'endpoint' ? endpointCluster(service, port) : clusterOf(service, port, subset?.name),
     // CONNECT passes a cluster as HTTP, whatever is inside.
     countsBodies: capture === 'proxy' || handling === 'http' || handling === 'auto' || tls !== undefined,
     ...(http === undefined ? {} : { http }),
     transportSocket: transportSocketOf(tls, policy),
     policy: { ...upstreamPolicyOf(policy), weighsLocalities: sharesOf(policy, settings.place) !== undefined },
   };
-  const cluster = buildByResolution(service, port, subset, options, settings);
+  const cluster =
+    variant === 'endpoint'
+      ? buildOriginalDstCluster(options)
+      : buildByResolution(service, port, subset, options, settings);
   if (cluster === undefined) return undefined;
   const keysAllowed = proxy === 'router' || rule?.workloadSelector !== undefined;
   return { cluster, secrets: keysAllowed ? (tls?.secrets ?? []) : withoutCredentials(tls?.secrets ?? []) };

@@ -32,11 +32,19 @@ export function createServiceResources(): ServiceResources {
 const mostKept = 16;
 
 function isSame(a: ClusterSettings, b: ClusterSettings): boolean {
-  return (
-    a.capture === b.capture &&
-    a.proxy === b.proxy &&
-    a.rule === b.rule &&
-    a.routed === b.routed &&
-    a.place?.key === b.place?.key
-  );
+  const [ones, others] = [identityOf(a), identityOf(b)];
+  return ones.every((one, index) => one === others[index]);
+}
+
+/** What tells settings apart; its type holds that none is left out, since wrong bytes would be shared. */
+function identityOf({ config, capture, proxy, rule, place, routed }: ClusterSettings): readonly unknown[] {
+  const identity: Readonly<Record<keyof ClusterSettings, unknown>> = {
+    config,
+    capture,
+    proxy,
+    rule,
+    place: place?.key,
+    routed,
+  };
+  return Object.values(identity);
 }

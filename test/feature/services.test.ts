@@ -3,6 +3,9 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { startMesh, type TestMesh, type Workload } from '../support/mesh.ts';
+import { outboundPolicy } from '../support/networking.ts';
+import { startOutsideTcp } from '../support/outside-server.ts';
+import { outsideAddress } from '../support/outside-world.ts';
 import { needs } from '../support/requires.ts';
 import { suiteScope } from '../support/suite-scope.ts';
 import { until } from '../support/until.ts';
@@ -87,5 +90,44 @@ spec:
       const bodies = await Promise.all(Array.from({ length: 8 }, () => caller.perform({ do: 'http', host: 'web' })));
       return bodies.every(({ body }) => body?.startsWith('web-1') === true);
     });
+  });
+
+  it('without an address are whichever pod was chosen, and leave the rest of their port alone', async () => {
+    const address = outsideAddress(221);
+    await startOutsideTcp({ t: scope, address, port: 9000, serve: ({ socket }) => socket.end('outside') });
+    for (const name of ['db-0', 'db-1']) {
+      await mesh.workload(name, { namespace: 'shop', command: server(name), args: ['--label', 'app=db'] });
+    }
+    await mesh.apply(`apiVersion: v1
+kind: Service
+metadata: { name: db, namespace: shop }
+spec:
+  clusterIP: None
+  selector: { app: db }
+  ports: [{ name: tcp-db, port: 9000 }, { name: detected, port: 8080 }]
+`);
+    await mesh.apply(outboundPolicy('REGISTRY_ONLY'));
+    const reach = async (host: string) =>
+      (await caller.perform({ do: 'tcp', host, port: 9000, send: '' })).text || 'nothing';
+    const addresses = await until('both are known by name', async () => {
+      const { addresses: found = [] } = await caller.perform({ do: 'lookup', host: 'db.shop' });
+      return found.length === 2 && found;
+    });
+    const answers = await until('each is reached', async () => {
+      const found = await Promise.all(addresses.map(reach));
+      return !found.includes('nothing') && found;
+    });
+    assert.deepEqual([...answers].sort(), ['db-0', 'db-1']);
+    for (const [index, pod] of addresses.entries()) {
+      const again = await Promise.all([1, 2, 3, 4].map(() => reach(pod)));
+      assert.deepEqual(new Set(again), new Set([answers[index]]), 'a pod is not another one');
+    }
+    assert.match(await reach('db.shop'), /^db-[01]$/);
+    assert.match((await caller.perform({ do: 'http', host: 'db.shop', port: 8080 })).body ?? '', /^db-[01] db.shop/);
+
+    await until('others on the port are stopped', async () => (await reach(address)) === 'nothing');
+    await mesh.apply(outboundPolicy('ALLOW_ANY'));
+    await until('others on the port pass', async () => (await reach(address)) === 'outside');
+    assert.deepEqual(await Promise.all(addresses.map(reach)), answers);
   });
 });
