@@ -133,6 +133,7 @@ async function wire(
       if (mesh.fileUsers !== current.fileUsers) trustFiles.follow(mesh.fileUsers.hosts());
       current = mesh;
       // Before the listeners: a name must lead to an address no later than the address leads on.
+      config?.setCapturedRanges(mesh.config.capturedRanges);
       const records = dnsRecords.update(mesh, delta);
       if (records !== undefined) config?.setRecords(records);
       views.update(mesh, delta);

@@ -1,4 +1,5 @@
 // In proxy capture only what a program sends to its proxy is governed. Every command that shows or sets a policy says so.
+import type { RangeFields } from '../api/kinds/istio-ranges.ts';
 import type { Cli } from './cli.ts';
 
 export const proxyCaptureNote = 'note: proxy capture: only traffic that a program sends to its proxy is governed';
@@ -21,7 +22,21 @@ export async function captureNote(cli: Cli): Promise<void> {
   if (capture === 'proxy') cli.warn(proxyCaptureNote);
 }
 
-/** The same after a command that showed or set these objects, if any of them is policy. */
+/** One line on standard error for each setting of the Istio object that lets addresses go around the proxies. */
+export async function bypassNote(cli: Cli, ranges: RangeFields): Promise<void> {
+  const { checkRanges } = await import('../api/kinds/istio-ranges.ts');
+  const findings = [...checkRanges(ranges)].filter(({ code }) => code === 'SP0403');
+  if (findings.length === 0) return;
+  const { capture } = await cli.api().info();
+  if (capture === 'proxy') {
+    return cli.warn(
+      'note: proxy capture: includeIPRanges and excludeIPRanges change nothing, programs choose by NO_PROXY',
+    );
+  }
+  for (const { message } of findings) cli.warn(`warning: ${message}`);
+}
+
+/** `captureNote` after a command that showed or set these objects, if any of them is policy. */
 export async function captureNoteFor(cli: Cli, objects: readonly { readonly group: string }[]): Promise<void> {
   if (objects.some(({ group }) => policyGroups.includes(group))) await captureNote(cli);
 }

@@ -1,10 +1,10 @@
 // Gives every Service without an address a ClusterIP, as the API server does in a cluster. Callers connect to it, their
 // sidecar knows what it means; no packet with it leaves a workload.
-import { serviceKind } from '../api/kinds/service.ts';
+import { clusterIpRange, serviceKind } from '../api/kinds/service.ts';
 import { type KubeObject, keyOf } from '../api/object.ts';
 import type { ObjectStore } from '../store/store.ts';
 
-const prefix = '10.96';
+const prefix = clusterIpRange.split('.').slice(0, 2).join('.');
 
 /** Runs until the signal aborts. */
 export async function assignClusterIps(store: ObjectStore, signal: AbortSignal): Promise<void> {
@@ -40,7 +40,7 @@ function freeAddress(used: ReadonlySet<string>): string {
     const address = `${prefix}.${number >> 8}.${number & 255}`;
     if (!used.has(address)) return address;
   }
-  throw new RangeError(`no ClusterIP left in ${prefix}.0.0/16`);
+  throw new RangeError(`no ClusterIP left in ${clusterIpRange}`);
 }
 
 function clusterIpOf(object: KubeObject): string | undefined {

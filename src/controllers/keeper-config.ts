@@ -1,9 +1,10 @@
-// Tells the keeper's DNS the names of the mesh and the rules of `--resolve`, whenever they change, and until it took them.
+// Tells the keeper the names of the mesh, the rules of `--resolve` and what is captured, whenever they change, and until it
+// took them.
 // The keeper remembers them over its own death. One request at a time; what changes meanwhile goes with the next.
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
-import type { DnsRecord, KeeperConfig, ResolveRule } from '../runtime/protocol.ts';
+import type { CapturedRanges, DnsRecord, KeeperConfig, ResolveRule } from '../runtime/protocol.ts';
 
 export interface ConfigurableKeeper {
   putConfig(config: KeeperConfig): Promise<void>;
@@ -11,13 +12,14 @@ export interface ConfigurableKeeper {
 
 export interface KeeperConfiguration {
   setRecords(records: readonly DnsRecord[]): void;
+  setCapturedRanges(ranges: CapturedRanges): void;
   /** Resolves when the keeper has what was last set. */
   settled(): Promise<void>;
 }
 
-/** `text` is compared: equal records are not sent again. */
+/** `text` is compared: what is equal is not sent again. */
 interface Wanted {
-  readonly records: readonly DnsRecord[];
+  readonly config: KeeperConfig;
   readonly text: string;
 }
 
@@ -28,14 +30,16 @@ export function keepConfigured(
   log: Logger,
 ): KeeperConfiguration {
   let wanted: Wanted | undefined;
+  let records: readonly DnsRecord[] | undefined;
+  let capturedRanges: CapturedRanges | undefined;
   let held: string | undefined;
   let sending: Promise<void> | undefined;
 
   async function send(): Promise<void> {
     while (wanted !== undefined && wanted.text !== held && !signal.aborted) {
-      const { text, records } = wanted;
+      const { text, config } = wanted;
       try {
-        await keeper.putConfig({ records, resolve });
+        await keeper.putConfig(config);
         held = text;
       } catch (error) {
         log.warn({ error: messageOf(error) }, 'the keeper did not take its configuration, trying again');
@@ -45,10 +49,22 @@ export function keepConfigured(
     sending = undefined;
   }
 
+  /** Nothing goes before both are known: the keeper would take what is missing for none. */
+  function changed(): void {
+    if (records === undefined || capturedRanges === undefined) return;
+    const config = { records, resolve, capturedRanges };
+    wanted = { config, text: JSON.stringify([records, capturedRanges]) };
+    if (wanted.text !== held) sending ??= send();
+  }
+
   return {
-    setRecords(records) {
-      wanted = { records, text: JSON.stringify(records) };
-      if (wanted.text !== held) sending ??= send();
+    setRecords(next) {
+      records = next;
+      changed();
+    },
+    setCapturedRanges(next) {
+      capturedRanges = next;
+      changed();
     },
     settled: () => sending ?? Promise.resolve(),
   };

@@ -1,6 +1,7 @@
 // The mesh-wide settings, from the one Istio object `istio-system/mesh`. Without it Istio's defaults hold.
 import { allowedRangesAnnotation } from '../api/annotations.ts';
 import { type Istio, istioKind } from '../api/kinds/istio.ts';
+import { type IstioRanges, istioRanges } from '../api/kinds/istio-ranges.ts';
 
 export type OutboundTrafficPolicy = 'ALLOW_ANY' | 'REGISTRY_ONLY';
 
@@ -14,6 +15,8 @@ export interface MeshConfig {
   readonly accessLogFormat: string;
   /** Private, loopback or link-local CIDRs that names may resolve to all the same. */
   readonly allowedRanges: readonly string[];
+  /** Destinations that are redirected; `include` is undefined for all. Everything else goes around the proxies. */
+  readonly capturedRanges: IstioRanges;
 }
 
 export const meshConfigKey = {
@@ -29,6 +32,7 @@ export const defaultMeshConfig: MeshConfig = {
   accessLogFile: '/dev/stdout',
   accessLogFormat: '',
   allowedRanges: [],
+  capturedRanges: { exclude: [] },
 };
 
 /** Takes the object as it was written; defaults are filled here. */
@@ -49,5 +53,6 @@ export function translateMeshConfig(written: Istio): MeshConfig {
       .split(',')
       .map((range) => range.trim())
       .filter((range) => range !== ''),
+    capturedRanges: istioRanges(istio.spec),
   };
 }

@@ -153,10 +153,19 @@ export interface ResolveRule {
   readonly targetPort?: number;
 }
 
+/** Destinations whose connections are redirected to Envoy; `exclude` counts before `include`. */
+export interface CapturedRanges {
+  /** Absent: all. */
+  readonly include?: readonly string[];
+  readonly exclude: readonly string[];
+}
+
 export interface KeeperConfig {
   /** Names of the mesh itself: they win over `resolve`, which wins over the host's resolver. */
   readonly records: readonly DnsRecord[];
   readonly resolve: readonly ResolveRule[];
+  /** Absent: everything. The keeper itself never leaves out addresses of the host and the mesh. */
+  readonly capturedRanges?: CapturedRanges;
 }
 
 export interface KeeperStatus {

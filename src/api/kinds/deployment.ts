@@ -5,6 +5,7 @@ import { problem } from '../finding.ts';
 import type { Immutable } from '../immutable.ts';
 import type { Finding, Kind } from '../kind.ts';
 import { annotationMap, labelMap, metadataSchema } from '../metadata.ts';
+import { checkPodBypass } from '../pod-bypass.ts';
 import { passedFields } from '../schema-parts.ts';
 import { formatSelector, labelSelectorSchema, selectorMatches } from './deployment-selector.ts';
 import { strategySchema } from './deployment-strategy.ts';
@@ -72,7 +73,11 @@ export const deploymentKind: Kind<Deployment> = {
   shortNames: ['deploy'],
   namespaced: true,
   schema,
-  validate: (deployment) => [...checkSelector(deployment), ...checkRestarts(deployment)],
+  validate: (deployment) => [
+    ...checkSelector(deployment),
+    ...checkRestarts(deployment),
+    ...checkPodBypass(deployment.spec.template.metadata?.annotations, ['spec', 'template', 'metadata']),
+  ],
   withDefaults(deployment) {
     const { template } = deployment.spec;
     const podDefaults = { restartPolicy: 'Always', serviceAccountName: 'default' } as const;

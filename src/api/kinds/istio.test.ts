@@ -51,7 +51,13 @@ for (const [spec, expected] of [
   [{ includeIPRanges: '*', excludeIPRanges: '' }, []],
   [
     { includeIPRanges: '10.0.0.0/8', excludeIPRanges: '192.0.2.0/24' },
-    ['SP0111 spec.includeIPRanges', 'SP0111 spec.excludeIPRanges'],
+    ['SP0403 spec.includeIPRanges', 'SP0403 spec.excludeIPRanges'],
+  ],
+  [{ includeIPRanges: '' }, []],
+  [{ includeIPRanges: '*, 10.0.0.0/8' }, ['SP0404 spec.includeIPRanges']],
+  [
+    { includeIPRanges: '10.0.0.0/8,ten', excludeIPRanges: '*, 192.0.2.0/24' },
+    ['SP0404 spec.includeIPRanges', 'SP0404 spec.excludeIPRanges', 'SP0403 spec.excludeIPRanges'],
   ],
   [{ outboundTrafficPolicy: { mode: 'ALLOW_SOME' } }, ['SP0107 spec.outboundTrafficPolicy.mode']],
   [{ outboundTrafficPolicy: { mode: 'allow_any' } }, ['SP0107 spec.outboundTrafficPolicy.mode']],

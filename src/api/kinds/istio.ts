@@ -3,9 +3,9 @@ import { allowedRangesAnnotation } from '../annotations.ts';
 import { problem, warning } from '../finding.ts';
 import { parseIpRange } from '../ip-range.ts';
 import type { Finding, Kind } from '../kind.ts';
-import { notActedOn } from '../not-acted-on.ts';
 import { shorten } from '../schema-messages.ts';
 import { withIstioDefaults } from './istio-defaults.ts';
+import { checkRanges } from './istio-ranges.ts';
 import { type Istio, istioSchema } from './istio-schema.ts';
 import { formatAddresses } from './mesh-gateway.ts';
 import { checkGatewayPorts, checkReplicas } from './mesh-gateway-validation.ts';
@@ -25,7 +25,7 @@ export const istioKind: Kind<Istio> = {
   validate: (istio) => [
     ...checkPlace(istio),
     ...checkAllowedRanges(istio),
-    ...checkRedirected(istio),
+    ...checkRanges(istio.spec),
     ...checkGateways(istio),
   ],
   withDefaults: withIstioDefaults,
@@ -54,13 +54,6 @@ function* checkAllowedRanges({ metadata: { annotations } }: Istio): Iterable<Fin
       'write 10.0.0.0/8, separated by commas',
     );
   }
-}
-
-/** Istio: those addresses go around the proxy, ungoverned and uncounted; here: everything is redirected. */
-function* checkRedirected({ spec }: Istio): Iterable<Finding> {
-  const { includeIPRanges: included = '*', excludeIPRanges: excluded = '' } = spec;
-  if (included !== '*') yield notActedOn('includeIPRanges', ['spec', 'includeIPRanges']);
-  if (excluded !== '') yield notActedOn('excludeIPRanges', ['spec', 'excludeIPRanges']);
 }
 
 function* checkGateways(istio: Istio): Iterable<Finding> {

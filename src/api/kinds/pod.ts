@@ -6,6 +6,7 @@ import { problem } from '../finding.ts';
 import type { Immutable } from '../immutable.ts';
 import type { Finding, Kind } from '../kind.ts';
 import { metadataSchema } from '../metadata.ts';
+import { checkPodBypass } from '../pod-bypass.ts';
 import { shorten } from '../schema-messages.ts';
 import { podSpecSchema } from './pod-spec.ts';
 
@@ -57,7 +58,7 @@ export const podKind: Kind<Pod> = {
   shortNames: ['po'],
   namespaced: true,
   schema,
-  validate: (pod) => [...checkHostAddress(pod)],
+  validate: (pod) => [...checkHostAddress(pod), ...checkPodBypass(pod.metadata.annotations, ['metadata'])],
   withDefaults: (pod) => ({
     ...pod,
     spec: { restartPolicy: 'Always', serviceAccountName: 'default', ...pod.spec },

@@ -11,6 +11,9 @@ import { shorten } from '../schema-messages.ts';
 import { passed, passedFields, portNumber, portNumberOrName } from '../schema-parts.ts';
 import { allocatedAddresses } from './allocated-addresses.ts';
 
+/** Where Services get their ClusterIPs from; no packet to one leaves a workload. */
+export const clusterIpRange = '10.96.0.0/16';
+
 export const servicePortSchema = z.strictObject({
   name: z.string().exactOptional(),
   port: portNumber,

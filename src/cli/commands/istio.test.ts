@@ -69,3 +69,19 @@ test('so does every other command that shows or sets a policy, and no other', as
   for (const [line = '', input] of [['apply -f -', object], ['get configmaps'], ['delete configmap plain']])
     assertResult(await run(line, input), 0, /plain/);
 });
+
+test('addresses that go around the proxies come with a warning; in proxy capture they change nothing', async (t) => {
+  const patch = `patch istio mesh -n istio-system -p {"spec":{"excludeIPRanges":"192.0.2.0/24"}}`;
+  for (const [capture, expected] of [
+    ['redirect', /^warning: TCP to 192\.0\.2\.0\/24 goes around the proxies: not governed, not counted\n$/],
+    ['proxy', /^note: proxy capture: .*\nnote: proxy capture: .* change nothing.*\n$/],
+  ] as const) {
+    await t.test(capture, async (t) => {
+      const info = { pid: 1, version: '1', data: '/x', capture, startedAt: '2026-01-01T00:00:00Z' };
+      const { run } = await startMeshForCli(t, { info });
+      await run('istio otp restricted');
+      assertResult(await run(patch), 0, /patched/, /192\.0\.2\.0\/24 goes around/);
+      assertResult(await run('istio otp'), 0, `${is} currently set to 'REGISTRY_ONLY'\n`, expected);
+    });
+  }
+});

@@ -1,8 +1,9 @@
 // `istio outbound-traffic-policy`: whether workloads may reach hosts that nobody registered. The setting is a field
 // of the object Istio istio-system/mesh; this reads what is stored there, not the default that `get` shows.
 import type { Command } from 'commander';
+import type { RangeFields } from '../../api/kinds/istio-ranges.ts';
 import { ApiError } from '../api-client.ts';
-import { captureNote } from '../capture-note.ts';
+import { bypassNote, captureNote } from '../capture-note.ts';
 import type { Cli } from '../cli.ts';
 import { text } from '../output/json-value.ts';
 import { addExamples } from '../usage.ts';
@@ -42,6 +43,7 @@ async function outboundTrafficPolicy(cli: Cli, words: readonly string[]): Promis
     await set(cli, mode);
   }
   await captureNote(cli);
+  await bypassNote(cli, (await current(cli)).ranges);
 }
 
 async function set(cli: Cli, mode: string): Promise<void> {
@@ -55,15 +57,21 @@ async function set(cli: Cli, mode: string): Promise<void> {
 interface Setting {
   readonly exists: boolean;
   readonly mode?: string;
+  readonly ranges: RangeFields;
 }
 
 async function current(cli: Cli): Promise<Setting> {
   try {
     const { items } = await cli.api().objects(kind, { namespace, name });
-    const mode = text(items[0]?.spec, 'outboundTrafficPolicy', 'mode');
-    return { exists: true, ...(mode === undefined ? {} : { mode }) };
+    const spec = items[0]?.spec;
+    const mode = text(spec, 'outboundTrafficPolicy', 'mode');
+    const [includeIPRanges = '*', excludeIPRanges = ''] = [
+      text(spec, 'includeIPRanges'),
+      text(spec, 'excludeIPRanges'),
+    ];
+    return { exists: true, ...(mode === undefined ? {} : { mode }), ranges: { includeIPRanges, excludeIPRanges } };
   } catch (error) {
-    if (error instanceof ApiError && error.code === 'SP_NOT_FOUND') return { exists: false };
+    if (error instanceof ApiError && error.code === 'SP_NOT_FOUND') return { exists: false, ranges: {} };
     throw error;
   }
 }

@@ -9,6 +9,7 @@ import { envoyCommand } from '../launch/envoy-command.ts';
 import { execPlan } from '../launch/exec-plan.ts';
 import { signalProgram } from '../launch/program.ts';
 import { type Sandbox, sandboxAt } from '../network/addresses.ts';
+import { bypassedRanges } from '../network/bypassed-ranges.ts';
 import { runTool } from '../network/command.ts';
 import { hostChanges, prepareHost } from '../network/host.ts';
 import { hostJournalFile } from '../network/host-journal.ts';
@@ -46,18 +47,37 @@ export async function createRedirectCapture(options: RedirectOptions): Promise<C
   const dns = createDnsServer({ cidr: network.cidr });
   const hiddenPaths = [dataFolder.path, dirname(runPath)];
   const requests = new Map<number, PlaceRequest>();
-  let routes = portRoutes(network.cidr, options.config.resolve);
+  let reach = reachOf(network.cidr, options.config);
+  /** What every sandbox has for certain. */
+  let inForce = reach;
+  let setting: Promise<void> = Promise.resolve();
   dns.setConfig(options.config);
 
   const sandbox = (index: number): Sandbox => sandboxAt(meshId, network.cidr, index);
   const rules = ({ type, allowRanges = [] }: PlaceRequest): ProxyRules => ({
     type: type === 'router' ? 'router' : 'sidecar',
     allowRanges,
-    portRoutes: routes,
+    portRoutes: reach.portRoutes,
+    bypass: type === 'router' ? [] : reach.bypass,
   });
+  const setRules = (request: PlaceRequest) =>
+    setProxyRules(network.firewall, sandbox(request.index), rules(request), signal);
+
+  /** One after the other; one that failed is tried by the next, so that nothing stays open that was closed. */
+  async function setReach(): Promise<void> {
+    const wanted = reach;
+    if (wanted === inForce) return;
+    const all = [...requests.values()];
+    const results = await Promise.allSettled(all.map(setRules));
+    // A sandbox that was removed meanwhile wants none.
+    const failed = results.find(({ status }, index) => status === 'rejected' && requests.has(all[index]?.index ?? -1));
+    if (failed?.status === 'rejected') throw failed.reason;
+    inForce = wanted;
+  }
 
   async function makePlace(request: PlaceRequest): Promise<Place> {
     const { pod, index, hostname } = request;
+    const made = reach;
     const { podIP, relayIP, proxyIP, hostIP } = await createSandbox({ ...rules(request), network, index, signal });
     const before = requests.get(index);
     if (before?.hostname !== hostname) {
@@ -67,6 +87,7 @@ export async function createRedirectCapture(options: RedirectOptions): Promise<C
       await dns.listen(hostIP, programDnsPort, { ...client, asks: 'program' });
     }
     requests.set(index, request);
+    if (made !== reach) await setRules(request);
     const files = runFiles(runPath, index);
     mkdirSync(dirname(files.resolvConf), { recursive: true, mode: 0o755 });
     writeFileSync(files.resolvConf, renderResolvConf(relayIP, pod.namespace, hostSearchDomains()), { mode: 0o644 });
@@ -96,11 +117,10 @@ export async function createRedirectCapture(options: RedirectOptions): Promise<C
     },
     async setConfig(config) {
       dns.setConfig(config);
-      const next = portRoutes(network.cidr, config.resolve);
-      if (JSON.stringify(next) === JSON.stringify(routes)) return;
-      routes = next;
-      const all = [...requests.values()];
-      await Promise.all(all.map((one) => setProxyRules(network.firewall, sandbox(one.index), rules(one), signal)));
+      const next = reachOf(network.cidr, config);
+      if (JSON.stringify(next) !== JSON.stringify(reach)) reach = next;
+      setting = setting.catch(() => undefined).then(setReach);
+      await setting;
     },
     setLoadBalancers: (all) => loadBalancers.set(all),
     appCommand: (index, spec) => ({
@@ -123,6 +143,14 @@ export async function createRedirectCapture(options: RedirectOptions): Promise<C
     execPlan: (_index, { pid }, spec) => execPlan(pid, spec),
     hostChanges: () => hostChanges(journalFile),
     close: () => dns.close(),
+  };
+}
+
+/** What the rules of all sandboxes have in common. */
+function reachOf(cidr: string, { resolve, capturedRanges }: KeeperConfig): Pick<ProxyRules, 'portRoutes' | 'bypass'> {
+  return {
+    portRoutes: portRoutes(cidr, resolve),
+    bypass: capturedRanges === undefined ? [] : bypassedRanges(cidr, capturedRanges),
   };
 }
 

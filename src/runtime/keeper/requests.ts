@@ -68,6 +68,9 @@ export const keeperConfigSchema: z.ZodType<KeeperConfig> = z
         targetPort: port.exactOptional(),
       }),
     ),
+    capturedRanges: z
+      .strictObject({ include: z.array(z.string()).exactOptional(), exclude: z.array(z.string()) })
+      .exactOptional(),
   })
   .readonly();
 

@@ -9,14 +9,34 @@ import { until } from '../../../test/support/until.ts';
 import { createDnsServer, type DnsServer } from '../dns/server.ts';
 import { type Scope, type Started, start } from '../launch/testing/started.ts';
 import { namespaceFile, type Sandbox } from './addresses.ts';
+import { bypassedRanges } from './bypassed-ranges.ts';
 import { setProxyRules } from './proxy-rules.ts';
 import { proxyUid, startCaptureEnvoy } from './testing/capture-envoy.ts';
-import { hostOutsideIP, inOutside, linkLocalIP, type Outside, outsideIP, startOutside } from './testing/outside.ts';
+import {
+  hostOutsideIP,
+  inOutside,
+  linkLocalIP,
+  type Outside,
+  outsideIP,
+  silentPort,
+  startOutside,
+} from './testing/outside.ts';
 import { onOwnHost } from './testing/own-host.ts';
 import { createTestMesh, openRules, type TestMesh } from './testing/test-mesh.ts';
 
 const attemptFile = `${import.meta.dirname}/testing/attempt.ts`;
 const standIn = (mesh: TestMesh) => `${mesh.network.cidr.split('.').slice(0, 2).join('.')}.255.9`;
+
+/** Connects, says so, and sends now and then until the connection ends. */
+const idleClient = `
+const socket = require('node:net').connect(${silentPort}, process.argv[1], () => console.log('connected'));
+socket.on('error', ({ code }) => { console.log(code); process.exit(); });
+setInterval(() => socket.write('x'), 50);`;
+
+const pings = (address: string) => `import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)
+s.sendto(bytes.fromhex("0800f7ff00000000"), ("${address}", 0))
+print("sent")`;
 
 onOwnHost(import.meta.filename, () => {
   for (const firewall of ['nft', 'iptables'] as const) {
@@ -170,6 +190,34 @@ ip -6 neighbour add 2001:db8::1 lladdr "$1" dev eth0 && echo opened`;
         assert.equal(await said(t, attempt), `pod ::ffff:${other.relayIP}`);
         assert.equal(await fromApp(t, 'tcp', other.podIP, '8080'), `pod ::ffff:${other.relayIP}`);
         assert.match(await said(t, [...inOutside, ...attempt]), /^(EHOSTUNREACH|ECONNREFUSED|EACCES)$/);
+      });
+
+      test('what goes around goes straight to those addresses, by TCP alone; closing it ends what is open', async (t) => {
+        const [one = '', rest] = [outsideIP, 'fd00::/8'];
+        await setProxyRules(firewall, sandbox, {
+          ...openRules,
+          bypass: bypassedRanges(mesh.network.cidr, { exclude: [one, rest] }),
+        });
+        envoy.child.kill('SIGSTOP');
+        t.after(() => envoy.child.kill('SIGCONT'));
+        assert.equal(await fromApp(t, 'tcp', outsideIP, '7000'), `7000 ${hostOutsideIP}`);
+        await nothingArrives(async () => {
+          assert.equal(await fromApp(t, 'udp', outsideIP, '443'), 'ECONNREFUSED');
+          const ping = ['python3', '-c', pings(outsideIP)];
+          assert.equal(await said(t, [...within(sandbox.appNamespace), ...ping]), 'sent');
+          assert.match(await fromApp(t, 'tcp', linkLocalIP, '80'), /^(ETIMEDOUT|closed|ECONNRESET)$/);
+          assert.equal(await fromApp(t, 'tcp', sandbox.proxyIP, '15001'), 'ECONNREFUSED');
+          assert.notEqual(await fromApp(t, 'tcp', sandbox.hostIP, '53'), '53');
+        });
+        const waiting = start(
+          { argv: [...within(sandbox.appNamespace), process.execPath, '-e', idleClient, outsideIP], env: {} },
+          t,
+        );
+        await until('it is connected', () => waiting.output() === 'connected\n');
+        await setProxyRules(firewall, sandbox, openRules);
+        await until('the open connection is reset', () => waiting.output() === 'connected\nECONNRESET\n');
+        envoy.child.kill('SIGCONT');
+        assert.equal(await fromApp(t, 'tcp', outsideIP, '7000'), `7000 ${hostOutsideIP}`);
       });
 
       test('a dead Envoy lets nothing through', async (t) => {

@@ -6,6 +6,8 @@ import { dnsRelayPort, inboundPort, outboundPort, type ProxyRules, refusedRanges
 /** Input for `iptables-restore` in the proxy's namespace, whose links are named `app` and `host`. */
 export function renderProxyIptables({ podIP, relayIP }: Sandbox, rules: ProxyRules): string {
   const sidecar = rules.type === 'sidecar';
+  const past = (...each: readonly ((range: string) => string)[]) =>
+    rules.bypass.flatMap((range) => each.map((rule) => `${rule(range)}\n`)).join('');
   const fresh = '-m conntrack --ctstate NEW';
   return `*raw
 :PREROUTING ACCEPT
@@ -18,7 +20,7 @@ COMMIT
 :OUTPUT ACCEPT
 :POSTROUTING ACCEPT
 -A PREROUTING -i app -m addrtype --dst-type LOCAL -j ACCEPT
--A PREROUTING -i app -p tcp -j REDIRECT --to-ports ${outboundPort}
+${past((range) => `-A PREROUTING -i app -d ${range} -p tcp -j ACCEPT`)}-A PREROUTING -i app -p tcp -j REDIRECT --to-ports ${outboundPort}
 -A PREROUTING -i app -p udp -j REDIRECT --to-ports ${outboundPort}
 -A PREROUTING -i host -d ${podIP} -p tcp -j REDIRECT${sidecar ? ` --to-ports ${inboundPort}` : ''}
 ${rules.portRoutes.map((route) => `${renderRoute(route)}\n`).join('')}COMMIT
@@ -36,6 +38,10 @@ ${rules.portRoutes.map((route) => `${renderRoute(route)}\n`).join('')}COMMIT
 -A INPUT -i host -p tcp${sidecar ? ` --dport ${inboundPort}` : ''} -m conntrack --ctstate DNAT -j ACCEPT
 -A INPUT -p tcp -j REJECT --reject-with tcp-reset
 -A INPUT -j REJECT --reject-with icmp-port-unreachable
+${past(
+  (range) => `-A FORWARD -i app -o host -d ${range} -p tcp -m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT`,
+  (range) => `-A FORWARD -i host -o app -s ${range} -p tcp -m conntrack --ctstate ESTABLISHED -j ACCEPT`,
+)}${rules.bypass.length === 0 ? '' : '-A FORWARD -i host -o app -p icmp -m conntrack --ctstate RELATED -j ACCEPT\n'}-A FORWARD -p tcp -j REJECT --reject-with tcp-reset
 -A OUTPUT -o lo ${fresh} -j REFUSE
 ${rules.allowRanges.map((range) => `-A OUTPUT -d ${range} ${fresh} -j ACCEPT\n`).join('')}${refusedRanges
   .map((range) => `-A OUTPUT -d ${range} ${fresh} -j REFUSE\n`)

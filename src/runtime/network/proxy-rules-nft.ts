@@ -4,7 +4,8 @@ import type { PortRoute } from './port-routes.ts';
 import { dnsRelayPort, inboundPort, outboundPort, type ProxyRules, refusedRanges } from './proxy-rules.ts';
 
 /** Input for `nft -f` in the proxy's namespace, whose links are named `app` and `host`. */
-export function renderProxyNft({ podIP, relayIP }: Sandbox, { type, allowRanges, portRoutes }: ProxyRules): string {
+export function renderProxyNft({ podIP, relayIP }: Sandbox, rules: ProxyRules): string {
+  const { type, allowRanges, portRoutes, bypass } = rules;
   const inbound = type === 'sidecar' ? ` to :${inboundPort}` : '';
   const inboundMatch = type === 'sidecar' ? `tcp dport ${inboundPort}` : 'meta l4proto tcp';
   return `table ip sallyport
@@ -17,7 +18,7 @@ table ip sallyport {
   chain prerouting {
     type nat hook prerouting priority dstnat; policy accept;
     iifname "app" fib daddr type local accept
-    iifname "app" meta l4proto { tcp, udp } redirect to :${outboundPort}
+${past(bypass, (ranges) => `iifname "app" ip daddr ${ranges} meta l4proto tcp accept`)}    iifname "app" meta l4proto { tcp, udp } redirect to :${outboundPort}
     iifname "host" ip daddr ${podIP} meta l4proto tcp redirect${inbound}
   }
   chain input {
@@ -33,6 +34,7 @@ table ip sallyport {
   }
   chain forward {
     type filter hook forward priority filter; policy drop;
+${past(bypass, (ranges) => `iifname "app" oifname "host" ip daddr ${ranges} meta l4proto tcp ct state new,established accept`)}${past(bypass, (ranges) => `iifname "host" oifname "app" ip saddr ${ranges} meta l4proto tcp ct state established accept`)}${past(bypass, () => 'iifname "host" oifname "app" meta l4proto icmp ct state related accept')}    meta l4proto tcp reject with tcp reset
   }
   chain routes {
     type nat hook output priority -100; policy accept;
@@ -49,6 +51,10 @@ ${allowRanges.map((range) => `    ct state new ip daddr ${range} accept\n`).join
   }
 }
 `;
+}
+
+function past(bypass: readonly string[], rule: (ranges: string) => string): string {
+  return bypass.length === 0 ? '' : `    ${rule(`{ ${bypass.join(', ')} }`)}\n`;
 }
 
 function renderRoute({ address, port, target }: PortRoute): string {

@@ -1,6 +1,7 @@
 // The packet filter of one proxy's namespace, as data. What it promises, whatever the application does:
 //  - TCP from the application arrives at Envoy's port 15001 with its original destination, or nowhere;
-//  - DNS at the relay's address is the only other thing that the application reaches;
+//  - DNS at the relay's address is the only other thing that the application reaches, but for TCP to the ranges that the
+//    mesh's operator lets go around: those alone are forwarded;
 //  - TCP to the pod's address arrives at port 15006 (sidecar) or at its own port (router);
 //  - Envoy never reaches its own loopback, nor the ranges below unless they are allowed.
 // Istio: the application's own namespace is redirected and the proxy's uid is exempt; here: nobody is exempt.
@@ -27,6 +28,8 @@ export interface ProxyRules {
   /** CIDRs that Envoy may reach although they are refused above, e.g. `169.254.169.254/32`. Never its own loopback. */
   readonly allowRanges: readonly string[];
   readonly portRoutes: readonly PortRoute[];
+  /** CIDRs whose TCP goes past Envoy, straight from the application (bypassed-ranges.ts). */
+  readonly bypass: readonly string[];
 }
 
 /** Replaces the rules of a sandbox's proxy namespace in one transaction; open connections stay. */
@@ -45,6 +48,16 @@ export async function setProxyRules(
     const input = renderProxyIptables(sandbox, checked);
     await runInNamespace(namespace, 'iptables-restore', [], { input, ...(signal && { signal }) });
   }
+  if (checked.bypass.length > 0) await switchForwardingOn(namespace, signal);
+}
+
+/**
+ * After the rules, which say what is forwarded. It stays on when nothing is any more: so that connections that went around
+ * are reset by the rules, where the kernel would drop their packets without a word.
+ */
+async function switchForwardingOn(namespace: string, signal?: AbortSignal): Promise<void> {
+  const command = 'echo 1 > /proc/sys/net/ipv4/ip_forward';
+  await runInNamespace(namespace, 'sh', ['-c', command], { ...(signal && { signal }) });
 }
 
 /** False for IPv6, which has no road here anyway. Throws for what is no range at all. */

@@ -1,5 +1,6 @@
 // One sandbox: the application's namespace, whose only link ends in the proxy's namespace, whose other link ends
-// on the host. The proxy's namespace forwards nothing, so all roads out lead through Envoy.
+// on the host. The proxy's namespace forwards nothing but what the mesh's operator lets go around (`bypass`), so
+// all other roads out lead through Envoy.
 // Invariant: sysctls and packet filter are in force before the first link exists; the host's route to the
 // application is made last and says that the sandbox is complete.
 import { existsSync, writeFileSync } from 'node:fs';

@@ -12,6 +12,8 @@ export const outsideIP = '198.51.100.2';
 export const linkLocalIP = '169.254.77.7';
 export const hostOutsideIP = '198.51.100.1';
 export const outsidePorts = [80, 7000] as const;
+/** Takes what it is sent and says nothing. */
+export const silentPort = 7001;
 
 export interface Outside {
   /** IPv4 packets that reached it, of any protocol. */
@@ -26,7 +28,8 @@ let open = 0;
 for (const port of ports) createServer((socket) => {
   socket.on('error', () => {});
   socket.end(socket.localPort + ' ' + socket.remoteAddress);
-}).listen(port, '0.0.0.0', () => ++open === ports.length && console.log('ready'));`;
+}).listen(port, '0.0.0.0', () => ++open === ports.length && console.log('ready'));
+createServer((socket) => socket.on('error', () => {}).resume()).listen(${silentPort}, '0.0.0.0');`;
 
 export async function startOutside(scope: Scope): Promise<Outside> {
   ip('netns', 'add', name);

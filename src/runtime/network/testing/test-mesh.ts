@@ -21,7 +21,7 @@ export interface TestMesh {
   remove(): Promise<void>;
 }
 
-export const openRules: ProxyRules = { type: 'sidecar', allowRanges: [], portRoutes: [] };
+export const openRules: ProxyRules = { type: 'sidecar', allowRanges: [], portRoutes: [], bypass: [] };
 
 export async function createTestMesh(firewall?: Firewall): Promise<TestMesh> {
   const meshId = randomBytes(4).toString('hex');

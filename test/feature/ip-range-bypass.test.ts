@@ -1,0 +1,106 @@
+// Istio's third way out (egress control, istio-semantics 10 number 1): addresses that go around the sidecar, by the Istio
+// object's includeIPRanges and excludeIPRanges. It holds for those addresses alone, changes without a restart, and is said.
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import { ask, statusOf } from '../support/calls.ts';
+import { startMesh, type TestMesh, type Workload } from '../support/mesh.ts';
+import { type OutsideHttp, type OutsideTcp, startOutsideHttp, startOutsideTcp } from '../support/outside-server.ts';
+import { outsideAddress } from '../support/outside-world.ts';
+import { needs } from '../support/requires.ts';
+import { suiteScope } from '../support/suite-scope.ts';
+import { until } from '../support/until.ts';
+
+describe('addresses that go around the sidecar', needs('root', 'iproute2', 'firewall'), () => {
+  const scope = suiteScope();
+  const [around, governed] = ['around.example', 'governed.example'];
+  const [address, otherAddress] = [210, 211].map((number) => `198.51.100.${number}`) as [string, string];
+  let mesh: TestMesh;
+  let caller: Workload;
+  let site: OutsideHttp;
+  let other: OutsideHttp;
+  let raw: OutsideTcp;
+
+  before(async () => {
+    for (const number of [210, 211]) outsideAddress(number);
+    site = await startOutsideHttp({ t: scope, address, port: 80 });
+    other = await startOutsideHttp({ t: scope, address: otherAddress, port: 80 });
+    raw = await startOutsideTcp({ t: scope, address: otherAddress, port: 7000 });
+    const rules = [`${around}=${address}`, `${governed}=${otherAddress}`];
+    mesh = await startMesh(scope, { up: rules.flatMap((rule) => ['--resolve', rule]) });
+    caller = await mesh.workload('caller');
+    await mesh.run('istio', 'otp', 'restricted');
+    await until('the policy is in force', async () => (await statusOf(caller, around)) === 502);
+  });
+
+  async function set(ranges: { readonly includeIPRanges?: string; readonly excludeIPRanges?: string }) {
+    return mesh.cli('patch', 'istio', 'mesh', '-n', 'istio-system', '-p', JSON.stringify({ spec: ranges }));
+  }
+  const log = () => mesh.run('logs', 'caller', '-c', 'istio-proxy');
+  async function reachesRaw(): Promise<boolean> {
+    const command = { do: 'tcp', host: otherAddress, port: 7000, send: 'x', expect: 1, timeoutMs: 2000 } as const;
+    await caller.perform(command);
+    return raw.connections.items.length > 0;
+  }
+
+  it('are reached straight, also under REGISTRY_ONLY; setting them warns', async () => {
+    const { stderr, code } = await set({ excludeIPRanges: `${address}/32` });
+    assert.equal(code, 0);
+    assert.match(stderr, new RegExp(`^warning: .*${address}/32 goes around the proxies: not governed, not counted`));
+    await until('it goes around', async () => (await statusOf(caller, around)) === 200);
+    const { status, headers } = await ask(caller, around, { path: '/straight' });
+    assert.equal(status, 200);
+    assert.equal(headers?.['server'], undefined);
+    assert.equal(headers?.['x-envoy-upstream-service-time'], undefined);
+    const request = site.requests.items.at(-1);
+    assert.equal(request?.url, '/straight');
+    assert.deepEqual(
+      [...(request?.headers.keys() ?? [])].filter((name) => /envoy|forwarded/.test(name)),
+      [],
+    );
+    await ask(caller, governed, { path: '/later' });
+    await until('its log tells of what was governed', async () => (await log()).includes('/later'));
+    assert.doesNotMatch(await log(), /straight/);
+  });
+
+  it('are those and no others: the next address is stopped as before', async () => {
+    assert.equal(await statusOf(caller, governed), 502);
+    assert.equal(await reachesRaw(), false);
+    assert.equal(other.requests.items.length, 0);
+  });
+
+  it('are said by outbound-traffic-policy', async () => {
+    const { stdout, stderr } = await mesh.cli('istio', 'outbound-traffic-policy');
+    assert.equal(stdout, "mesh wide outbound traffic policy is currently set to 'REGISTRY_ONLY'\n");
+    assert.match(stderr, new RegExp(`^warning: TCP to ${address}/32 goes around the proxies`, 'm'));
+  });
+
+  it('hold for a workload that comes later', async () => {
+    const late = await mesh.workload('late');
+    assert.equal(await statusOf(late, around), 200);
+    assert.equal(await statusOf(late, governed), 502);
+  });
+
+  it('are all that is not included, but for the host’s and the mesh’s own', async () => {
+    await set({ excludeIPRanges: '', includeIPRanges: `${address}/32,10.0.0.0/8` });
+    await until('the rest goes around', async () => (await statusOf(caller, governed)) === 200);
+    assert.equal(await statusOf(caller, around), 502, 'what is included is governed');
+    assert.equal(await reachesRaw(), true);
+    const { error, text } = await caller.perform({ do: 'tcp', host: '169.254.169.254', port: 80, timeoutMs: 2000 });
+    assert.ok(error !== undefined || text === '', 'link-local addresses are not');
+  });
+
+  it('are governed again at once when the Istio object says so', async () => {
+    await set({ includeIPRanges: '*' });
+    await until('everything is governed', async () => (await statusOf(caller, governed)) === 502);
+    assert.equal(await statusOf(caller, around), 502);
+    const { stderr } = await mesh.cli('istio', 'otp');
+    assert.doesNotMatch(stderr, /goes around/);
+  });
+
+  it('are none where a range cannot be read: the object is refused', async () => {
+    const { code, stderr } = await set({ excludeIPRanges: '198.51.100' });
+    assert.notEqual(code, 0);
+    assert.match(stderr, /'198\.51\.100' is not a range of addresses/);
+    assert.equal(await statusOf(caller, around), 502);
+  });
+});
