@@ -133,7 +133,8 @@ async function wire(
       if (mesh.fileUsers !== current.fileUsers) trustFiles.follow(mesh.fileUsers.hosts());
       current = mesh;
       // Before the listeners: a name must lead to an address no later than the address leads on.
-      config?.setCapturedRanges(mesh.config.capturedRanges);
+      const { capturedRanges, podsMayBypass } = mesh.config;
+      config?.setCaptured({ capturedRanges, podsMayBypass });
       const records = dnsRecords.update(mesh, delta);
       if (records !== undefined) config?.setRecords(records);
       views.update(mesh, delta);

@@ -9,6 +9,9 @@ export const originalDestinationAnnotation = 'egress.sallyport.dev/original-dest
 /** On the Istio object: comma-separated CIDRs that names may resolve to although they are private. */
 export const allowedRangesAnnotation = 'egress.sallyport.dev/allowed-ranges';
 
+/** On the Istio object: `true` lets pods say which ranges of addresses go around their proxies, as in Istio. */
+export const allowBypassAnnotation = 'egress.sallyport.dev/allow-bypass';
+
 /** On a Pod with the host's network: an IPv4 address that it alone has, on this machine, as long as it is there. */
 export const hostAddressAnnotation = 'egress.sallyport.dev/host-address';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatPath } from './finding.ts';
-import { checkPodBypass } from './pod-bypass.ts';
+import { checkPodBypass, podRanges } from './pod-bypass.ts';
 
 const prefix = 'traffic.sidecar.istio.io/';
 
@@ -26,3 +26,18 @@ for (const [name, value, warns] of [
 }
 
 test('a pod without annotations has nothing to say', () => assert.deepEqual([...checkPodBypass(undefined, [])], []));
+
+for (const [annotations, expected] of [
+  [{}, undefined],
+  [{ excludeOutboundPorts: '443' }, undefined],
+  [{ includeOutboundIPRanges: '*' }, { include: ['0.0.0.0/0'] }],
+  [{ includeOutboundIPRanges: '' }, { include: ['0.0.0.0/0'] }],
+  [{ includeOutboundIPRanges: '10.0.0.0/8, ten' }, { include: ['0.0.0.0/0'] }],
+  [{ includeOutboundIPRanges: '10.0.0.0/8' }, { include: ['10.0.0.0/8'] }],
+  [{ excludeOutboundIPRanges: '10.0.0.0/8,ten,fd00::/8' }, { exclude: ['10.0.0.0/8', 'fd00::/8'] }],
+] as const) {
+  test(`${JSON.stringify(annotations)} asks for ${JSON.stringify(expected)}`, () => {
+    const whole = Object.fromEntries(Object.entries(annotations).map(([name, value]) => [prefix + name, value]));
+    assert.deepEqual(podRanges(whole), expected);
+  });
+}

@@ -23,17 +23,21 @@ export async function captureNote(cli: Cli): Promise<void> {
 }
 
 /** One line on standard error for each setting of the Istio object that lets addresses go around the proxies. */
-export async function bypassNote(cli: Cli, ranges: RangeFields): Promise<void> {
+export async function bypassNote(
+  cli: Cli,
+  { ranges, podsMayBypass }: { readonly ranges: RangeFields; readonly podsMayBypass: boolean },
+): Promise<void> {
   const { checkRanges } = await import('../api/kinds/istio-ranges.ts');
-  const findings = [...checkRanges(ranges)].filter(({ code }) => code === 'SP0403');
-  if (findings.length === 0) return;
+  const holes = [...checkRanges(ranges)].filter(({ code }) => code === 'SP0403').map(({ message }) => message);
+  if (podsMayBypass) holes.push('pods may let addresses go around their proxies');
+  if (holes.length === 0) return;
   const { capture } = await cli.api().info();
   if (capture === 'proxy') {
     return cli.warn(
       'note: proxy capture: includeIPRanges and excludeIPRanges change nothing, programs choose by NO_PROXY',
     );
   }
-  for (const { message } of findings) cli.warn(`warning: ${message}`);
+  for (const hole of holes) cli.warn(`warning: ${hole}`);
 }
 
 /** `captureNote` after a command that showed or set these objects, if any of them is policy. */

@@ -4,15 +4,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
-import type { CapturedRanges, DnsRecord, KeeperConfig, ResolveRule } from '../runtime/protocol.ts';
+import type { DnsRecord, KeeperConfig, ResolveRule } from '../runtime/protocol.ts';
 
 export interface ConfigurableKeeper {
   putConfig(config: KeeperConfig): Promise<void>;
 }
 
+/** What goes to the proxies, and what around them. */
+export type Captured = Required<Pick<KeeperConfig, 'capturedRanges' | 'podsMayBypass'>>;
+
 export interface KeeperConfiguration {
   setRecords(records: readonly DnsRecord[]): void;
-  setCapturedRanges(ranges: CapturedRanges): void;
+  setCaptured(captured: Captured): void;
   /** Resolves when the keeper has what was last set. */
   settled(): Promise<void>;
 }
@@ -31,7 +34,7 @@ export function keepConfigured(
 ): KeeperConfiguration {
   let wanted: Wanted | undefined;
   let records: readonly DnsRecord[] | undefined;
-  let capturedRanges: CapturedRanges | undefined;
+  let captured: Captured | undefined;
   let held: string | undefined;
   let sending: Promise<void> | undefined;
 
@@ -51,9 +54,9 @@ export function keepConfigured(
 
   /** Nothing goes before both are known: the keeper would take what is missing for none. */
   function changed(): void {
-    if (records === undefined || capturedRanges === undefined) return;
-    const config = { records, resolve, capturedRanges };
-    wanted = { config, text: JSON.stringify([records, capturedRanges]) };
+    if (records === undefined || captured === undefined) return;
+    const config = { records, resolve, ...captured };
+    wanted = { config, text: JSON.stringify([records, captured]) };
     if (wanted.text !== held) sending ??= send();
   }
 
@@ -62,8 +65,8 @@ export function keepConfigured(
       records = next;
       changed();
     },
-    setCapturedRanges(next) {
-      capturedRanges = next;
+    setCaptured(next) {
+      captured = next;
       changed();
     },
     settled: () => sending ?? Promise.resolve(),

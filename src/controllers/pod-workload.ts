@@ -4,6 +4,7 @@
 import { hostAddressAnnotation } from '../api/annotations.ts';
 import { isGatewayPod, workloadOf } from '../api/gateway-pod.ts';
 import type { Pod, PodContainer } from '../api/kinds/pod.ts';
+import { podRanges } from '../api/pod-bypass.ts';
 import type { ProxyIdentity } from '../discovery/view.ts';
 import { type BootstrapOptions, buildBootstrap } from '../envoy/bootstrap.ts';
 import { BootstrapSchema } from '../envoy/gen/envoy/config/bootstrap/v3/bootstrap_pb.js';
@@ -55,7 +56,10 @@ export function isHostPod(pod: Pod): boolean {
 export function sandboxRequestOf(pod: Pod): SandboxRequest {
   const uid = pod.metadata.uid ?? '';
   if (isGatewayPod(pod)) return { uid, type: 'router' };
-  if (!isHostPod(pod)) return { uid };
+  if (!isHostPod(pod)) {
+    const capturedRanges = podRanges(pod.metadata.annotations);
+    return { uid, ...(capturedRanges && { capturedRanges }) };
+  }
   const address = pod.metadata.annotations?.[hostAddressAnnotation];
   return { uid, type: 'host', ...(address === undefined ? {} : { address }) };
 }

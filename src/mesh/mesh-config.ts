@@ -1,5 +1,5 @@
 // The mesh-wide settings, from the one Istio object `istio-system/mesh`. Without it Istio's defaults hold.
-import { allowedRangesAnnotation } from '../api/annotations.ts';
+import { allowBypassAnnotation, allowedRangesAnnotation } from '../api/annotations.ts';
 import { type Istio, istioKind } from '../api/kinds/istio.ts';
 import { type IstioRanges, istioRanges } from '../api/kinds/istio-ranges.ts';
 
@@ -17,6 +17,8 @@ export interface MeshConfig {
   readonly allowedRanges: readonly string[];
   /** Destinations that are redirected; `include` is undefined for all. Everything else goes around the proxies. */
   readonly capturedRanges: IstioRanges;
+  /** Whether pods may have ranges of their own. */
+  readonly podsMayBypass: boolean;
 }
 
 export const meshConfigKey = {
@@ -33,6 +35,7 @@ export const defaultMeshConfig: MeshConfig = {
   accessLogFormat: '',
   allowedRanges: [],
   capturedRanges: { exclude: [] },
+  podsMayBypass: false,
 };
 
 /** Takes the object as it was written; defaults are filled here. */
@@ -54,5 +57,6 @@ export function translateMeshConfig(written: Istio): MeshConfig {
       .map((range) => range.trim())
       .filter((range) => range !== ''),
     capturedRanges: istioRanges(istio.spec),
+    podsMayBypass: istio.metadata.annotations?.[allowBypassAnnotation] === 'true',
   };
 }

@@ -48,6 +48,8 @@ export interface SandboxRequest {
   readonly address?: string;
   /** CIDRs that Envoy may reach although the sandbox refuses them, e.g. `169.254.169.254/32`. */
   readonly allowRanges?: readonly string[];
+  /** In place of the mesh's, as far as given; counts only while the mesh lets pods say so. */
+  readonly capturedRanges?: Partial<CapturedRanges>;
 }
 
 export interface PodSpec {
@@ -166,6 +168,8 @@ export interface KeeperConfig {
   readonly resolve: readonly ResolveRule[];
   /** Absent: everything. The keeper itself never leaves out addresses of the host and the mesh. */
   readonly capturedRanges?: CapturedRanges;
+  /** Whether what a pod asks for (`SandboxRequest.capturedRanges`) takes their place. */
+  readonly podsMayBypass?: boolean;
 }
 
 export interface KeeperStatus {

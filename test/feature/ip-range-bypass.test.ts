@@ -97,6 +97,36 @@ describe('addresses that go around the sidecar', needs('root', 'iproute2', 'fire
     assert.doesNotMatch(stderr, /goes around/);
   });
 
+  it('are not a pod’s to say, unless the Istio object leaves it to pods; then no other pod has them', async () => {
+    const annotations = { 'traffic.sidecar.istio.io/excludeOutboundIPRanges': `${address},169.254.0.0/16` };
+    const containers = [{ name: 'tenant', command: ['sleep', 'infinity'] }];
+    const metadata = { name: 'tenant', annotations };
+    const pod = JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers } });
+    await mesh.apply(pod);
+    await until('it runs', async () => /tenant\s+2\/2\s+Running/.test(await mesh.run('get', 'pods')));
+    const tenant = mesh.attach('tenant');
+    assert.equal(await statusOf(tenant, around), 502);
+    const allow = (value: string | null) =>
+      mesh.run(
+        'patch',
+        'istio',
+        'mesh',
+        '-n',
+        'istio-system',
+        '-p',
+        JSON.stringify({
+          metadata: { annotations: { 'egress.sallyport.dev/allow-bypass': value } },
+        }),
+      );
+    await allow('true');
+    await until('it goes around', async () => (await statusOf(tenant, around)) === 200);
+    assert.equal(await statusOf(tenant, governed), 502);
+    assert.equal(await statusOf(caller, around), 502);
+    assert.match((await mesh.cli('istio', 'otp')).stderr, /^warning: pods may let addresses go around/m);
+    await allow(null);
+    await until('it is governed again', async () => (await statusOf(tenant, around)) === 502);
+  });
+
   it('are none where a range cannot be read: the object is refused', async () => {
     const { code, stderr } = await set({ excludeIPRanges: '198.51.100' });
     assert.notEqual(code, 0);

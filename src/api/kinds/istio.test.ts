@@ -109,6 +109,21 @@ test('allowed ranges are ranges, and only one Istio object counts', () => {
   );
 });
 
+test('that pods may go around their proxies is told, and only `true` lets them', () => {
+  for (const [value, expected] of [
+    ['true', ['SP0403']],
+    ['True', []],
+    ['yes', []],
+  ] as const) {
+    const annotations = { 'egress.sallyport.dev/allow-bypass': value };
+    const { diagnostics } = decodeObject({ ...mesh, metadata: { ...mesh.metadata, annotations } });
+    assert.deepEqual(
+      diagnostics.map(({ code }) => code),
+      expected,
+    );
+  }
+});
+
 test('the columns are those of the operator', () => {
   const status = { Status: 'Available', GatewayAddress: ['192.0.2.1', '192.0.2.2'] };
   const cells = istioKind.columns.map((column) => [column.title, column.value({ ...mesh, status })]);

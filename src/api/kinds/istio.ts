@@ -1,5 +1,5 @@
 // istio.banzaicloud.io Istio: the mesh's own settings. One object counts, `mesh` in `istio-system`.
-import { allowedRangesAnnotation } from '../annotations.ts';
+import { allowBypassAnnotation, allowedRangesAnnotation } from '../annotations.ts';
 import { problem, warning } from '../finding.ts';
 import { parseIpRange } from '../ip-range.ts';
 import type { Finding, Kind } from '../kind.ts';
@@ -26,6 +26,7 @@ export const istioKind: Kind<Istio> = {
     ...checkPlace(istio),
     ...checkAllowedRanges(istio),
     ...checkRanges(istio.spec),
+    ...checkAllowBypass(istio),
     ...checkGateways(istio),
   ],
   withDefaults: withIstioDefaults,
@@ -54,6 +55,13 @@ function* checkAllowedRanges({ metadata: { annotations } }: Istio): Iterable<Fin
       'write 10.0.0.0/8, separated by commas',
     );
   }
+}
+
+function* checkAllowBypass({ metadata: { annotations } }: Istio): Iterable<Finding> {
+  if (annotations?.[allowBypassAnnotation] !== 'true') return;
+  const message = 'whoever writes a pod lets addresses go around its proxy: not governed, not counted';
+  const hint = 'leave it out where those who write pods are not trusted';
+  yield warning('SP0403', ['metadata', 'annotations', allowBypassAnnotation], message, hint);
 }
 
 function* checkGateways(istio: Istio): Iterable<Finding> {

@@ -1,6 +1,7 @@
 // `istio outbound-traffic-policy`: whether workloads may reach hosts that nobody registered. The setting is a field
 // of the object Istio istio-system/mesh; this reads what is stored there, not the default that `get` shows.
 import type { Command } from 'commander';
+import { allowBypassAnnotation } from '../../api/annotations.ts';
 import type { RangeFields } from '../../api/kinds/istio-ranges.ts';
 import { ApiError } from '../api-client.ts';
 import { bypassNote, captureNote } from '../capture-note.ts';
@@ -43,7 +44,7 @@ async function outboundTrafficPolicy(cli: Cli, words: readonly string[]): Promis
     await set(cli, mode);
   }
   await captureNote(cli);
-  await bypassNote(cli, (await current(cli)).ranges);
+  await bypassNote(cli, await current(cli));
 }
 
 async function set(cli: Cli, mode: string): Promise<void> {
@@ -58,6 +59,7 @@ interface Setting {
   readonly exists: boolean;
   readonly mode?: string;
   readonly ranges: RangeFields;
+  readonly podsMayBypass: boolean;
 }
 
 async function current(cli: Cli): Promise<Setting> {
@@ -65,13 +67,20 @@ async function current(cli: Cli): Promise<Setting> {
     const { items } = await cli.api().objects(kind, { namespace, name });
     const spec = items[0]?.spec;
     const mode = text(spec, 'outboundTrafficPolicy', 'mode');
+    const podsMayBypass = text(items[0]?.metadata, 'annotations', allowBypassAnnotation) === 'true';
     const [includeIPRanges = '*', excludeIPRanges = ''] = [
       text(spec, 'includeIPRanges'),
       text(spec, 'excludeIPRanges'),
     ];
-    return { exists: true, ...(mode === undefined ? {} : { mode }), ranges: { includeIPRanges, excludeIPRanges } };
+    return {
+      exists: true,
+      ...(mode === undefined ? {} : { mode }),
+      ranges: { includeIPRanges, excludeIPRanges },
+      podsMayBypass,
+    };
   } catch (error) {
-    if (error instanceof ApiError && error.code === 'SP_NOT_FOUND') return { exists: false, ranges: {} };
+    if (error instanceof ApiError && error.code === 'SP_NOT_FOUND')
+      return { exists: false, ranges: {}, podsMayBypass: false };
     throw error;
   }
 }

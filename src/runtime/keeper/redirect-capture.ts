@@ -18,7 +18,7 @@ import { portRoutes } from '../network/port-routes.ts';
 import { dnsRelayPort, type ProxyRules, setProxyRules } from '../network/proxy-rules.ts';
 import { createSandbox } from '../network/sandbox.ts';
 import { removeSandbox, sandboxPids } from '../network/sandbox-removal.ts';
-import type { KeeperConfig } from '../protocol.ts';
+import type { CapturedRanges, KeeperConfig } from '../protocol.ts';
 import type { Capture, Place, PlaceRequest } from './capture.ts';
 import { killAll } from './process-id.ts';
 import { proxyUid, runFiles } from './run-files.ts';
@@ -54,11 +54,14 @@ export async function createRedirectCapture(options: RedirectOptions): Promise<C
   dns.setConfig(options.config);
 
   const sandbox = (index: number): Sandbox => sandboxAt(meshId, network.cidr, index);
-  const rules = ({ type, allowRanges = [] }: PlaceRequest): ProxyRules => ({
+  const rules = ({ type, allowRanges = [], capturedRanges }: PlaceRequest): ProxyRules => ({
     type: type === 'router' ? 'router' : 'sidecar',
     allowRanges,
     portRoutes: reach.portRoutes,
-    bypass: type === 'router' ? [] : reach.bypass,
+    bypass:
+      type === 'router'
+        ? []
+        : bypassedRanges(network.cidr, { ...reach.captured, ...(reach.podsMayBypass && capturedRanges) }),
   });
   const setRules = (request: PlaceRequest) =>
     setProxyRules(network.firewall, sandbox(request.index), rules(request), signal);
@@ -146,11 +149,18 @@ export async function createRedirectCapture(options: RedirectOptions): Promise<C
   };
 }
 
-/** What the rules of all sandboxes have in common. */
-function reachOf(cidr: string, { resolve, capturedRanges }: KeeperConfig): Pick<ProxyRules, 'portRoutes' | 'bypass'> {
+/** What the rules of all sandboxes are made from. */
+interface Reach {
+  readonly portRoutes: ProxyRules['portRoutes'];
+  readonly captured: CapturedRanges;
+  readonly podsMayBypass: boolean;
+}
+
+function reachOf(cidr: string, { resolve, capturedRanges, podsMayBypass }: KeeperConfig): Reach {
   return {
     portRoutes: portRoutes(cidr, resolve),
-    bypass: capturedRanges === undefined ? [] : bypassedRanges(cidr, capturedRanges),
+    captured: capturedRanges ?? { exclude: [] },
+    podsMayBypass: podsMayBypass === true,
   };
 }
 

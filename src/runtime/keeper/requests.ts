@@ -11,6 +11,8 @@ const port = z.int().min(1).max(65_535);
 /** What a process can be given: the kernel ends a string at a NUL. */
 const text = z.string().refine((value) => !value.includes('\0'), 'must not contain NUL');
 
+const ranges = z.array(z.string());
+
 /** A name that is one DNS label (namespaces) or several (pods). */
 const label = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const subdomain = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
@@ -21,6 +23,9 @@ export const sandboxRequestSchema: z.ZodType<SandboxRequest> = z
     type: z.enum(['sidecar', 'router', 'host']).exactOptional(),
     address: z.ipv4().exactOptional(),
     allowRanges: z.array(z.string()).exactOptional(),
+    capturedRanges: z
+      .strictObject({ include: ranges.exactOptional(), exclude: ranges.exactOptional() })
+      .exactOptional(),
   })
   .readonly();
 
@@ -68,9 +73,8 @@ export const keeperConfigSchema: z.ZodType<KeeperConfig> = z
         targetPort: port.exactOptional(),
       }),
     ),
-    capturedRanges: z
-      .strictObject({ include: z.array(z.string()).exactOptional(), exclude: z.array(z.string()) })
-      .exactOptional(),
+    capturedRanges: z.strictObject({ include: ranges.exactOptional(), exclude: ranges }).exactOptional(),
+    podsMayBypass: z.boolean().exactOptional(),
   })
   .readonly();
 
