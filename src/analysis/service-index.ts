@@ -1,12 +1,12 @@
 // Services by what a connection shows of them when it names no host, their port and their addresses on it; and by namespace.
 import { handlingOf } from '../mesh/handling.ts';
 import type { Change } from '../mesh/mesh.ts';
-import { compareAge, type Service, type ServicePort } from '../mesh/service.ts';
+import { compareAge, isHeadless, type Service, type ServicePort } from '../mesh/service.ts';
 
 /** Whether nothing tells its connections from any other on the port. */
-export function isCatcher({ addresses }: Service, { protocol }: ServicePort): boolean {
+export function isCatcher(service: Service, { protocol }: ServicePort): boolean {
   const handling = handlingOf(protocol);
-  return addresses.length === 0 && (handling === 'tcp' || handling === 'auto');
+  return service.addresses.length === 0 && !isHeadless(service) && (handling === 'tcp' || handling === 'auto');
 }
 
 export interface ServiceIndex {

@@ -13,6 +13,7 @@ import { completeHost } from './complete-host.ts';
 import { completeGateway, translateHttpMatch, translateSource } from './translate-http-match.ts';
 import { translateHttpAction, translateMirrors, translateRuleSettings } from './translate-http-rule.ts';
 import {
+  type ConnectionMatch,
   type Destination,
   type HttpMatch,
   type HttpRule,
@@ -39,15 +40,15 @@ export function translateVirtualService({ metadata, spec }: ApiVirtualService): 
       const matches = gatewaysAlone ? translated.matches.map(withoutSource) : translated.matches;
       return { ...translated, matches, keepsAuthority };
     }),
-    tls: tls.flatMap(({ match, route = [] }) => {
-      const matches = match.filter(withoutSubnets).map((one) => ({
-        ...translateSource(one, namespace),
+    tls: tls.map(({ match, route = [] }) => {
+      const matches = match.map((one) => ({
+        ...translateConnection(one, namespace),
         sniHosts: one.sniHosts.map((host) => host.toLowerCase()),
       }));
-      return matches.length === 0 ? [] : [{ matches, destinations: translateDestinations(route, namespace) }];
+      return { matches, destinations: translateDestinations(route, namespace) };
     }),
     tcp: tcp.flatMap(({ match = [], route = [] }) => {
-      const matches = match.filter(withoutSubnets).map((one) => translateSource(one, namespace));
+      const matches = match.filter(asksNoSourceSubnet).map((one) => translateConnection(one, namespace));
       if (match.length > 0 && matches.length === 0) return [];
       return [{ matches, destinations: translateDestinations(route, namespace) }];
     }),
@@ -55,10 +56,13 @@ export function translateVirtualService({ metadata, spec }: ApiVirtualService): 
   };
 }
 
-/** Ranges of addresses are not acted on; a match that asks for one holds for nobody, rather than for everybody. */
-function withoutSubnets(match: TlsMatch | TcpMatch): boolean {
-  const { destinationSubnets = [] } = match;
-  return destinationSubnets.length === 0 && !('sourceSubnet' in match && match.sourceSubnet !== '');
+/** Istio: not asked, so that a match for some callers is one for all; here: it holds for nobody. */
+function asksNoSourceSubnet({ sourceSubnet = '' }: TcpMatch): boolean {
+  return sourceSubnet === '';
+}
+
+function translateConnection(match: TlsMatch | TcpMatch, namespace: string): ConnectionMatch {
+  return { ...translateSource(match, namespace), destinationSubnets: match.destinationSubnets ?? [] };
 }
 
 /** What Istio does not ask where gateways are named. */

@@ -173,13 +173,19 @@ export interface WeightedDestination {
   readonly weight: number;
 }
 
+/** Of connections that are not read. */
+export interface ConnectionMatch extends SourceMatch {
+  /** Where the caller must have connected to; empty: anywhere. */
+  readonly destinationSubnets: readonly string[];
+}
+
 export interface TlsRule {
-  readonly matches: readonly (SourceMatch & { readonly sniHosts: readonly string[] })[];
+  readonly matches: readonly (ConnectionMatch & { readonly sniHosts: readonly string[] })[];
   readonly destinations: readonly WeightedDestination[];
 }
 
 export interface TcpRule {
-  readonly matches: readonly SourceMatch[];
+  readonly matches: readonly ConnectionMatch[];
   readonly destinations: readonly WeightedDestination[];
 }
 

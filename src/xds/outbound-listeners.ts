@@ -6,7 +6,6 @@ import {
   type AddressChain,
   buildChainMatcher,
   buildServerNameMatcher,
-  type ChainChoice,
   type ServerNameChain,
 } from '../envoy/chain-matcher.ts';
 import { ListenerSchema } from '../envoy/gen/envoy/config/listener/v3/listener_pb.js';
@@ -21,11 +20,13 @@ import {
   addressesOf,
   hasSettings,
   isBelow,
+  isSentElsewhere,
   needsListing,
   oldestFirst,
   type PortService,
   type PortUse,
 } from './port-use.ts';
+import { atAddress, buildRanges, withoutTwins } from './ranges.ts';
 import { type TypedResource, typedResource } from './resource.ts';
 
 const anyAddress = '0.0.0.0';
@@ -56,8 +57,10 @@ function buildAddressListeners(port: number, use: PortUse, config: ProxySettings
   }
   return [...byAddress].map(([address, entry]) => {
     const name = listenerName(address, port);
-    if (isSniffed(entry)) return buildSniffedListener(name, address, entry, use, config);
-    const named = entry.passed.filter(({ serverNames }) => serverNames.length > 0);
+    const here = atAddress(entry, address);
+    if (isSniffed(entry)) return buildSniffedListener(name, address, here, use, config);
+    const named = here.passed.filter(({ serverNames }) => serverNames.length > 0);
+    const byName = handlingOf(entry.port.protocol) === 'tls' && isSentElsewhere(entry);
     const matcher = buildServerNameMatcher(named.map((route) => ({ names: route.serverNames, chain: route.name })));
     const message = buildListener({
       name,
@@ -66,10 +69,10 @@ function buildAddressListeners(port: number, use: PortUse, config: ProxySettings
       direction: 'outbound',
       bind: false,
       inspectors: handlingOf(entry.port.protocol) === 'tls' ? ['tls'] : [],
-      chains: named.map((route) => passedChain(route, config)),
+      chains: withoutTwins(named.map((route) => passedChain(route, config))),
       ...(matcher === undefined ? {} : { matcher }),
       // Rules by SNI stand in place of what the address alone would be.
-      defaultChain: named.length > 0 ? catchAllChain(config) : serviceChain(entry, config),
+      defaultChain: byName ? catchAllChain(config) : serviceChain(here, config),
     });
     return typedResource(typeUrls.listener, ListenerSchema, name, message, [
       originOf(entry.service),
@@ -131,7 +134,7 @@ function buildWildcardListener(port: number, use: PortUse, config: ProxySettings
     bind: false,
     inspectors: [...(named || told ? (['tls'] as const) : []), ...names.inspectsHttp],
     ...(told && names.inspectsHttp.length === 0 ? { inspectSeconds: patience } : {}),
-    chains: [...names.chains, ...ranges.chains],
+    chains: withoutTwins([...names.chains, ...ranges.chains]),
     ...(names.matcher === undefined ? {} : { matcher: names.matcher }),
     defaultChain: tcp === undefined ? catchAllChain(config) : serviceChain(tcp, config),
   });
@@ -218,7 +221,7 @@ function buildServerNames(use: PortUse, config: ProxySettings, chainOf: (entry: 
       chains.push(passedChain(route, config));
       choices.push({ names: free, chain: route.name });
     }
-    if (entry.passed.length > 0 || taken.has(host)) continue;
+    if (isSentElsewhere(entry) || taken.has(host)) continue;
     taken.add(host);
     if (isWildcardHost(host) || resolution === 'NONE' || hasSettings(entry)) {
       chains.push(chainOf(entry));
@@ -233,31 +236,4 @@ function buildServerNames(use: PortUse, config: ProxySettings, chainOf: (entry: 
   }
   if (shared.length > 0) choices.push({ names: shared.sort(), chain: sniChainName });
   return { choices, chains, usesSniChain: shared.length > 0, origins: listed.map(({ service }) => originOf(service)) };
-}
-
-/** Services whose addresses are ranges; TLS ones must show their SNI as well. */
-function buildRanges(use: PortUse, config: ProxySettings) {
-  const choices: AddressChain[] = [];
-  const chains: FilterChain[] = [];
-  const origins: string[] = [];
-  let inspectsTls = false;
-  for (const entry of oldestFirst(use.addressed.values())) {
-    const { service, port } = entry;
-    const ranges = service.addresses.filter((address) => address.includes('/'));
-    if (ranges.length === 0) continue;
-    const tls = handlingOf(port.protocol) === 'tls';
-    const named = entry.passed.filter(({ serverNames }) => serverNames.length > 0);
-    const own = { names: [service.host], chain: service.host };
-    const byRoute = named.map((route) => ({ names: route.serverNames, chain: route.name }));
-    const byName: ChainChoice | undefined = tls
-      ? buildServerNameMatcher(named.length > 0 ? byRoute : [own])
-      : service.host;
-    if (byName === undefined) continue;
-    inspectsTls ||= tls;
-    choices.push({ ranges, chain: byName });
-    if (named.length === 0) chains.push(serviceChain(entry, config));
-    else chains.push(...named.map((route) => passedChain(route, config)));
-    origins.push(originOf(service));
-  }
-  return { choices, chains, inspectsTls, origins };
 }

@@ -17,6 +17,8 @@ export interface PortService {
   readonly rule: DestinationRule | undefined;
   /** Where a VirtualService sends its connections instead of to its own cluster: by SNI, or all of them. */
   readonly passed: readonly PassedRoute[];
+  /** The same of connections to some addresses alone. */
+  readonly ranged: readonly PassedRoute[];
 }
 
 export interface PortUse {
@@ -134,8 +136,8 @@ export function needsListing(
   { tcp }: Pick<PortUse, 'tcp'>,
   policy: OutboundTrafficPolicy,
 ): boolean {
-  const { service, port, rule, passed } = entry;
-  if (service.resolution === 'NONE' || passed.length > 0 || hasSettings(entry)) return true;
+  const { service, port, rule } = entry;
+  if (service.resolution === 'NONE' || isSentElsewhere(entry) || hasSettings(entry)) return true;
   if (policy === 'REGISTRY_ONLY') return isWildcardHost(service.host);
   // Passing through to an address that we gave leads nowhere; and what is not listed goes to a TCP service that takes
   // everything on the port.
@@ -144,6 +146,11 @@ export function needsListing(
   return (
     resolvesItself || (port.from ?? service).endpoints.length > 0 || (port.targetPort ?? port.number) !== port.number
   );
+}
+
+/** By a VirtualService, some of its connections or all; as in Istio, its own SNI then names it no more. */
+export function isSentElsewhere({ passed, ranged }: PortService): boolean {
+  return passed.length > 0 || ranged.length > 0;
 }
 
 /** Of connections that no VirtualService sends elsewhere. */

@@ -11,7 +11,7 @@ import { meshGateway, type VirtualService } from '../mesh/virtual-service.ts';
 import type { PortService } from './port-use.ts';
 import type { ProxyScope } from './proxy-scope.ts';
 import { unregisteredPort } from './unregistered-port.ts';
-import { tcpRoute, tlsRoutes } from './virtual-service/passed-routes.ts';
+import { isForAnyAddress, tcpRoutes, tlsRoutes } from './virtual-service/passed-routes.ts';
 import type { Routing } from './virtual-service/routing.ts';
 
 export interface SelectedHost {
@@ -65,15 +65,15 @@ export function portServiceOf(selected: SelectedHost | undefined, routing: Routi
   const service = selected?.service;
   const port = service?.ports.find(({ number }) => number === routing.port);
   if (selected === undefined || service === undefined || port === undefined) return undefined;
-  const passed = passedRoutes(selected, handlingOf(port.protocol), routing);
-  return { service, port, rule: selected.rule, passed };
+  const routes = passedRoutes(selected, handlingOf(port.protocol), routing);
+  const passed = routes.filter(isForAnyAddress);
+  return { service, port, rule: selected.rule, passed, ranged: routes.filter((route) => !isForAnyAddress(route)) };
 }
 
 function passedRoutes({ host, virtualService }: SelectedHost, handling: Handling, routing: Routing) {
   if (virtualService === undefined) return [];
   if (handling === 'tls') return tlsRoutes(virtualService, host, routing);
-  const tcp = handling === 'tcp' || handling === 'auto' ? tcpRoute(virtualService, host, routing) : undefined;
-  return tcp === undefined ? [] : [tcp];
+  return handling === 'tcp' || handling === 'auto' ? tcpRoutes(virtualService, host, routing) : [];
 }
 
 /** `selected`: what the proxies know of a host. */

@@ -45,7 +45,12 @@ const good: Readonly<Record<string, Spec>> = {
       { match: [match], delegate: { name: 'other', namespace: 'ns' } },
       { directResponse: { status: 200, body: { string: 'a' } } },
     ],
-    tls: [{ match: [{ sniHosts: ['a.example'], port: 443 }], route: [{ destination }] }],
+    tls: [
+      {
+        match: [{ sniHosts: ['a.example'], port: 443, destinationSubnets: ['192.0.2.0/24'] }],
+        route: [{ destination }],
+      },
+    ],
     tcp: [{ match: [{ port: 1, sourceSubnet: '10.0.0.0/8' }], route: [{ destination }] }],
     exportTo: ['.'],
   },

@@ -8,27 +8,36 @@ import { fieldsNotActedOn } from '../not-acted-on.ts';
 import { shorten } from '../schema-messages.ts';
 import { checkDestinations } from './virtual-service-destinations.ts';
 import { coveringHosts } from './virtual-service-hosts.ts';
-import type { TcpRoute, TlsRoute } from './virtual-service-schema.ts';
+import type { TcpRoute, TlsRoute, VirtualService } from './virtual-service-schema.ts';
 
-export function* checkTlsRule(rule: TlsRoute, hosts: readonly string[], path: FieldPath): Iterable<Finding> {
+type Bound = Pick<VirtualService['spec'], 'hosts' | 'gateways'>;
+
+export function* checkTlsRule(rule: TlsRoute, { hosts = [], gateways }: Bound, path: FieldPath): Iterable<Finding> {
   const known = new Set(hosts.map((host) => normalizeHost(host) ?? host));
   for (const [index, match] of rule.match.entries()) {
     const place = [...path, 'match', index];
     for (const [nth, sni] of match.sniHosts.entries()) yield* checkSni(sni, known, [...place, 'sniHosts', nth]);
     yield* checkRanges(match.destinationSubnets ?? [], [...place, 'destinationSubnets']);
-    yield* fieldsNotActedOn(match, place, ['destinationSubnets']);
+    if (!isForSidecars(match, gateways)) yield* fieldsNotActedOn(match, place, ['destinationSubnets']);
   }
   yield* checkRoute('TLS', rule.route, path);
 }
 
-export function* checkTcpRule(rule: TcpRoute, path: FieldPath): Iterable<Finding> {
+export function* checkTcpRule(rule: TcpRoute, { gateways }: Bound, path: FieldPath): Iterable<Finding> {
   for (const [index, match] of (rule.match ?? []).entries()) {
     const place = [...path, 'match', index];
     yield* checkRanges(match.destinationSubnets ?? [], [...place, 'destinationSubnets']);
     if (match.sourceSubnet !== undefined) yield* checkRange(match.sourceSubnet, [...place, 'sourceSubnet']);
-    yield* fieldsNotActedOn(match, place, ['destinationSubnets', 'sourceSubnet']);
+    if (!isForSidecars(match, gateways)) yield* fieldsNotActedOn(match, place, ['destinationSubnets']);
+    yield* fieldsNotActedOn(match, place, ['sourceSubnet']);
   }
   yield* checkRoute('TCP', rule.route, path);
+}
+
+/** At gateways every connection is to the gateway. */
+function isForSidecars(match: Pick<Bound, 'gateways'>, bound: readonly string[] = []): boolean {
+  const gateways = match.gateways?.length ? match.gateways : bound;
+  return gateways.length === 0 || gateways.includes('mesh');
 }
 
 function* checkRoute(kind: 'TLS' | 'TCP', route: TcpRoute['route'], path: FieldPath): Iterable<Finding> {

@@ -23,7 +23,7 @@ export function validateVirtualService(service: VirtualService): readonly Findin
 }
 
 function* checkRules(service: VirtualService): Iterable<Finding> {
-  const { hosts = [], http = [], tls = [], tcp = [] } = service.spec;
+  const { http = [], tls = [], tcp = [] } = service.spec;
   if (http.length + tls.length + tcp.length === 0) {
     yield problem('SP0706', ['spec'], 'http, tcp or tls must be provided in virtual service', 'add rules under http');
   }
@@ -33,11 +33,11 @@ function* checkRules(service: VirtualService): Iterable<Finding> {
   }
   for (const [index, rule] of tls.entries()) {
     yield* checkMatchedGateways(service, rule.match, ['spec', 'tls', index]);
-    yield* checkTlsRule(rule, hosts, ['spec', 'tls', index]);
+    yield* checkTlsRule(rule, service.spec, ['spec', 'tls', index]);
   }
   for (const [index, rule] of tcp.entries()) {
     yield* checkMatchedGateways(service, rule.match, ['spec', 'tcp', index]);
-    yield* checkTcpRule(rule, ['spec', 'tcp', index]);
+    yield* checkTcpRule(rule, service.spec, ['spec', 'tcp', index]);
   }
 }
 

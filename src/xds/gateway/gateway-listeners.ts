@@ -25,7 +25,7 @@ import { certificateFileSecret, credentialCertificate, credentialRoots, rootFile
 import { buildCallerFilter } from '../traffic-callers.ts';
 import { outboundHttpLogs, refusedByGatewayLogs } from '../traffic-logs.ts';
 import { buildUpstreamFilters } from '../upstream-filters.ts';
-import { type PassedRoute, tcpRoute, tlsRoutes } from '../virtual-service/passed-routes.ts';
+import { isForAnyAddress, type PassedRoute, tcpRoutes, tlsRoutes } from '../virtual-service/passed-routes.ts';
 import { endsHttps, type GatewayRouting, httpRouteName, httpsRouteName } from './gateway-routes.ts';
 import { anyAddress, type MergedPort, type PlacedServer } from './merge-servers.ts';
 import { openTo, servedHosts } from './server-hosts.ts';
@@ -95,7 +95,8 @@ function buildPlainChain(port: MergedPort, context: GatewayListenerContext) {
 function firstTcpRoute(placed: PlacedServer, context: GatewayListenerContext): PassedRoute | undefined {
   for (const virtualService of virtualServicesOf(placed, context)) {
     const [host] = servedHosts(placed.server, virtualService);
-    const route = host === undefined ? undefined : tcpRoute(virtualService, host, routingOf(placed, context));
+    if (host === undefined) continue;
+    const route = tcpRoutes(virtualService, host, routingOf(placed, context)).find(isForAnyAddress);
     if (route !== undefined) return route;
   }
   return undefined;
@@ -138,7 +139,8 @@ function buildPassedChains(placed: PlacedServer, context: GatewayListenerContext
   return virtualServicesOf(placed, context).flatMap((virtualService) => {
     const open = openTo(placed.server, virtualService.namespace);
     const [host = ''] = servedHosts(placed.server, virtualService);
-    return tlsRoutes(virtualService, host, routingOf(placed, context)).flatMap((route) => {
+    const routes = tlsRoutes(virtualService, host, routingOf(placed, context)).filter(isForAnyAddress);
+    return routes.flatMap((route) => {
       const serverNames = route.serverNames.filter((name) => open.some((own) => isUnder(name, own)));
       if (serverNames.length === 0) return [];
       return [{ name: route.name, serverNames, filters: passedOn(route, placed, context) }];

@@ -142,7 +142,7 @@ export function buildRangeRoutes(services: Iterable<Service>, config: ProxySetti
       service.ports
         .filter(({ protocol }) => ['tls', 'tcp'].includes(handlingOf(protocol)))
         .flatMap((port) => {
-          const [connect, refused] = connectRoutes({ service, port, rule: undefined, passed: [] }, config);
+          const [connect, refused] = connectRoutes({ service, port, rule: undefined, passed: [], ranged: [] }, config);
           const routes = [connect, refused ?? defaultRoute(service, port, undefined)];
           return routes.map((route) => forAuthority(route, rangeRegex(range, port.number)));
         }),

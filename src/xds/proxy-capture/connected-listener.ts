@@ -77,7 +77,7 @@ function lookedInto(use: PortUse, config: ProxySettings): ReadonlyMap<string, Po
 /** Inside a CONNECT only the name counts: whether the address was one of a service's is what its route has decided. */
 function tlsServices({ serverNames, addressed }: PortUse): ReadonlyMap<string, PortService> {
   const tls = [...addressed].filter(([, { port }]) => handlingOf(port.protocol) === 'tls');
-  return new Map([...serverNames, ...tls]);
+  return new Map([...serverNames, ...tls].map(([host, entry]) => [host, { ...entry, ranged: [] }]));
 }
 
 function namedChain(entry: PortService, config: ProxySettings) {

@@ -101,6 +101,8 @@ const destinations = fc.array(fc.record({ destination, weight: fc.constantFrom(0
   maxLength: 2,
 });
 
+const destinationSubnets = fc.constantFrom([], [], ['192.0.2.0/24'], ['192.0.2.1/32', '10.0.0.0/8']);
+
 const httpMatch: fc.Arbitrary<HttpMatch> = fc
   .record({ source, uri: fc.constantFrom(undefined, '/', '/a'), method: fc.constantFrom(undefined, 'GET') })
   .map(({ source: from, uri, method }) => ({
@@ -144,14 +146,31 @@ const virtualService: fc.Arbitrary<VirtualService> = fc
     http: fc.array(httpRule, { maxLength: 2 }),
     tls: fc.array(
       fc
-        .record({ source, sni: fc.constantFrom('a.test', 'c.wild.test', '*.wild.test'), destinations })
-        .map(({ source: from, sni, destinations: to }) => ({
-          matches: [{ ...from, sniHosts: [sni] }],
+        .record({
+          matches: fc.array(
+            fc
+              .record({ source, sni: fc.constantFrom('a.test', 'c.wild.test', '*.wild.test'), destinationSubnets })
+              .map(({ source: from, sni, ...rest }) => ({ ...from, ...rest, sniHosts: [sni] })),
+            { minLength: 1, maxLength: 2 },
+          ),
+          destinations,
+        })
+        .map(({ matches, destinations: to }) => ({
+          matches,
           destinations: to,
         })),
       { maxLength: 2 },
     ),
-    tcp: fc.array(fc.record({ matches: fc.array(source, { maxLength: 1 }), destinations }), { maxLength: 1 }),
+    tcp: fc.array(
+      fc.record({
+        matches: fc.array(
+          fc.record({ source, destinationSubnets }).map(({ source: from, ...rest }) => ({ ...from, ...rest })),
+          { maxLength: 1 },
+        ),
+        destinations,
+      }),
+      { maxLength: 2 },
+    ),
   })
   .map(({ exportTo: exported, ...rest }) => ({
     ...rest,

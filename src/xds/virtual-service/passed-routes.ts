@@ -14,6 +14,8 @@ export interface PassedRoute {
   readonly name: string;
   /** Empty: any, or none. */
   readonly serverNames: readonly string[];
+  /** Where the caller must have connected to; empty: anywhere. */
+  readonly subnets: readonly string[];
   readonly clusters: readonly WeightedCluster[];
   /** What the destination asks of its connections. Istio: of several the first one speaks, without its subset. */
   readonly settings: ConnectionSettings;
@@ -21,22 +23,41 @@ export interface PassedRoute {
   readonly forwarded: { readonly service: Service; readonly port: ServicePort } | undefined;
 }
 
-/** In the order of the rules. */
+/** In the order of the rules: one for each, and one more for each group of subnets that it names. */
 export function tlsRoutes(virtualService: VirtualService, host: string, routing: Routing): readonly PassedRoute[] {
   return virtualService.tls.flatMap((rule, index) => {
     const matches = rule.matches.filter((match) => isFor(match, routing));
-    const serverNames = [...new Set(matches.flatMap(({ sniHosts }) => sniHosts))];
-    return serverNames.length === 0 ? [] : [route(virtualService, rule, index, { host, serverNames, routing })];
+    if (matches.length === 0) return [];
+    // Of all its matches, since they share a chain.
+    const built = route(virtualService, rule, index, { host, serverNames: namesOf(matches), routing });
+    const groups = Map.groupBy(matches, ({ destinationSubnets }) => [...destinationSubnets].sort().join(' '));
+    return [...groups.values()].map((group) => {
+      return { ...built, serverNames: namesOf(group), subnets: group[0]?.destinationSubnets ?? [] };
+    });
   });
 }
 
-/** The first rule that is for these proxies. */
-export function tcpRoute(virtualService: VirtualService, host: string, routing: Routing): PassedRoute | undefined {
-  const index = virtualService.tcp.findIndex(
-    ({ matches }) => matches.length === 0 || matches.some((match) => isFor(match, routing)),
-  );
-  const rule = virtualService.tcp[index];
-  return rule === undefined ? undefined : route(virtualService, rule, index, { host, serverNames: [], routing });
+function namesOf(matches: TlsRule['matches']): readonly string[] {
+  return [...new Set(matches.flatMap(({ sniHosts }) => sniHosts))];
+}
+
+/** Those for some subnets, up to the first that is for all; as in Istio, what comes after it is never reached. */
+export function tcpRoutes(virtualService: VirtualService, host: string, routing: Routing): readonly PassedRoute[] {
+  const routes: PassedRoute[] = [];
+  for (const [index, rule] of virtualService.tcp.entries()) {
+    const matches = rule.matches.filter((match) => isFor(match, routing));
+    if (rule.matches.length > 0 && matches.length === 0) continue;
+    const built = route(virtualService, rule, index, { host, serverNames: [], routing });
+    const isForAll = matches.some(({ destinationSubnets }) => destinationSubnets.length === 0);
+    if (isForAll || matches.length === 0) return [...routes, built];
+    routes.push({ ...built, subnets: [...new Set(matches.flatMap(({ destinationSubnets }) => destinationSubnets))] });
+  }
+  return routes;
+}
+
+/** Gateways, and proxies that are asked for a name, cannot tell where the caller would have connected to. */
+export function isForAnyAddress({ subnets }: PassedRoute): boolean {
+  return subnets.length === 0;
 }
 
 interface RoutePlace {
@@ -65,7 +86,7 @@ function route(
   const [first] = found;
   const policy = found.length === 1 ? first?.policy : first?.hostPolicy;
   const settings = connectionSettingsOf(policy ?? emptyTrafficPolicy);
-  return { name, serverNames, clusters, settings, forwarded };
+  return { name, serverNames, subnets: [], clusters, settings, forwarded };
 }
 
 /** Names that do not lie below the wildcard are not resolved on its account. */
