@@ -99,8 +99,12 @@ const notActedOn: Readonly<Record<string, Readonly<Record<string, Spec>>>> = {
   },
   VirtualService: {
     'http.match.statPrefix': rule('http', { statPrefix: 'a' }),
-    'tls.match.destinationSubnets': rule('tls', { sniHosts: ['a.test'], destinationSubnets: ['192.0.2.0/24'] }),
-    'tcp.match.destinationSubnets': rule('tcp', { destinationSubnets: ['192.0.2.0/24'] }),
+    'tls.match.destinationSubnets': rule('tls', {
+      sniHosts: ['a.test'],
+      gateways: ['egress'],
+      destinationSubnets: ['192.0.2.0/24'],
+    }),
+    'tcp.match.destinationSubnets': rule('tcp', { gateways: ['egress'], destinationSubnets: ['192.0.2.0/24'] }),
     'tcp.match.sourceSubnet': rule('tcp', { sourceSubnet: '192.0.2.0/24' }),
   },
   DestinationRule: {
