@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { ask, statusOf } from '../support/calls.ts';
 import { startMesh, type TestMesh, type Workload } from '../support/mesh.ts';
+import { controlPlanePid, keeperStatus, kill } from '../support/mesh-processes.ts';
 import { type OutsideHttp, type OutsideTcp, startOutsideHttp, startOutsideTcp } from '../support/outside-server.ts';
 import { outsideAddress } from '../support/outside-world.ts';
 import { needs } from '../support/requires.ts';
@@ -19,10 +20,19 @@ describe('addresses that go around the sidecar', needs('root', 'iproute2', 'fire
   let site: OutsideHttp;
   let other: OutsideHttp;
   let raw: OutsideTcp;
+  const answers: (() => void)[] = [];
 
   before(async () => {
     for (const number of [210, 211]) outsideAddress(number);
-    site = await startOutsideHttp({ t: scope, address, port: 80 });
+    site = await startOutsideHttp({
+      t: scope,
+      address,
+      port: 80,
+      respond({ url }, answer) {
+        if (url === '/slow') answers.push(() => void answer.end('late'));
+        else answer.end('site');
+      },
+    });
     other = await startOutsideHttp({ t: scope, address: otherAddress, port: 80 });
     raw = await startOutsideTcp({ t: scope, address: otherAddress, port: 7000 });
     const rules = [`${around}=${address}`, `${governed}=${otherAddress}`];
@@ -125,6 +135,26 @@ describe('addresses that go around the sidecar', needs('root', 'iproute2', 'fire
     assert.match((await mesh.cli('istio', 'otp')).stderr, /^warning: pods may let addresses go around/m);
     await allow(null);
     await until('it is governed again', async () => (await statusOf(tenant, around)) === 502);
+  });
+
+  it('stay as they are while control plane and keeper are dead, and are followed by the next ones', async () => {
+    await set({ excludeIPRanges: address });
+    await until('it goes around', async () => (await statusOf(caller, around)) === 200);
+    await kill(await controlPlanePid(mesh));
+    await kill((await keeperStatus(mesh)).pid);
+    assert.equal(await statusOf(caller, address), 200);
+    assert.equal(await statusOf(caller, otherAddress), 502);
+    const again = await mesh.cli('up', '--detach');
+    assert.equal(again.code, 0, again.stderr);
+    assert.equal(await statusOf(caller, address), 200);
+    assert.equal(await statusOf(caller, otherAddress), 502);
+    const waiting = ask(caller, address, { path: '/slow' });
+    await until('the request is there', () => site.requests.items.some(({ url }) => url === '/slow'));
+    await set({ excludeIPRanges: '' });
+    await until('everything is governed', async () => (await statusOf(caller, address)) === 502);
+    answers.forEach((answer) => answer());
+    const { status, error } = await waiting;
+    assert.ok(status === 200 || error === 'ECONNRESET', `what was open ends: ${status} ${error}`);
   });
 
   it('are none where a range cannot be read: the object is refused', async () => {

@@ -40,8 +40,9 @@ ${rules.portRoutes.map((route) => `${renderRoute(route)}\n`).join('')}COMMIT
 -A INPUT -j REJECT --reject-with icmp-port-unreachable
 ${past(
   (range) => `-A FORWARD -i app -o host -d ${range} -p tcp -m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT`,
-  (range) => `-A FORWARD -i host -o app -s ${range} -p tcp -m conntrack --ctstate ESTABLISHED -j ACCEPT`,
-)}${rules.bypass.length === 0 ? '' : '-A FORWARD -i host -o app -p icmp -m conntrack --ctstate RELATED -j ACCEPT\n'}-A FORWARD -p tcp -j REJECT --reject-with tcp-reset
+)}-A FORWARD -i host -o app -p tcp -m conntrack --ctstate ESTABLISHED -j ACCEPT
+-A FORWARD -i host -o app -p icmp -m conntrack --ctstate RELATED -j ACCEPT
+-A FORWARD -p tcp -j REJECT --reject-with tcp-reset
 -A OUTPUT -o lo ${fresh} -j REFUSE
 ${rules.allowRanges.map((range) => `-A OUTPUT -d ${range} ${fresh} -j ACCEPT\n`).join('')}${refusedRanges
   .map((range) => `-A OUTPUT -d ${range} ${fresh} -j REFUSE\n`)

@@ -34,7 +34,9 @@ ${past(bypass, (ranges) => `iifname "app" ip daddr ${ranges} meta l4proto tcp ac
   }
   chain forward {
     type filter hook forward priority filter; policy drop;
-${past(bypass, (ranges) => `iifname "app" oifname "host" ip daddr ${ranges} meta l4proto tcp ct state new,established accept`)}${past(bypass, (ranges) => `iifname "host" oifname "app" ip saddr ${ranges} meta l4proto tcp ct state established accept`)}${past(bypass, () => 'iifname "host" oifname "app" meta l4proto icmp ct state related accept')}    meta l4proto tcp reject with tcp reset
+${past(bypass, (ranges) => `iifname "app" oifname "host" ip daddr ${ranges} meta l4proto tcp ct state new,established accept`)}    iifname "host" oifname "app" meta l4proto tcp ct state established accept
+    iifname "host" oifname "app" meta l4proto icmp ct state related accept
+    meta l4proto tcp reject with tcp reset
   }
   chain routes {
     type nat hook output priority -100; policy accept;

@@ -53,7 +53,8 @@ export async function setProxyRules(
 
 /**
  * After the rules, which say what is forwarded. It stays on when nothing is any more: so that connections that went around
- * are reset by the rules, where the kernel would drop their packets without a word.
+ * are reset by the rules, where the kernel would drop their packets without a word. For the same reason answers still pass:
+ * a program that only waits is reset when it acknowledges one.
  */
 async function switchForwardingOn(namespace: string, signal?: AbortSignal): Promise<void> {
   const command = 'echo 1 > /proc/sys/net/ipv4/ip_forward';
