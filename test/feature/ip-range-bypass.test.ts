@@ -152,7 +152,7 @@ describe('addresses that go around the sidecar', needs('root', 'iproute2', 'fire
     await until('the request is there', () => site.requests.items.some(({ url }) => url === '/slow'));
     await set({ excludeIPRanges: '' });
     await until('everything is governed', async () => (await statusOf(caller, address)) === 502);
-    answers.forEach((answer) => answer());
+    for (const answer of answers) answer();
     const { status, error } = await waiting;
     assert.ok(status === 200 || error === 'ECONNRESET', `what was open ends: ${status} ${error}`);
   });
