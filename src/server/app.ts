@@ -21,7 +21,8 @@ import { proxyRoutes } from './routes/proxies.ts';
 import { watchRoutes } from './routes/watch.ts';
 import type { Sessions } from './session.ts';
 
-const maxBodyBytes = 64 * 1024 * 1024;
+/** Parsed and judged within a second; ten thousand ServiceEntries are a tenth of it. */
+const maxBodyBytes = 32 * 1024 * 1024;
 
 export interface AppOptions {
   readonly transport: Transport;

@@ -101,7 +101,7 @@ const hostile: readonly (readonly [string, string, number])[] = [
   ['no array', '{}', 400],
   ['deep nesting', `${'['.repeat(200_000)}${']'.repeat(200_000)}`, 400],
   ['__proto__', '[{"metadata":{"__proto__":{"name":"x"}}}]', 400],
-  ['too large', `["${'x'.repeat(64 * 1024 * 1024)}"]`, 413],
+  ['too large', `["${'x'.repeat(32 * 1024 * 1024)}"]`, 413],
 ];
 
 for (const [name, body, status] of hostile) {
