@@ -138,7 +138,7 @@ test('one by one ends where at once does', () => {
       once.take(added([...impliedGateways([]), ...state.values()]), true);
       assert.deepEqual(followed.lines(), once.lines());
     }),
-    { numRuns: 300 },
+    { seed: 20_260_101, numRuns: 300 },
   );
 });
 

@@ -44,7 +44,7 @@ export function analyzeManifests(files: readonly ManifestBytes[], namespace: str
 }
 
 /** What these objects say of each other. */
-export function findAmong(objects: readonly KubeObject[]) {
+function findAmong(objects: readonly KubeObject[]) {
   const events = [...objects, ...impliedGateways(objects)].map((object): WatchEvent => ({ type: 'ADDED', object }));
   const change = createMeshObjects({ addresses: createAllocatedAddresses() }).translate(events);
   const { mesh } = updateMesh(emptyMesh, change);

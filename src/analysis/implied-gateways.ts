@@ -6,6 +6,7 @@ import { meshGatewayKind } from '../api/kinds/mesh-gateway.ts';
 import { gatewayNameLabel, gatewayTypeLabel } from '../api/kinds/mesh-gateway-validation.ts';
 import type { ServicePort } from '../api/kinds/service.ts';
 import { type KubeObject, keyOf, keyString } from '../api/object.ts';
+import { parseObject } from '../api/parse-object.ts';
 import { meshConfigKey } from '../mesh/mesh-config.ts';
 
 interface ImpliedGateway {
@@ -28,9 +29,9 @@ export function impliedGateways(objects: readonly KubeObject[]): readonly KubeOb
 
 function meshGatewayOf(object: KubeObject): ImpliedGateway | undefined {
   if (object.kind !== meshGatewayKind.kind) return undefined;
-  const parsed = meshGatewayKind.schema.safeParse(object);
-  if (!parsed.success) return undefined;
-  const { metadata, spec } = parsed.data;
+  const gateway = parseObject(meshGatewayKind.schema, object);
+  if (gateway === undefined) return undefined;
+  const { metadata, spec } = gateway;
   const { labels = {}, ports, type } = spec;
   return { namespace: metadata.namespace ?? 'default', name: metadata.name, type, labels, ports };
 }

@@ -1,6 +1,6 @@
 // What an analyzer may look at beside its object. Every look is noted, so that a change is judged anew by those alone who
 // looked at what changed. Invariant: whatever an answer here depends on, its topic was noted.
-import { isWildcardHost, wildcardsAbove } from '../api/host-name.ts';
+import { isUnder, isWildcardHost, wildcardsAbove } from '../api/host-name.ts';
 import type { DestinationRule } from '../mesh/destination-rule.ts';
 import { type Gateway, gatewayKey } from '../mesh/gateway.ts';
 import type { Mesh } from '../mesh/mesh.ts';
@@ -89,7 +89,7 @@ export function lookAround(
       if (!isWildcardHost(host)) return noted(topics.host(host), mesh.services.get(host));
       note(topics.host(host));
       note(topics.below(host));
-      const hosts = [...mesh.services.hosts()].filter((known) => known === host || known.endsWith(host.slice(1)));
+      const hosts = [...mesh.services.hosts()].filter((known) => isUnder(known, host));
       return hosts.sort().flatMap((known) => mesh.services.get(known));
     },
     servicesOf: (namespace) => noted(topics.namespace(namespace), services.inNamespace(namespace)),

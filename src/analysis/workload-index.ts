@@ -5,6 +5,7 @@ import { deploymentKind } from '../api/kinds/deployment.ts';
 import { podKind } from '../api/kinds/pod.ts';
 import { workloadEntryKind } from '../api/kinds/workload-entry.ts';
 import type { KubeObject } from '../api/object.ts';
+import { parseObject } from '../api/parse-object.ts';
 import { type LabelSelector, matchesLabels } from '../mesh/selector.ts';
 import { translateWorkloadEntry } from '../mesh/workload.ts';
 import { topics } from './topics.ts';
@@ -29,28 +30,26 @@ export interface WorkloadIndex {
 /** Undefined for an object that is no workload. */
 export function workloadOf(object: KubeObject): Workload | undefined {
   if (object.kind === podKind.kind) {
-    const pod = podKind.schema.safeParse(object);
-    if (!pod.success) return undefined;
-    const { metadata, spec } = pod.data;
-    return { labels: metadata.labels ?? {}, sidecar: !isGatewayPod(pod.data) && spec.hostNetwork !== true };
+    const pod = parseObject(podKind.schema, object);
+    if (pod === undefined) return undefined;
+    const { metadata, spec } = pod;
+    return { labels: metadata.labels ?? {}, sidecar: !isGatewayPod(pod) && spec.hostNetwork !== true };
   }
   if (object.kind === workloadEntryKind.kind) {
-    const entry = workloadEntryKind.schema.safeParse(object);
+    const entry = parseObject(workloadEntryKind.schema, object);
     // What runs there may have a sidecar; here nobody starts one.
-    return entry.success ? { labels: translateWorkloadEntry(entry.data).labels, sidecar: false } : undefined;
+    return entry && { labels: translateWorkloadEntry(entry).labels, sidecar: false };
   }
   if (object.kind !== deploymentKind.kind) return undefined;
-  const deployment = deploymentKind.schema.safeParse(object);
-  return deployment.success
-    ? { labels: deployment.data.spec.template.metadata?.labels ?? {}, sidecar: true }
-    : undefined;
+  const deployment = parseObject(deploymentKind.schema, object);
+  return deployment && { labels: deployment.spec.template.metadata?.labels ?? {}, sidecar: true };
 }
 
 export function createWorkloadIndex(): WorkloadIndex {
   const byNamespace = new Map<string, Map<string, Workload>>();
 
-  function workloads(namespace: string): readonly Workload[] {
-    return [...(byNamespace.get(namespace)?.values() ?? [])];
+  function workloads(namespace: string): IteratorObject<Workload> {
+    return byNamespace.get(namespace)?.values() ?? [].values();
   }
 
   function has(namespace: string, selector: LabelSelector): boolean {

@@ -98,3 +98,16 @@ spec:
   const { objects, diagnostics } = withinASecond(() => decodeManifests(text, 'f'));
   assert.deepEqual([objects.length, diagnostics], [1000, []]);
 });
+
+test('warnings, however many, keep no object out', () => {
+  const items = Array.from({ length: 1100 }, (_, index) => ({
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'ServiceEntry',
+    metadata: { name: `wide-${index}` },
+    spec: { hosts: ['a.example.com'], resolution: 'DNS' },
+  }));
+  const list = { apiVersion: 'v1', kind: 'List', items };
+  const { objects, diagnostics } = decodeManifests(JSON.stringify(list), 'f');
+  assert.equal(objects.length, items.length);
+  assert.ok(diagnostics.length >= items.length && diagnostics.every(({ severity }) => severity === 'warning'));
+});

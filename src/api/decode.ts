@@ -85,13 +85,15 @@ function decodeDocument({ document, mistakes, place }: YamlDocument, namespace: 
   if (value === null || value === undefined) return { objects, diagnostics };
   const items = listItems(value);
   const starts = items.map((item) => offsetOf(root, targets, item.path, 'value'));
+  let errors = 0;
   for (const [index, item] of items.entries()) {
     const locate = (path: FieldPath, what: 'key' | 'value' = 'value') =>
       place(offsetOf(root, targets, [...item.path, ...path], what));
     const { object, kind, resource, findings } = checkObject(item.value, namespace);
     const found = findings.map((finding) => toDiagnostic(finding, resource, locate(finding.path, placeOf(finding))));
     diagnostics.push(...found.toSorted(byPlace));
-    if (diagnostics.length >= mostErrors) break;
+    errors += found.filter(isError).length;
+    if (errors >= mostErrors) break;
     const [start = 0, end = Number.POSITIVE_INFINITY] = [starts[index], starts[index + 1]];
     const readWhole = !unreadable && !inValues.some(({ offset }) => offset >= start && offset < end);
     if (object !== undefined && kind !== undefined && readWhole) objects.push({ object, kind, locate });

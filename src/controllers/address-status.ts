@@ -6,8 +6,8 @@ import { type KubeObject, keyString, type ObjectKey } from '../api/object.ts';
 import type { Mesh, MeshDelta } from '../mesh/mesh.ts';
 import type { Service } from '../mesh/service.ts';
 import type { Logger } from '../platform/log.ts';
-import { NotFoundError } from '../store/errors.ts';
 import type { ObjectStore } from '../store/store.ts';
+import { ignoreAbsent } from './gateways/owned-children.ts';
 import { createReconciler } from './reconciler.ts';
 
 export interface AddressStatus {
@@ -52,16 +52,15 @@ export function keepAddressStatus(store: ObjectStore, signal: AbortSignal, log: 
       objects.delete(name);
       return;
     }
-    const { addresses: _former, ...rest } = statusOf(object);
+    const { addresses: former, ...rest } = statusOf(object);
     const given = [...named.addresses].sort(([a], [b]) => (a < b ? -1 : 1));
+    if (given.length === 0 && former === undefined) return;
     const addresses = given.map(([host, value]) => ({ host, value }));
     const status = addresses.length === 0 ? rest : { ...rest, addresses };
     const isEmpty = Object.keys(status).length === 0;
-    try {
-      await store.updateStatus(named.key, isEmpty && object.status === undefined ? undefined : status);
-    } catch (error) {
-      if (!(error instanceof NotFoundError)) throw error;
-    }
+    await store
+      .updateStatus(named.key, isEmpty && object.status === undefined ? undefined : status)
+      .catch(ignoreAbsent);
   }
 
   const reconciler = createReconciler({ reconcile, signal, log });

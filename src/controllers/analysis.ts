@@ -70,6 +70,16 @@ export function createMeshAnalysis({ store, files, signal, log }: MeshAnalysisOp
   async function writeStatuses(): Promise<void> {
     const keys = [...unwritten];
     unwritten.clear();
+    try {
+      await writeStatusesOf(keys);
+    } catch (error) {
+      // They go with the next ones.
+      for (const key of keys) unwritten.add(key);
+      throw error;
+    }
+  }
+
+  async function writeStatusesOf(keys: readonly string[]): Promise<void> {
     const patches: StatusPatch[] = [];
     for (const name of keys) {
       const known = analysis.object(name);

@@ -66,6 +66,9 @@ export function keepConfigured(
       changed();
     },
     setCaptured(next) {
+      // Said with every snapshot, and nearly always the same: comparing costs no look at the records.
+      const { capturedRanges, podsMayBypass } = captured ?? {};
+      if (capturedRanges === next.capturedRanges && podsMayBypass === next.podsMayBypass) return;
       captured = next;
       changed();
     },

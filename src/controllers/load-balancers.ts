@@ -1,7 +1,7 @@
 // Gives every Service of type LoadBalancer its address: tells the keeper of the ready pods behind it, as the mesh selects
 // them, and writes into the Service's status where it answers. What the keeper has and nobody wants any more is removed,
 // also what went while no control plane was there.
-import { podKind } from '../api/kinds/pod.ts';
+import { type Pod, podKind } from '../api/kinds/pod.ts';
 import { type Service, serviceKind } from '../api/kinds/service.ts';
 import type { KubeObject, ObjectKey } from '../api/object.ts';
 import { matchesLabels } from '../mesh/selector.ts';
@@ -111,8 +111,9 @@ export function startLoadBalancerController(options: LoadBalancerControllerOptio
 function loadBalancerSpec(service: Service, known: ServicePods): LoadBalancerSpec {
   const { metadata } = service;
   const selector = serviceSelector(service);
-  const candidates = [...known.pods(metadata.namespace ?? 'default')].map(translatePod);
-  const workloads = candidates.filter(({ labels }) => selector !== undefined && matchesLabels(selector, labels));
+  const pods = [...known.pods(metadata.namespace ?? 'default')];
+  const isChosen = (pod: Pod) => selector !== undefined && matchesLabels(selector, pod.metadata.labels ?? {});
+  const workloads = pods.filter(isChosen).map(translatePod);
   const { ports, endpoints } = translateService(service, { workloads });
   return {
     uid: metadata.uid ?? '',

@@ -5,7 +5,7 @@ import type { ProxyIdentity } from '../discovery/view.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import { metricTellingOf } from '../mesh/metric-overrides.ts';
 import { selectTelemetries } from '../mesh/select-telemetry.ts';
-import { matchesLabels } from '../mesh/selector.ts';
+import { type LabelSelector, matchesLabels } from '../mesh/selector.ts';
 import type { Telemetry, WorkloadMode } from '../mesh/telemetry.ts';
 import type { MetricRule, MetricRules } from '../telemetry/metrics/metric-rules.ts';
 import type { SeriesLabels } from '../telemetry/series.ts';
@@ -33,10 +33,11 @@ export function metricRulesOf({ telemetries }: Mesh, proxies: readonly ProxyIden
 
   function select(namespace: string, workload: string): readonly Telemetry[] {
     const key = `${namespace}/${workload}`;
+    const known = selected.get(key);
+    if (known !== undefined) return known;
     const labels = proxies.find((proxy) => proxy.namespace === namespace && proxy.workload === workload)?.labels ?? {};
-    const found =
-      selected.get(key) ??
-      selectTelemetries(telemetries, { namespace, matches: (selector) => matchesLabels(selector, labels) });
+    const matches = (selector: LabelSelector) => matchesLabels(selector, labels);
+    const found = selectTelemetries(telemetries, { namespace, matches });
     selected.set(key, found);
     return found;
   }

@@ -9,6 +9,7 @@ import { everything, hostImportsOf } from '../mesh/host-imports.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import { meshConfigKey } from '../mesh/mesh-config.ts';
 import { proxySettingsOf } from '../mesh/proxy-settings.ts';
+import { rootNamespace } from '../mesh/select-destination-rule.ts';
 import { selectService } from '../mesh/select-service.ts';
 import { selectSidecar } from '../mesh/select-sidecar.ts';
 import { type LabelSelector, matchesLabels } from '../mesh/selector.ts';
@@ -46,10 +47,13 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
 
   /** Undefined for gateways, which have none. */
   function sidecarOf({ namespace, workload }: Asker): Sidecar | undefined {
+    const { sidecars } = mesh();
+    // Asked for every record; most meshes have none.
+    if (sidecars.get(namespace).length + sidecars.get(rootNamespace).length === 0) return undefined;
     const proxy = proxies().find((one) => one.namespace === namespace && one.workload === workload);
     if (proxy?.type === 'router') return undefined;
     const matches = (selector: LabelSelector) => matchesLabels(selector, proxy?.labels ?? {});
-    return selectSidecar(mesh().sidecars, { namespace, matches });
+    return selectSidecar(sidecars, { namespace, matches });
   }
 
   function meaningOf(service: Service | undefined, number: number): Registered | undefined {

@@ -1,6 +1,6 @@
 // What of the mesh a Sidecar's `egress` lets the proxies of a namespace know (Istio: model/sidecar.go). A listener with a port
 // speaks for that port alone, and there instead of the one without.
-import { isWildcardHost } from '../api/host-name.ts';
+import { isUnder } from '../api/host-name.ts';
 import type { Service } from './service.ts';
 import type { EgressHost, EgressListener, Sidecar } from './sidecar.ts';
 import type { VirtualService } from './virtual-service.ts';
@@ -43,9 +43,9 @@ export function hostImportsOf(sidecar: Sidecar | undefined, namespace: string): 
     { orBelow = false } = {},
   ): boolean {
     const meant = listener?.hosts.filter((entry) => isOf(entry, from)) ?? [];
-    if (meant.some((entry) => entry.excluded && importedAs(entry.host, host))) return false;
+    if (meant.some((entry) => entry.excluded && isUnder(host, entry.host))) return false;
     return meant.some(
-      (entry) => !entry.excluded && (importedAs(entry.host, host) || (orBelow && importedAs(host, entry.host))),
+      (entry) => !entry.excluded && (isUnder(host, entry.host) || (orBelow && isUnder(entry.host, host))),
     );
   }
 
@@ -58,12 +58,6 @@ export function hostImportsOf(sidecar: Sidecar | undefined, namespace: string): 
 function importsAll({ port, hosts }: EgressListener): boolean {
   const all = hosts.some(({ namespace, host }) => namespace === '*' && host === '*');
   return port === undefined && all && !hosts.some(({ namespace, excluded }) => excluded && namespace !== '');
-}
-
-/** The imported host is the other one, or is above it. */
-function importedAs(imported: string, host: string): boolean {
-  if (imported === '*' || imported === host) return true;
-  return isWildcardHost(imported) && host.endsWith(imported.slice(1));
 }
 
 /** What was narrowed before is the same object again: what was built from it is still right. */

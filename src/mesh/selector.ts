@@ -11,6 +11,11 @@ export function matchesLabels(selector: LabelSelector, labels: Readonly<Record<s
   return true;
 }
 
+/** Whether no workload can have the labels of both. */
+export function contradict(a: LabelSelector, b: LabelSelector): boolean {
+  return [...a].some(([key, value]) => b.has(key) && b.get(key) !== value);
+}
+
 /** The same text for the same selector. */
 export function selectorText(selector: LabelSelector): string {
   return [...selector]

@@ -1,6 +1,6 @@
 // The listeners of one outbound port (istio-semantics 1.1–1.3): the wildcard one, and one for each address of its own
 // that a TCP or TLS service has. Every one ends in the mesh's catch-all, so that no connection is left undecided.
-import { isWildcardHost } from '../api/host-name.ts';
+import { isUnder, isWildcardHost } from '../api/host-name.ts';
 import { typeUrls } from '../discovery/view.ts';
 import {
   type AddressChain,
@@ -186,7 +186,7 @@ function closedChoices(
   choices: readonly ServerNameChain[],
 ): readonly ServerNameChain[] {
   const taken = choices.flatMap(({ names }) => names);
-  const isFree = (host: string) => !taken.some((name) => name === host || isBelow(host, name));
+  const isFree = (host: string) => !taken.some((name) => isUnder(host, name));
   const names = [...closed].filter(isFree).sort();
   if (names.length === 0) return [];
   // Exact names below a wildcard that is closed are open all the same.

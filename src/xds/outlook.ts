@@ -14,8 +14,15 @@ export interface Outlook {
   readonly sidecar: Sidecar | undefined;
 }
 
-/** Gateways have no Sidecar. */
-export function outlookOf(mesh: Mesh, scope: ProxyScope, proxy: 'sidecar' | 'router', before?: Outlook): Outlook {
+/** Whose outlook it is, and on what. */
+export interface Onlooker {
+  readonly mesh: Mesh;
+  readonly scope: ProxyScope;
+  /** Gateways have no Sidecar. */
+  readonly proxy: 'sidecar' | 'router';
+}
+
+export function outlookOf({ mesh, scope, proxy }: Onlooker, before?: Outlook): Outlook {
   const sidecar = proxy === 'sidecar' ? selectSidecar(mesh.sidecars, scope) : undefined;
   const settings = proxySettingsOf(mesh.config, sidecar, selectTelemetries(mesh.telemetries, scope));
   const kept = before !== undefined && JSON.stringify(before.settings) === JSON.stringify(settings);
@@ -28,12 +35,7 @@ export function outlookOf(mesh: Mesh, scope: ProxyScope, proxy: 'sidecar' | 'rou
 }
 
 /** The same one, if the change cannot concern it. */
-export function nextOutlook(
-  before: Outlook,
-  delta: MeshDelta,
-  ...[mesh, scope, proxy]: [Mesh, ProxyScope, 'sidecar' | 'router']
-): Outlook {
+export function nextOutlook(before: Outlook, delta: MeshDelta, onlooker: Onlooker): Outlook {
   const { configChanged, sidecarsChanged, telemetriesChanged } = delta;
-  if (!configChanged && !sidecarsChanged && !telemetriesChanged) return before;
-  return outlookOf(mesh, scope, proxy, before);
+  return configChanged || sidecarsChanged || telemetriesChanged ? outlookOf(onlooker, before) : before;
 }

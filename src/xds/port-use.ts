@@ -1,7 +1,7 @@
 // What the services that a view sees do on one port, and with it what that port's listeners must be. Kept so that a
 // further plain host on a port changes nothing here: its cluster and virtual host are all there is to send.
 import { isIPv4 } from 'node:net';
-import { isWildcardHost, wildcardsAbove } from '../api/host-name.ts';
+import { isUnder, isWildcardHost, wildcardsAbove } from '../api/host-name.ts';
 import { type DestinationRule, effectivePolicy } from '../mesh/destination-rule.ts';
 import { handlingOf } from '../mesh/handling.ts';
 import type { OutboundTrafficPolicy } from '../mesh/mesh-config.ts';
@@ -164,5 +164,5 @@ export function hasSettings(entry: PortService): boolean {
 
 /** `a.example.com` below `*.example.com`. */
 export function isBelow(host: string, wildcard: string): boolean {
-  return isWildcardHost(wildcard) && host !== wildcard && host.endsWith(wildcard.slice(1));
+  return isWildcardHost(wildcard) && host !== wildcard && isUnder(host, wildcard);
 }

@@ -32,7 +32,7 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
   const { scope, serviceResources, parts = redirectParts } = options;
   const { namespace } = scope;
   let mesh = first;
-  let outlook = outlookOf(first, scope, 'sidecar');
+  let outlook = outlookOf({ mesh: first, scope, proxy: 'sidecar' });
   const known = createKnownHosts(scope, parts);
   /** Services with ranges of addresses. */
   const ranged = new Map<string, Service>();
@@ -152,7 +152,7 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
     build(next, delta) {
       mesh = next;
       const before = outlook;
-      outlook = nextOutlook(before, delta, mesh, scope, 'sidecar');
+      outlook = nextOutlook(before, delta, { mesh, scope, proxy: 'sidecar' });
       const reselects = outlook.sidecar !== before.sidecar;
       build(
         reselects ? new Set([...delta.hosts, ...known.hosts(), ...allHosts()]) : delta.hosts,

@@ -181,8 +181,11 @@ describe('protocols', needs('root', 'iproute2', 'firewall'), () => {
         it(`${what}: unregistered, nothing of it arrives`, async () => {
           const before = elsewhere.connections();
           timeoutMs = 500;
-          await assert.rejects(call(unknown));
-          timeoutMs = 10_000;
+          try {
+            await assert.rejects(call(unknown));
+          } finally {
+            timeoutMs = 10_000;
+          }
           assert.equal(elsewhere.connections(), before);
         });
       }

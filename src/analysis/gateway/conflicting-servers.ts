@@ -5,7 +5,7 @@ import type { Gateway as ApiGateway } from '../../api/kinds/gateway.ts';
 import { isHttp } from '../../api/protocol.ts';
 import { type Gateway, type GatewayServer, gatewayOrigin } from '../../mesh/gateway.ts';
 import { compareOrigin } from '../../mesh/origin.ts';
-import { type LabelSelector, selectorText } from '../../mesh/selector.ts';
+import { contradict, selectorText } from '../../mesh/selector.ts';
 import { speaksTls } from '../../xds/gateway/merge-servers.ts';
 import { about, type CrossFinding } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -51,8 +51,4 @@ function contradiction(server: GatewayServer, older: GatewayServer): string | un
 function meet({ selector: a }: Gateway, { selector: b }: Gateway, around: Surroundings): boolean {
   if (a === undefined || b === undefined || selectorText(a) === selectorText(b)) return true;
   return !contradict(a, b) && around.namespacesOf(new Map([...a, ...b])).length > 0;
-}
-
-function contradict(a: LabelSelector, b: LabelSelector): boolean {
-  return [...a].some(([key, value]) => b.has(key) && b.get(key) !== value);
 }

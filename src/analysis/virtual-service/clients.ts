@@ -2,6 +2,7 @@
 import type { VirtualService } from '../../api/kinds/virtual-service.ts';
 import { meshGateway } from '../../mesh/virtual-service.ts';
 import { visibilityOf } from '../../mesh/visibility.ts';
+import { someOf } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
 
 export interface RuleClient {
@@ -34,11 +35,7 @@ export function clientText(clients: readonly RuleClient[]): string {
   ];
   const gateways = [...new Set(clients.flatMap(({ gateway }) => gateway ?? []))];
   return [
-    ...(sidecars.length === 0 ? [] : [`sidecars of ${listed(sidecars)}`]),
-    ...(gateways.length === 0 ? [] : [`gateway${gateways.length === 1 ? '' : 's'} ${listed(gateways)}`]),
+    ...(sidecars.length === 0 ? [] : [`sidecars of ${someOf(sidecars, 4)}`]),
+    ...(gateways.length === 0 ? [] : [`gateway${gateways.length === 1 ? '' : 's'} ${someOf(gateways, 4)}`]),
   ].join(' and ');
-}
-
-function listed(names: readonly string[]): string {
-  return names.length > 4 ? `${names.slice(0, 4).join(', ')} and ${names.length - 4} more` : names.join(', ');
 }

@@ -3,7 +3,7 @@
 import { problem } from '../../api/finding.ts';
 import type { VirtualService } from '../../api/kinds/virtual-service.ts';
 import { gatewayOrigin } from '../../mesh/gateway.ts';
-import { matchesLabels } from '../../mesh/selector.ts';
+import { contradict, matchesLabels } from '../../mesh/selector.ts';
 import { originOf, type Service } from '../../mesh/service.ts';
 import { meshGateway } from '../../mesh/virtual-service.ts';
 import { about, type CrossFinding } from '../finding.ts';
@@ -27,10 +27,6 @@ export function* findGatewayLoops(object: VirtualService, around: Surroundings):
   function leadsTo({ workloads, namespace }: Service, selector: ReadonlyMap<string, string> | undefined): boolean {
     if (workloads === undefined || selector === undefined || selector.size === 0) return false;
     if (matchesLabels(selector, Object.fromEntries(workloads))) return true;
-    return around.hasWorkload(namespace, new Map([...workloads, ...selector])) && !contradict(workloads, selector);
+    return !contradict(workloads, selector) && around.hasWorkload(namespace, new Map([...workloads, ...selector]));
   }
-}
-
-function contradict(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
-  return [...a].some(([key, value]) => b.has(key) && b.get(key) !== value);
 }

@@ -14,8 +14,6 @@ export interface RuleDestination {
   readonly port: number | undefined;
   /** `mesh`, `default/egress`: those that the rule is for. */
   readonly gateways: readonly string[];
-  /** Whether the rule says so itself, or takes what the object is bound to. */
-  readonly gatewaysSaid: boolean;
   /** The ports that it asks for; empty: any. */
   readonly ports: readonly number[];
 }
@@ -49,7 +47,6 @@ export function destinationsOf(object: VirtualService): readonly RuleDestination
       subset: destination.subset ?? '',
       port: destination.port?.number,
       gateways,
-      gatewaysSaid,
       ports,
     });
   }

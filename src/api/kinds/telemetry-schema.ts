@@ -11,7 +11,7 @@ const mode = z.enum(['CLIENT_AND_SERVER', 'CLIENT', 'SERVER']).exactOptional();
 const providers = z.array(z.strictObject({ name: z.string() })).exactOptional();
 const targetRef = z.strictObject({ group: text, kind: z.string(), name: z.string(), namespace: text });
 
-export const standardMetrics = [
+const standardMetrics = [
   'REQUEST_COUNT',
   'REQUEST_DURATION',
   'REQUEST_SIZE',
@@ -80,7 +80,6 @@ export const telemetrySchema = z.strictObject({
 });
 
 export type Telemetry = Immutable<z.infer<typeof telemetrySchema>>;
-export type TelemetrySpec = Telemetry['spec'];
 export type AccessLogging = Immutable<z.infer<typeof accessLogging>>;
 export type Metrics = Immutable<z.infer<typeof metrics>>;
 export type MetricsOverride = Immutable<z.infer<typeof metricsOverride>>;

@@ -84,7 +84,8 @@ export async function createRedirectCapture(options: RedirectOptions): Promise<C
     const { podIP, relayIP, proxyIP, hostIP } = await createSandbox({ ...rules(request), network, index, signal });
     const before = requests.get(index);
     if (before?.hostname !== hostname) {
-      if (before !== undefined) await dns.unlisten(hostIP);
+      // Also where an earlier try got no further than the first of the two.
+      await dns.unlisten(hostIP);
       const client = { namespace: pod.namespace, hostname, podIP };
       await dns.listen(hostIP, dnsPort, { ...client, asks: 'proxy' });
       await dns.listen(hostIP, programDnsPort, { ...client, asks: 'program' });
@@ -111,7 +112,8 @@ export async function createRedirectCapture(options: RedirectOptions): Promise<C
     makePlace,
     async removePlace(index) {
       await endSandboxProcesses(sandbox(index));
-      if (requests.delete(index)) await dns.unlisten(sandbox(index).hostIP);
+      requests.delete(index);
+      await dns.unlisten(sandbox(index).hostIP);
       await removeSandbox(meshId, index);
     },
     async endStrays(index, part) {

@@ -43,7 +43,7 @@ export function createGatewayView(first: Mesh, options: GatewayViewOptions): Mes
   const scope = gatewayScope(identity);
   const proxies = parts.proxies(addressOf(identity));
   let mesh = first;
-  let outlook = outlookOf(first, scope, 'router');
+  let outlook = outlookOf({ mesh: first, scope, proxy: 'router' });
   const resources = createResourceBook();
   const secrets = createSecretUnits(resources, { namespace: scope.namespace, keys: parts.capture === 'redirect' });
   /** The hosts that each unit's rules lead to. */
@@ -175,7 +175,7 @@ export function createGatewayView(first: Mesh, options: GatewayViewOptions): Mes
     build(next, delta) {
       mesh = next;
       const before = outlook;
-      outlook = nextOutlook(before, delta, mesh, scope, 'router');
+      outlook = nextOutlook(before, delta, { mesh, scope, proxy: 'router' });
       const settingsChanged = delta.configChanged || outlook.settings !== before.settings;
       const ownChanged = [...delta.hosts].filter(noteOwn).length > 0;
       const everything = settingsChanged || delta.gatewaysChanged || ownChanged;
