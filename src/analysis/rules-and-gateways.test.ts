@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serviceEntry } from '../../test/support/mesh.ts';
 import { destinationRule, gateway, tlsSecret, virtualService } from '../../test/support/networking.ts';
-import { clientCertificates } from '../../test/support/tls-fixtures.ts';
+import { authority, clientCertificates } from '../../test/support/tls-fixtures.ts';
 import { pod, toldOfMesh } from './testing/told.ts';
 
 const http = { number: 80, name: 'http', protocol: 'HTTP' };
@@ -160,6 +160,45 @@ test('a redirect to HTTPS that nobody serves', () => {
   const told = (...servers: readonly object[]) => toldOfMesh(gw({ servers })).filter((line) => line.includes('SP1531'));
   assert.equal(told(redirect).length, 1);
   assert.deepEqual(told(redirect, secure), []);
+});
+
+test('Secrets that servers name and that are not beside the gateway, or lack what is needed', () => {
+  const secured = (tls: object, secrets: string) =>
+    toldOfMesh(registered + bound + gw({ servers: [{ port: https, hosts: ['a.example'], tls }] }) + secrets);
+  const beside = { namespace: 'istio-system' };
+  const at = 'Gateway/default/gw spec.servers[0].tls';
+  const simple = { mode: 'SIMPLE', credentialName: 'site' };
+  const [{ cert, key }] = clientCertificates;
+  const missing = `!SP1103 ${at}.credentialName: there is no Secret site in namespace istio-system`;
+  assert.deepEqual(secured(simple, ''), [missing]);
+  assert.deepEqual(secured(simple, tlsSecret('site', { cert, key })), [missing], 'beside the Gateway is elsewhere');
+  assert.deepEqual(secured(simple, tlsSecret('site', { cert, key }, beside)), []);
+  assert.deepEqual(secured(simple, tlsSecret('site', { root: authority }, beside)), [
+    `!SP1110 ${at}.credentialName: Secret site in namespace istio-system has no tls.crt`,
+  ]);
+  const names = { mode: 'SIMPLE', credentialNames: ['site', 'more'] };
+  assert.deepEqual(secured(names, tlsSecret('site', { cert, key }, beside)), [
+    `!SP1103 ${at}.credentialNames[1]: there is no Secret more in namespace istio-system`,
+  ]);
+
+  for (const mode of ['MUTUAL', 'OPTIONAL_MUTUAL']) {
+    const mutual = { mode, credentialName: 'site' };
+    const pair = tlsSecret('site', { cert, key }, beside);
+    assert.deepEqual(secured(mutual, ''), [missing], 'said once');
+    assert.deepEqual(secured(mutual, pair), [
+      `!SP1110 ${at}.credentialName: Secret site in namespace istio-system has no ca.crt, so that nobody is let in`,
+    ]);
+    assert.deepEqual(secured(mutual, pair + tlsSecret('site-cacert', { root: authority }, beside)), []);
+    assert.deepEqual(secured(mutual, tlsSecret('site', { cert, key, root: authority }, beside)), []);
+    const named = { ...mutual, caCertCredentialName: 'callers' };
+    assert.deepEqual(secured(named, pair), [
+      `!SP1103 ${at}.caCertCredentialName: there is no Secret callers in namespace istio-system`,
+    ]);
+    assert.deepEqual(secured(named, pair + tlsSecret('callers', { root: 'none' }, beside)), [
+      `!SP1110 ${at}.caCertCredentialName: Secret callers in namespace istio-system has a ca.crt that is no certificate, so that nobody is let in`,
+    ]);
+    assert.deepEqual(secured(named, pair + tlsSecret('callers', { root: authority }, beside)), []);
+  }
 });
 
 const sidecar = (name: string, spec: object, namespace = 'shop') =>

@@ -13,5 +13,12 @@ export function secretKey(namespace: string, name: string): string {
   return `${namespace}/${name}`;
 }
 
+/** The Secret beside another one that holds its roots, if it is there. */
+export function rootsSecretName(name: string): string {
+  return `${name}${rootsSuffix}`;
+}
+
+export const rootsSuffix = '-cacert';
+
 /** The path under which the mesh has the system's own roots. */
 export const systemRootsFile = 'system';

@@ -1,5 +1,6 @@
 // The names under which proxies fetch certificates and roots by SDS, Istio's where it has them. A name says where the
 // content comes from, so that it can be found for whoever asks.
+import { rootsSecretName, rootsSuffix } from '../mesh/tls-secret.ts';
 
 /** The system's roots, and those of SALLYPORT_EXTRA_CA_FILE. */
 export const systemRoots = 'file-root:system';
@@ -11,7 +12,7 @@ export function credentialCertificate(name: string): string {
 
 /** Its roots: of the Secret `<name>-cacert`, else `ca.crt` of the Secret itself. */
 export function credentialRoots(name: string): string {
-  return `kubernetes://${name}${rootsSuffix}`;
+  return `kubernetes://${rootsSecretName(name)}`;
 }
 
 export function rootFileSecret(path: string, crl?: string): string {
@@ -21,8 +22,6 @@ export function rootFileSecret(path: string, crl?: string): string {
 export function certificateFileSecret(certificate: string, key: string): string {
   return `file-cert:${certificate}~${key}`;
 }
-
-const rootsSuffix = '-cacert';
 
 export type SecretSource =
   | { readonly kind: 'system-roots' }

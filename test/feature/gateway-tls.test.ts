@@ -46,7 +46,7 @@ describe('Gateway: certificates', needs('root', 'iproute2', 'firewall'), () => {
       front +
         virtualService('all', {
           hosts: ['*'],
-          gateways: ['edge/several', 'edge/filed', 'edge/secret', 'edge/bound'],
+          gateways: ['edge/several', 'edge/filed', 'edge/secret', 'edge/optional', 'edge/bound'],
           http: [{ directResponse: { status: 200, body: { string: 'well met' } } }],
         }),
     );
@@ -164,6 +164,31 @@ describe('Gateway: certificates', needs('root', 'iproute2', 'firewall'), () => {
     await until('a list is there', async () => (await get('secret.test', { client })).status === 200);
     const states = await mesh.run('proxy-status');
     assert.doesNotMatch(states, /ERROR|NACK/);
+  });
+
+  it('asks callers for a certificate that they need not have, and judges it if they do', async () => {
+    const shown = await authority.issue({ commonName: 'optional.test' });
+    const client = await authority.issue({ commonName: 'client' });
+    const stranger = await (await createTestAuthority('somebody else')).issue({ commonName: 'client' });
+    const tls = { mode: 'OPTIONAL_MUTUAL', credentialName: 'optional' };
+    const { stdout, stderr } = await mesh.tryApply(
+      gateway('optional', { selector, servers: [server('optional', 'optional.test', tls)] }, inEdge),
+    );
+    assert.doesNotMatch(stdout + stderr, /SP0111/);
+    await until('the Secret that is not there is told of', async () =>
+      /SP1103.*credentialName: there is no Secret optional in namespace edge/.test((await mesh.cli('analyze')).stdout),
+    );
+    await assert.rejects(get('optional.test'), refused, 'there is no Secret yet');
+    await mesh.apply(tlsSecret('optional', shown, inEdge));
+    await until('the CA that is not there is told of', async () =>
+      /SP1110.*Secret optional in namespace edge has no ca\.crt/.test((await mesh.cli('analyze')).stdout),
+    );
+    await assert.rejects(get('optional.test'), refused, 'nobody could be judged yet');
+    await mesh.apply(tlsSecret('optional', { ...shown, root: authority.root }, inEdge));
+    await until('it is served', async () => (await get('optional.test')).status === 200);
+    assert.equal((await get('optional.test', { client })).status, 200);
+    await assert.rejects(get('optional.test', { client: stranger }), refused);
+    assert.doesNotMatch((await mesh.cli('analyze')).stdout, /optional/);
   });
 
   it('listens on the address that a server names, and no other', async () => {
