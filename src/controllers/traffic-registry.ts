@@ -3,13 +3,13 @@
 import { isIP } from 'node:net';
 import { wildcardsAbove } from '../api/host-name.ts';
 import { isTls } from '../api/protocol.ts';
+import { rootNamespace } from '../api/root-namespace.ts';
 import type { ProxyIdentity } from '../discovery/view.ts';
 import { handlingOf } from '../mesh/handling.ts';
 import { everything, hostImportsOf } from '../mesh/host-imports.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import { meshConfigKey } from '../mesh/mesh-config.ts';
 import { proxySettingsOf } from '../mesh/proxy-settings.ts';
-import { rootNamespace } from '../mesh/select-destination-rule.ts';
 import { selectService } from '../mesh/select-service.ts';
 import { selectSidecar } from '../mesh/select-sidecar.ts';
 import { type LabelSelector, matchesLabels } from '../mesh/selector.ts';

@@ -1,14 +1,14 @@
 // Which DestinationRule holds for a host at the proxies of a namespace (istio-semantics 4.1): looked for in the client's
 // namespace, then the service's, then the root's; the first of them with any match decides, by its most specific host.
+
 import { wildcardsAbove } from '../api/host-name.ts';
+import { rootNamespace } from '../api/root-namespace.ts';
 import type { DestinationRule } from './destination-rule.ts';
 import type { HostIndex } from './host-index.ts';
 import { compareOrigin } from './origin.ts';
 import type { LabelSelector } from './selector.ts';
 import { emptyTrafficPolicy } from './traffic-policy.ts';
 import { isVisible, sameVisibility } from './visibility.ts';
-
-export const rootNamespace = 'istio-system';
 
 export interface RuleClient {
   readonly namespace: string;

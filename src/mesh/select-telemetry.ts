@@ -1,7 +1,8 @@
 // Which Telemetries hold for the proxies of a scope, and what they come to (Istio: model/telemetry.go): the root
 // namespace's for all, then the namespace's, then those that choose the workload; the later one has the last word.
+import { rootNamespace } from '../api/root-namespace.ts';
 import type { HostIndex } from './host-index.ts';
-import { type RuleClient, rootNamespace } from './select-destination-rule.ts';
+import type { RuleClient } from './select-destination-rule.ts';
 import type { Telemetry, WorkloadMode } from './telemetry.ts';
 
 /** `telemetries`: by namespace. */

@@ -1,7 +1,7 @@
 // Where a rule's certificates come from: files, Secrets, and those for whom a Secret is not served.
 import { type FieldPath, warning } from '../../api/finding.ts';
 import type { DestinationRule } from '../../api/kinds/destination-rule.ts';
-import { rootNamespace } from '../../mesh/select-destination-rule.ts';
+import { rootNamespace } from '../../api/root-namespace.ts';
 import type { CrossFinding } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { findUnusableFiles, findUnusableSecret } from '../tls-files.ts';

@@ -2,8 +2,8 @@
 // a port that the host does not have.
 import { type FieldPath, warning } from '../../api/finding.ts';
 import type { DestinationRule } from '../../api/kinds/destination-rule.ts';
+import { rootNamespace } from '../../api/root-namespace.ts';
 import { completeHost } from '../../mesh/complete-host.ts';
-import { rootNamespace } from '../../mesh/select-destination-rule.ts';
 import { originOf, type Service } from '../../mesh/service.ts';
 import { about, type CrossFinding, someOf } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';

@@ -3,7 +3,7 @@
 import { warning } from '../../api/finding.ts';
 import { isWildcardHost } from '../../api/host-name.ts';
 import type { ServiceEntry } from '../../api/kinds/service-entry.ts';
-import { rootNamespace } from '../../mesh/select-destination-rule.ts';
+import { rootNamespace } from '../../api/root-namespace.ts';
 import type { CrossFinding } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { servicesOf } from './entry-services.ts';

@@ -3,10 +3,10 @@
 import { warning } from '../../api/finding.ts';
 import type { Sidecar as ApiSidecar } from '../../api/kinds/sidecar.ts';
 import { parseEgressHost } from '../../api/kinds/sidecar-hosts.ts';
+import { rootNamespace } from '../../api/root-namespace.ts';
 import { completeHost } from '../../mesh/complete-host.ts';
 import { hostImportsOf } from '../../mesh/host-imports.ts';
 import { proxySettingsOf } from '../../mesh/proxy-settings.ts';
-import { rootNamespace } from '../../mesh/select-destination-rule.ts';
 import { originOf } from '../../mesh/service.ts';
 import { about, type CrossFinding, someOf } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';

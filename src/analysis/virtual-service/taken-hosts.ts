@@ -2,8 +2,8 @@
 // of another namespace to everybody.
 import { problem, warning } from '../../api/finding.ts';
 import type { VirtualService } from '../../api/kinds/virtual-service.ts';
+import { rootNamespace } from '../../api/root-namespace.ts';
 import { completeHost } from '../../mesh/complete-host.ts';
-import { rootNamespace } from '../../mesh/select-destination-rule.ts';
 import { originOf } from '../../mesh/service.ts';
 import { meshGateway, virtualServiceOrigin } from '../../mesh/virtual-service.ts';
 import { isVisible, visibilityOf } from '../../mesh/visibility.ts';
