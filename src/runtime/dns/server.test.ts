@@ -137,6 +137,40 @@ describe('names answered here', () => {
     assert.equal((await askUdp(port, query('lost.shop.svc.cluster.local'))).code, noSuchName);
   });
 
+  test('that stand for a name which leads a program to its proxy are asked outside for all but addresses', async (t) => {
+    const forPrograms = { addresses: ['240.240.0.1'], forPrograms: true } as const;
+    const records = [
+      { name: 'my.shop.svc.cluster.local', addresses: [], aliasOf: 'db.example' },
+      { name: 'db.example', ...forPrograms },
+      { name: 'own.shop.svc.cluster.local', addresses: [], aliasOf: 'known.example' },
+      { name: 'known.example', ...forPrograms, unlessKnown: true },
+      { name: 'new.shop.svc.cluster.local', addresses: [], aliasOf: 'nowhere.example' },
+      { name: 'nowhere.example', ...forPrograms, unlessKnown: true },
+    ];
+    const text = { type: 'TXT', name: 'db.example', ttl: 5, data: 'v=1' } as const;
+    const { port, upstream } = await serverWith(t, { records }, (name) => {
+      if (name === 'db.example') return { answers: [text] };
+      return name === 'known.example' ? found(name) : { code: noSuchName };
+    });
+    const asked = await askUdp(port, query('my.shop.svc.cluster.local', 'TXT'));
+    assert.deepEqual(
+      asked.packet.answers?.map(({ type, name }) => [type, name]),
+      [
+        ['CNAME', 'my.shop.svc.cluster.local'],
+        ['TXT', 'db.example'],
+      ],
+    );
+    assert.deepEqual((await askUdp(port, query('my.shop.svc.cluster.local'))).addresses, ['240.240.0.1']);
+    // A service binding would bring addresses that lead around the proxy's.
+    const binding = query('my.shop.svc.cluster.local');
+    binding.writeUInt16BE(65, binding.length - 4);
+    assert.equal((await askUdp(port, binding)).code, 0);
+    assert.deepEqual(upstream.asked, ['udp db.example']);
+    // The address of an entry with NONE counts only where nobody else knows the name.
+    assert.deepEqual((await askUdp(port, query('own.shop.svc.cluster.local'))).addresses, ['192.0.2.77']);
+    assert.deepEqual((await askUdp(port, query('new.shop.svc.cluster.local'))).addresses, ['240.240.0.1']);
+  });
+
   test('may count only where nobody else knows the name', async (t) => {
     const record = { addresses: ['192.0.2.1'], forPrograms: true, unlessKnown: true };
     const records = ['known.example', 'inhosts', 'address.internal'].map((name) => ({ name, ...record }));

@@ -6,7 +6,7 @@ import { type Answer, decode, encode, type Packet, type Question } from 'dns-pac
 import type { KeeperConfig } from '../protocol.ts';
 import { createHostsFile, type HostsFile } from './hosts-file.ts';
 import { type DnsListener, listenDns } from './listener.ts';
-import { createLocalNames, type DnsClient } from './local-names.ts';
+import { createLocalNames, type DnsClient, type LocalAnswer } from './local-names.ts';
 import type { Nameserver } from './resolv-conf.ts';
 import { createUpstream } from './upstream.ts';
 
@@ -31,6 +31,14 @@ export interface DnsServer {
   close(): Promise<void>;
 }
 
+interface Asked {
+  readonly packet: Packet;
+  readonly query: Buffer;
+  readonly question: Question;
+  readonly local: Exclude<LocalAnswer, { kind: 'alias' }> | undefined;
+  readonly alias: readonly Answer[];
+}
+
 const ttlSeconds = 5;
 /** Authoritative, recursion desired and available. */
 const ownFlags = 0x0580;
@@ -51,33 +59,31 @@ export function createDnsServer(options: DnsServerOptions): DnsServer {
     const packet = decodeQuery(query);
     const question = packet?.questions?.[0];
     if (packet === undefined || question === undefined) return undefined;
-    const local = names.lookup(plainName(question.name), client);
-    if (local?.kind === 'nonexistent') return reply(packet, ownFlags | noSuchName);
-    if (local?.kind === 'alias') return answerAlias(packet, question, local.of, client);
-    const isOurs = local !== undefined && !(local.addressesAlone && !asksForAddress(question));
-    if (isOurs && !local.unlessKnown) return reply(packet, ownFlags, addressAnswers(question, local.addresses));
-    const answered = await upstream.ask(query);
-    if (isOurs && codeOf(answered) !== noError) {
-      return reply(packet, ownFlags, addressAnswers(question, local.addresses));
-    }
-    return answered ?? reply(packet, passedFlags | serverFailure);
+    const { name, type } = question;
+    const local = names.lookup(plainName(name), client);
+    if (local?.kind !== 'alias') return answerName({ packet, query, question, local, alias: [] });
+    // The name's other name, and what is found under that (RFC 1034 3.6.2).
+    const alias: Answer[] = [{ type: 'CNAME', name, ttl: ttlSeconds, data: local.of }];
+    if (type === 'CNAME') return reply(packet, ownFlags, alias);
+    const other: Question = { type, name: local.of };
+    const found = names.lookup(plainName(local.of), client);
+    const asked = encode({ type: 'query', id: packet.id ?? 0, flags: recursionDesired, questions: [other] });
+    // Names of the mesh lead to no further ones here.
+    const behind = found?.kind === 'alias' ? ({ kind: 'nonexistent' } as const) : found;
+    return answerName({ packet, query: asked, question: other, local: behind, alias });
   }
 
-  /** The name's other name, and what is found under that (RFC 1034 3.6.2). */
-  async function answerAlias(packet: Packet, { name, type }: Question, of: string, client: DnsClient): Promise<Buffer> {
-    const alias: Answer = { type: 'CNAME', name, ttl: ttlSeconds, data: of };
-    if (type === 'CNAME') return reply(packet, ownFlags, [alias]);
-    const question: Question = { type, name: of };
-    const local = names.lookup(plainName(of), client);
-    if (local?.kind === 'addresses') {
-      return reply(packet, ownFlags, [alias, ...addressAnswers(question, local.addresses)]);
-    }
-    // Names of the mesh lead to no further ones here.
-    if (local !== undefined) return reply(packet, ownFlags | noSuchName, [alias]);
-    const query = encode({ type: 'query', id: packet.id ?? 0, flags: recursionDesired, questions: [question] });
+  /** `query` is about `question`; `packet`, which may have asked for its alias, is what is replied to. */
+  async function answerName({ packet, query, question, local, alias }: Asked): Promise<Buffer> {
+    if (local?.kind === 'nonexistent') return reply(packet, ownFlags | noSuchName, alias);
+    const isOurs = local !== undefined && !(local.addressesAlone && !asksForAddress(question));
+    const own = isOurs ? [...alias, ...addressAnswers(question, local.addresses)] : [];
+    if (isOurs && !local.unlessKnown) return reply(packet, ownFlags, own);
     const answered = await upstream.ask(query);
+    if (isOurs && codeOf(answered) !== noError) return reply(packet, ownFlags, own);
     if (answered === undefined) return reply(packet, passedFlags | serverFailure);
-    return reply(packet, passedFlags | codeOf(answered), [alias, ...(decode(answered).answers ?? [])]);
+    if (alias.length === 0) return answered;
+    return reply(packet, passedFlags | codeOf(answered), [...alias, ...(decode(answered).answers ?? [])]);
   }
 
   async function unlisten(address: string): Promise<void> {
@@ -125,8 +131,8 @@ function decodeQuery(bytes: Buffer): Packet | undefined {
   }
 }
 
-function reply({ id, questions }: Packet, flags: number, answers: Answer[] = []): Buffer {
-  return encode({ type: 'response', flags, answers, ...(id && { id }), ...(questions && { questions }) });
+function reply({ id, questions }: Packet, flags: number, answers: readonly Answer[] = []): Buffer {
+  return encode({ type: 'response', flags, answers: [...answers], ...(id && { id }), ...(questions && { questions }) });
 }
 
 /** Addresses of the family that was asked for; none of them is an answer too (NODATA). */
