@@ -26,8 +26,9 @@ export interface PlaceRequest extends Omit<SandboxRequest, 'uid'> {
   readonly pod: PodKey;
   readonly index: number;
   readonly hostname: string;
-  /** A port of before, so that DNS stays where Envoy asks it; 0 if there is none. */
+  /** Ports of before, so that DNS stays where Envoy asks it and relays it to; 0 if there is none. */
   readonly dnsPort: number;
+  readonly programDnsPort: number;
 }
 
 export interface Capture {

@@ -32,8 +32,9 @@ const podRecordSchema = z.object({
   boot: z.string(),
   /** Place of the pod's addresses in the mesh's range; unique in the mesh. */
   index: z.int().nonnegative(),
-  /** Port of the pod's DNS. */
+  /** Ports of the pod's DNS, for its Envoy and for its program; 0: none yet, or the one is the other. */
   dnsPort: z.int().nonnegative(),
+  programDnsPort: z.int().nonnegative().default(0),
   request: sandboxRequestSchema,
   /** Absent until the pod is to run. */
   spec: podSpecSchema.optional(),

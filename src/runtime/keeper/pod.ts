@@ -110,12 +110,13 @@ export function createPod(options: PodOptions): Pod {
   }
 
   async function makePlace(hostname: string): Promise<Place> {
-    const { namespace, name, index, dnsPort, request } = record;
-    const made = await capture.makePlace({ ...request, pod: { namespace, name }, index, hostname, dnsPort });
+    const { namespace, name, index, dnsPort, programDnsPort, request } = record;
+    const pod = { namespace, name };
+    const made = await capture.makePlace({ ...request, pod, index, hostname, dnsPort, programDnsPort });
     makeXdsFolder(files, made.proxyUid);
     place = made;
     placedAs = hostname;
-    save({ dnsPort: made.dns.port });
+    save({ dnsPort: made.dns.port, programDnsPort: made.programDns?.port ?? 0 });
     return made;
   }
 

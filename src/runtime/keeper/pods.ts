@@ -66,7 +66,8 @@ export function createPods(options: PodsOptions): Pods {
     // A pod of this name that was here before is another one; its words are not this one's.
     removeLogs(options.dataFolder.logsPath, key);
     const index = freeIndex(new Set([...entries.values()].map((entry) => entry.index)));
-    return add({ ...key, index, boot: bootId(), dnsPort: 0, request, app: pending, proxy: pending });
+    const ports = { dnsPort: 0, programDnsPort: 0 };
+    return add({ ...key, index, boot: bootId(), ...ports, request, app: pending, proxy: pending });
   }
 
   async function remove(key: PodKey, gently: boolean): Promise<void> {

@@ -2,19 +2,19 @@
 // and only what it sends there is governed. Programs and Envoys are plain processes of this user, known by their mark.
 
 import type { DataFolder } from '../../platform/data-folder.ts';
-import { SallyportError } from '../../platform/errors.ts';
 import { createDnsServer } from '../dns/server.ts';
 import { loadBalancerLoopback, loopbackAddresses } from '../loopback/addresses.ts';
 import { claimBlock } from '../loopback/block-claim.ts';
 import { createLoopbackLoadBalancers } from '../loopback/load-balancers.ts';
 import type { KeeperConfig } from '../protocol.ts';
 import type { Capture, Place, PlaceRequest } from './capture.ts';
+import { answerDns } from './dns-port.ts';
 import { plainCommand, plainExecPlan } from './plain-process.ts';
 import { markedPids, podMark } from './pod-mark.ts';
 import { bootId, killAll, signalGroup } from './process-id.ts';
 import { runFiles } from './run-files.ts';
 
-/** Not among those that the kernel gives out, so that it is the same after a restart. */
+/** Not among those that the kernel gives out. */
 const dnsPort = 15_053;
 /** Envoy's outbound listener, as in Istio. */
 const outboundPort = 15_001;
@@ -37,17 +37,13 @@ export async function createProxyCapture(options: ProxyCaptureOptions): Promise<
   const answering = new Map<number, { readonly hostname: string; readonly port: number }>();
   dns.setConfig(config);
 
-  async function answerDns({ pod, index, hostname, dnsPort: before }: PlaceRequest): Promise<number> {
+  async function dnsPortOf({ pod, index, hostname, dnsPort: before }: PlaceRequest): Promise<number> {
     const { podIP, dnsIP } = loopbackAddresses(claim.block, index);
     const present = answering.get(index);
     if (present?.hostname === hostname) return present.port;
     if (present !== undefined) await dns.unlisten(dnsIP);
     const client = { namespace: pod.namespace, hostname, podIP, asks: 'proxy' } as const;
-    const port = await dns.listen(dnsIP, before || dnsPort, client).catch((error: unknown) => {
-      // A program of the host that listens on all addresses has the port.
-      if (error instanceof SallyportError) return dns.listen(dnsIP, 0, client);
-      throw error;
-    });
+    const port = await answerDns(dns, { address: dnsIP, usual: dnsPort, before }, client);
     answering.set(index, { hostname, port });
     return port;
   }
@@ -55,7 +51,7 @@ export async function createProxyCapture(options: ProxyCaptureOptions): Promise<
   async function makePlace(request: PlaceRequest): Promise<Place> {
     const { index } = request;
     const { podIP, appIP, dnsIP } = loopbackAddresses(claim.block, index);
-    const answer = { address: dnsIP, port: await answerDns(request) };
+    const answer = { address: dnsIP, port: await dnsPortOf(request) };
     return {
       podIP,
       appIP,

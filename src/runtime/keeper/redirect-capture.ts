@@ -20,12 +20,13 @@ import { createSandbox } from '../network/sandbox.ts';
 import { removeSandbox, sandboxPids } from '../network/sandbox-removal.ts';
 import type { CapturedRanges, KeeperConfig } from '../protocol.ts';
 import type { Capture, Place, PlaceRequest } from './capture.ts';
+import { answerDns } from './dns-port.ts';
 import { killAll } from './process-id.ts';
 import { proxyUid, runFiles } from './run-files.ts';
 
-const dnsPort = 53;
+const usualDnsPort = 53;
 /** Istio's port for it. */
-const programDnsPort = 15_053;
+const usualProgramDnsPort = 15_053;
 
 export interface RedirectOptions {
   readonly dataFolder: DataFolder;
@@ -47,6 +48,7 @@ export async function createRedirectCapture(options: RedirectOptions): Promise<C
   const dns = createDnsServer({ cidr: network.cidr });
   const hiddenPaths = [dataFolder.path, dirname(runPath)];
   const requests = new Map<number, PlaceRequest>();
+  const answering = new Map<number, Answering>();
   let reach = reachOf(network.cidr, options.config);
   /** What every sandbox has for certain. */
   let inForce = reach;
@@ -78,18 +80,30 @@ export async function createRedirectCapture(options: RedirectOptions): Promise<C
     inForce = wanted;
   }
 
-  async function makePlace(request: PlaceRequest): Promise<Place> {
+  async function dnsPortsOf(request: PlaceRequest): Promise<Answering> {
     const { pod, index, hostname } = request;
+    const present = answering.get(index);
+    if (present?.hostname === hostname) return present;
+    const { hostIP, podIP } = sandbox(index);
+    // Also where an earlier try got no further than the first of the two.
+    await dns.unlisten(hostIP);
+    const client = { namespace: pod.namespace, hostname, podIP };
+    const at = (usual: number, before: number) => ({ address: hostIP, usual, before });
+    const dnsPort = await answerDns(dns, at(usualDnsPort, request.dnsPort), { ...client, asks: 'proxy' });
+    const programDnsPort = await answerDns(dns, at(usualProgramDnsPort, request.programDnsPort), {
+      ...client,
+      asks: 'program',
+    });
+    const ports = { hostname, dnsPort, programDnsPort };
+    answering.set(index, ports);
+    return ports;
+  }
+
+  async function makePlace(request: PlaceRequest): Promise<Place> {
+    const { pod, index } = request;
     const made = reach;
     const { podIP, relayIP, proxyIP, hostIP } = await createSandbox({ ...rules(request), network, index, signal });
-    const before = requests.get(index);
-    if (before?.hostname !== hostname) {
-      // Also where an earlier try got no further than the first of the two.
-      await dns.unlisten(hostIP);
-      const client = { namespace: pod.namespace, hostname, podIP };
-      await dns.listen(hostIP, dnsPort, { ...client, asks: 'proxy' });
-      await dns.listen(hostIP, programDnsPort, { ...client, asks: 'program' });
-    }
+    const { dnsPort, programDnsPort } = await dnsPortsOf(request);
     requests.set(index, request);
     if (made !== reach) await setRules(request);
     const files = runFiles(runPath, index);
@@ -113,6 +127,7 @@ export async function createRedirectCapture(options: RedirectOptions): Promise<C
     async removePlace(index) {
       await endSandboxProcesses(sandbox(index));
       requests.delete(index);
+      answering.delete(index);
       await dns.unlisten(sandbox(index).hostIP);
       await removeSandbox(meshId, index);
     },
@@ -149,6 +164,13 @@ export async function createRedirectCapture(options: RedirectOptions): Promise<C
     hostChanges: () => hostChanges(journalFile),
     close: () => dns.close(),
   };
+}
+
+/** Where a sandbox's DNS is answered, and as whose. */
+interface Answering {
+  readonly hostname: string;
+  readonly dnsPort: number;
+  readonly programDnsPort: number;
 }
 
 /** What the rules of all sandboxes are made from. */
