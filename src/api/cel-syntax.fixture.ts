@@ -21,6 +21,13 @@ export const goodExpressions = [
   'null == null',
   '(((((true)))))',
   "'é' == request.host",
+  'request.path.matches(r"\\.(js|css)$") || r\'"\' == "a"',
+  "request.path.matches('^/api/v[0-9]+/users/.*$')",
+  "request.useragent.matches('(?i)googlebot')",
+  `1${' + 1'.repeat(31)}`,
+  `metadata${'.a'.repeat(31)}`,
+  `${'!('.repeat(31)}true${')'.repeat(31)}`,
+  Array.from({ length: 128 }, () => 'true').join('&&'),
 ] as const;
 
 /** Refused by Envoy, with the listener that they stand in. */
@@ -56,6 +63,19 @@ export const badExpressions = [
   '[1, 2',
   'true ? false',
   `${'('.repeat(60)}true${')'.repeat(60)}`,
+  `1${' + 1'.repeat(32)}`,
+  `1${' == 1'.repeat(32)}`,
+  `metadata${'.a'.repeat(32)}`,
+  `metadata${'[0]'.repeat(32)}`,
+  `request.path${'.size()'.repeat(32)}`,
+  `${'(1 + 2 * !'.repeat(11)}true${')'.repeat(11)}`,
+  'request.path.matches(r"a\\"")',
+  "request.path.matches(r'(a{30}){30}')",
+  "request.path.matches('.{13}')",
+  "request.path.matches('[^a]{13}')",
+  "request.path.matches('(?i)kkkkkkkkkkkkkkkkkkkkkkkkkk')",
+  `request.path.matches('${'\\xe9'.repeat(60)}')`,
+  "request.path.matches(r'\\pL')",
 ] as const;
 
 /** Taken by Envoy; not by us, who would have to know more. */

@@ -30,8 +30,15 @@ const methods = new Map([
 const comparisons = ['==', '!=', '<', '<=', '>', '>=', 'in'];
 const sums = ['+', '-'];
 const products = ['*', '/', '%'];
-/** Envoy's bound is 32, of which one parenthesis may cost more than one. */
-const deepest = 12;
+/** Envoy's bound, on expressions within expressions and on what is done to what comes of another: `a.b.c`, `1 + 2 + 3`. */
+const deepest = 32;
+/** Envoy's bound on the instructions of a regular expression, which it reads as UTF-8 here. */
+const largestProgram = 100;
+
+// Characters and classes of which one alone may be too large.
+const beyondAscii = /[^\0-\x7f]|\\[pP]/;
+// With (?i) a `k` is the sign of Kelvin too; what \xe9 stands for has two bytes.
+const severalBytes = /\(\?\w*i|\\[x0-7]/;
 
 /** The caller bounds the length. */
 export function readCel(expression: string): CelSyntax {
@@ -58,90 +65,110 @@ class CelReader {
     if (this.at < this.tokens.length) this.fail(`unexpected ${this.tokens[this.at]?.written}`);
   }
 
-  private readExpression(): void {
+  // Each of these gives how much stands within each other in what it has read.
+
+  private readExpression(): number {
     this.depth += 1;
     if (this.depth > deepest) this.fail(`more than ${deepest} expressions within each other`);
-    this.readOr();
+    let height = this.readOr();
     if (this.take('?')) {
-      this.readOr();
+      height = Math.max(height, this.readOr());
       this.expect(':');
-      this.readExpression();
+      height = this.around(height, this.readExpression());
     }
     this.depth -= 1;
+    return height;
   }
 
-  private readOr(): void {
-    this.readEach(['||'], () => this.readEach(['&&'], () => this.readComparison()));
+  private readOr(): number {
+    return this.readFlat('||', () => this.readFlat('&&', () => this.readComparison()));
   }
 
-  private readComparison(): void {
-    this.readEach(comparisons, () => this.readEach(sums, () => this.readEach(products, () => this.readUnary())));
+  private readComparison(): number {
+    return this.readEach(comparisons, () => this.readEach(sums, () => this.readEach(products, () => this.readUnary())));
   }
 
-  private readEach(operators: readonly string[], readOne: () => void): void {
-    do readOne();
-    while (this.mistake === undefined && operators.some((operator) => this.take(operator)));
+  /** Envoy lays those out beside each other. */
+  private readFlat(operator: string, readOne: () => number): number {
+    let height = readOne();
+    if (!this.sees(operator)) return height;
+    while (this.mistake === undefined && this.take(operator)) height = Math.max(height, readOne());
+    return this.around(height);
   }
 
-  private readUnary(): void {
-    if (!this.take('!')) this.take('-');
-    this.readMember();
+  /** `1 + 2 + 3` is `(1 + 2) + 3`. */
+  private readEach(operators: readonly string[], readOne: () => number): number {
+    let height = readOne();
+    while (this.mistake === undefined && operators.some((operator) => this.take(operator))) {
+      height = this.around(height, readOne());
+    }
+    return height;
   }
 
-  private readMember(): void {
-    const path = this.readPrimary();
-    let field: string | undefined;
-    let first = true;
-    while (this.mistake === undefined) {
+  private readUnary(): number {
+    const signed = this.take('!') || this.take('-');
+    const height = this.readMember();
+    return signed ? this.around(height) : height;
+  }
+
+  private readMember(): number {
+    let { path, height } = this.readPrimary();
+    for (let first = true; this.mistake === undefined; first = false) {
       if (this.take('.')) {
         const name = this.readName();
-        if (this.sees('(')) this.readCall(name, methods);
-        else if (first) field = name;
+        if (this.sees('(')) height = this.around(height, this.readCall(name, methods));
+        else {
+          if (first && path !== undefined) path = `${path}.${name}`;
+          height = this.around(height);
+        }
       } else if (this.take('[')) {
-        this.readExpression();
+        height = this.around(height, this.readExpression());
         this.expect(']');
       } else break;
-      first = false;
     }
-    if (path !== undefined) this.attributes.add(field === undefined ? path : `${path}.${field}`);
+    if (path !== undefined) this.attributes.add(path);
+    return height;
   }
 
-  /** The name of an attribute, if it is one. */
-  private readPrimary(): string | undefined {
+  /** With the name of an attribute, if it is one. */
+  private readPrimary(): { readonly path?: string; readonly height: number } {
     const token = this.tokens[this.at];
+    let height = 1;
     if (token === undefined) this.fail('the expression ends too early');
     else if (token.kind === 'number' || token.kind === 'text' || constants.has(token.value)) this.at += 1;
     else if (this.take('(')) {
-      this.readExpression();
+      height = this.readExpression();
       this.expect(')');
-    } else if (this.take('[')) this.readArguments(']');
+    } else if (this.take('[')) height = this.around(this.readArguments(']').height);
     else if (token.kind !== 'name') this.fail(`unexpected ${token.written}`);
     else {
       const name = this.readName();
-      if (!this.sees('(')) return name;
-      if (name === 'has') this.readHas();
-      else this.readCall(name, functions);
+      if (!this.sees('(')) return { path: name, height };
+      height = name === 'has' ? this.readHas() : this.around(this.readCall(name, functions));
     }
-    return undefined;
+    return { height };
   }
 
   /** `has(response.code)`: nothing but a field of something. */
-  private readHas(): void {
+  private readHas(): number {
     this.expect('(');
     const path = [this.readName()];
     while (this.mistake === undefined && this.take('.')) path.push(this.readName());
     if (path.length < 2) this.fail('has() takes a field, such as response.code');
     this.expect(')');
     this.attributes.add(path.slice(0, 2).join('.'));
+    return this.around(path.length);
   }
 
-  private readCall(name: string, known: ReadonlyMap<string, number>): void {
+  /** Of its arguments. */
+  private readCall(name: string, known: ReadonlyMap<string, number>): number {
     const wanted = known.get(name);
     if (wanted === undefined) this.fail(`unknown function ${name}`);
     this.expect('(');
-    const count = this.readArguments(')');
+    const { count, height } = this.readArguments(')');
     if (wanted !== undefined && count !== wanted) this.fail(`${name} takes ${wanted} arguments here, not ${count}`);
     if (name === 'matches') this.checkRegex();
+    return height;
   }
 
   /** Just read: the last argument and the parenthesis behind it. */
@@ -151,19 +178,21 @@ class CelReader {
       this.fail('matches takes its expression as a text in quotes');
       return;
     }
-    const { mistake } = readRe2(regex.value);
+    const { mistake, size } = readRe2(regex.value);
     if (mistake !== undefined) this.fail(mistake);
+    else if (beyondAscii.test(regex.value)) this.fail('matches takes ASCII alone, and no \\p');
+    else if (size * (severalBytes.test(regex.value) ? 4 : 1) > largestProgram) this.fail('regex is too large');
   }
 
-  private readArguments(end: ')' | ']'): number {
-    if (this.take(end)) return 0;
-    let count = 0;
+  private readArguments(end: ')' | ']'): { readonly count: number; readonly height: number } {
+    let [count, height] = [0, 0];
+    if (this.take(end)) return { count, height };
     do {
-      this.readExpression();
+      height = Math.max(height, this.readExpression());
       count += 1;
     } while (this.mistake === undefined && this.take(','));
     this.expect(end);
-    return count;
+    return { count, height };
   }
 
   private readName(): string {
@@ -193,6 +222,13 @@ class CelReader {
     this.fail(
       token === undefined ? `${sign} is missing at the end` : `unexpected ${token.written}, ${sign} is missing`,
     );
+  }
+
+  /** One more than the highest of what stands within. */
+  private around(...heights: readonly number[]): number {
+    const height = 1 + Math.max(...heights);
+    if (height > deepest) this.fail(`more than ${deepest} expressions within each other`);
+    return height;
   }
 
   private fail(mistake: string): void {

@@ -18,7 +18,9 @@ const space = /[ \t\r\n]+/y;
 const name = /[A-Za-z_]\w*/y;
 // More digits may be more than fit.
 const number = /(?:0x[\da-fA-F]{1,15}u?|\d{1,18}\.\d{1,18}(?:[eE][+-]?\d{1,3})?|\d{1,18}u?)(?![\w.])/y;
-const text = /([rb]?)(?:"((?:[^"\\\r\n]|\\.)*)"|'((?:[^'\\\r\n]|\\.)*)')/y;
+const text = /b?(?:"((?:[^"\\\r\n]|\\.)*)"|'((?:[^'\\\r\n]|\\.)*)')/y;
+// A backslash in it is a character like others: the first quote ends it.
+const rawText = /r(?:"([^"\r\n]*)"|'([^'\r\n]*)')/y;
 const sign = /&&|\|\||[<>=!]=|[-+*/%!<>?:.,()[\]]/y;
 
 const escapes: ReadonlyMap<string, string> = new Map([
@@ -30,6 +32,7 @@ const escapes: ReadonlyMap<string, string> = new Map([
   ['t', '\t'],
 ]);
 
+/** The caller bounds the length. */
 export function readCelTokens(expression: string): CelTokens {
   const tokens: CelToken[] = [];
   let at = 0;
@@ -42,9 +45,11 @@ export function readCelTokens(expression: string): CelTokens {
   while (at < expression.length) {
     if (take(space) !== undefined) continue;
     const from = at;
-    const [written = '', prefix = '', double, single] = take(text) ?? [];
+    const raw = take(rawText);
+    const [written = '', double, single] = raw ?? take(text) ?? [];
     if (written !== '') {
-      const value = unescaped(double ?? single ?? '', prefix === 'r');
+      const body = double ?? single ?? '';
+      const value = raw === undefined ? unescaped(body) : body;
       if (value === undefined) return { tokens, mistake: `unknown escape in ${written}` };
       tokens.push({ kind: 'text', value, written });
       continue;
@@ -57,8 +62,7 @@ export function readCelTokens(expression: string): CelTokens {
   return { tokens, mistake: undefined };
 }
 
-function unescaped(body: string, raw: boolean): string | undefined {
-  if (raw) return body;
+function unescaped(body: string): string | undefined {
   let known = true;
   const value = body.replaceAll(/\\(.)/gs, (_, letter: string) => {
     known &&= escapes.has(letter);

@@ -2,6 +2,9 @@
 // stands at the cursor and gives its greatest size in instructions; 0 if it is wrong or nothing.
 import type { Re2Cursor } from './re2-cursor.ts';
 
+/** Of UTF-8, as it is read in filters of access logs; of the bytes of routes less. */
+export const anyCharacter = 10;
+
 const perlClass = /\\[dDsSwW]/y;
 const unicodeClass = /\\[pP](?:\{(\^?[^}]*)\}|(.))/y;
 const simpleEscape =
@@ -25,7 +28,8 @@ const escapedControls: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, 
 
 /** `\d`, `\pL`, `\P{Greek}`. */
 export function readNamedClass(cursor: Re2Cursor): number {
-  if (cursor.match(perlClass) !== undefined) return 8;
+  const [perl] = cursor.match(perlClass) ?? [];
+  if (perl !== undefined) return /[DSW]/.test(perl) ? 8 + anyCharacter : 8;
   if (!cursor.sees('\\p') && !cursor.sees('\\P')) return 0;
   const from = cursor.at;
   const found = cursor.match(unicodeClass);
@@ -60,8 +64,7 @@ export function readEscapedCode(cursor: Re2Cursor): number | undefined {
 export function readBracketClass(cursor: Re2Cursor): number {
   const from = cursor.at;
   cursor.take('[');
-  cursor.take('^');
-  let size = 1;
+  let size = cursor.take('^') ? anyCharacter : 1;
   let first = true;
   while (!cursor.done) {
     if (!first && cursor.take(']')) return size;
@@ -78,7 +81,7 @@ function readClassItem(cursor: Re2Cursor): number {
     const posix = cursor.match(posixClass);
     if (posix !== undefined) {
       if (!posixNames.has(posix[2] ?? '')) cursor.fail('invalid character class range', from);
-      return 8;
+      return posix[1] === '' ? 8 : 8 + anyCharacter;
     }
   }
   const named = readNamedClass(cursor);

@@ -1,7 +1,7 @@
 // Whether Envoy would take a regular expression. One that its RE2 refuses would cost a proxy the whole resource it
 // stands in, with all other rules. The text is read here, never compiled: no engine of ours ever runs it.
 // https://github.com/google/re2/wiki/Syntax with Perl's extensions, as Envoy has it; its messages.
-import { readBracketClass, readEscapedCode, readNamedClass } from './re2-class.ts';
+import { anyCharacter, readBracketClass, readEscapedCode, readNamedClass } from './re2-class.ts';
 import { Re2Cursor } from './re2-cursor.ts';
 
 export interface Re2Syntax {
@@ -137,5 +137,5 @@ function readAtom(cursor: Re2Cursor, level: Level): void {
     const size = readNamedClass(cursor);
     if (size === 0 && cursor.mistake === undefined) readEscapedCode(cursor);
     add(level, Math.max(size, 1));
-  } else add(level, cursor.next() === '.' ? 2 : 1);
+  } else add(level, cursor.next() === '.' ? anyCharacter : 1);
 }

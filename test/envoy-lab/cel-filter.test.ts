@@ -55,6 +55,9 @@ test('Envoy takes whatever is put together in the forms of CEL and passes our re
     (one) => `(${one}).matches('^a')`,
     (one) => `has(${one})`,
     (one) => `${one}.code`,
+    (one) => `${one}${'.a'.repeat(9)}`,
+    (one, other) => `${one}${` + ${other}`.repeat(9)}`,
+    (one, other) => `${other} == 1 + 2 * -(${one}${'.size()'.repeat(5)})`,
   ];
   const { expression } = fc.letrec<{ expression: string }>((tie) => ({
     expression: fc.oneof(
@@ -80,9 +83,24 @@ test('Envoy takes whatever is put together in the forms of CEL and passes our re
   const generated = fc.sample(expression, { seed: 20_261_121, numRuns: 1200 });
   const taken = [...new Set(generated)].filter((one) => one.length <= 300 && readCel(one).mistake === undefined);
   assert.ok(taken.length > 300, `${taken.length} were taken`);
-  // As many as fit into one command line.
-  for (let from = 0; from < taken.length; from += 150) {
-    const { ok, output } = await validateFilters(taken.slice(from, from + 150));
+  await assertTaken(taken);
+});
+
+test('Envoy takes whatever regular expression passes our reading', async () => {
+  const parts =
+    '. .{9} [^/]{9} [^a-c] \\w \\W \\D+ \\S [[:^alpha:]] [k-s] kkkkkk sss a {9} {2,6} ? ( ) | (?i) (?i:k) (?i)kkkkkkkkkkkkkk \\x{e9}{24} ^ $ é';
+  const regex = fc.array(fc.constantFrom(...parts.split(' ')), { minLength: 1, maxLength: 6 });
+  const generated = fc.sample(regex, { seed: 20_261_122, numRuns: 3000 });
+  const expressions = [...new Set(generated.map((all) => `request.path.matches(r'${all.join('')}')`))];
+  const taken = expressions.filter((one) => readCel(one).mistake === undefined);
+  assert.ok(taken.length > 300, `${taken.length} were taken`);
+  await assertTaken(taken);
+});
+
+/** As many at a time as fit into one command line. */
+async function assertTaken(expressions: readonly string[]): Promise<void> {
+  for (let from = 0; from < expressions.length; from += 150) {
+    const { ok, output } = await validateFilters(expressions.slice(from, from + 150));
     assert.ok(ok, output.slice(-2000));
   }
-});
+}
