@@ -6,7 +6,8 @@ import { type FieldPath, problem, warning } from '../finding.ts';
 import type { Finding } from '../kind.ts';
 import { shorten } from '../schema-messages.ts';
 
-const longestExpression = 1024;
+/** In characters. */
+export const longestExpression = 1024;
 
 const certificates = (ends: readonly string[]) =>
   ends.flatMap((end) => ['subject', 'dns_san', 'uri_san'].map((what) => `${what}_${end}_certificate`));

@@ -4,7 +4,7 @@ import { type FieldPath, problem, warning } from '../finding.ts';
 import type { Finding } from '../kind.ts';
 import { fieldsNotActedOn, notActedOn } from '../not-acted-on.ts';
 import { shorten } from '../schema-messages.ts';
-import { checkFilter } from './telemetry-filter.ts';
+import { checkFilter, longestExpression } from './telemetry-filter.ts';
 import type { AccessLogging, Metrics, MetricsOverride, Telemetry } from './telemetry-schema.ts';
 import { constantOf } from './telemetry-tags.ts';
 
@@ -24,9 +24,9 @@ export function validateTelemetry({ spec }: Telemetry): readonly Finding[] {
 
 function* checkAccessLogging({ providers, disabled, filter }: AccessLogging, path: FieldPath): Iterable<Finding> {
   yield* checkProviders(providers, accessLogProvider, [...path, 'providers']);
-  const { expression = '' } = filter ?? {};
-  if (expression !== '') yield* checkFilter(expression, [...path, 'filter', 'expression']);
-  if (expression === '' || disabled !== true) return;
+  if (filter === undefined) return;
+  yield* checkFilter(filter.expression ?? '', [...path, 'filter', 'expression']);
+  if (disabled !== true) return;
   yield warning(
     'SP1403',
     [...path, 'filter'],
@@ -68,9 +68,14 @@ function* checkOverride({ match, disabled, tagOverrides = {} }: MetricsOverride,
       yield problem('SP1405', [...place, 'value'], message, 'remove it');
     } else if (!/^[A-Za-z_]\w*$/.test(name)) {
       yield problem('SP1405', place, `${shorten(name)} is no name of a label`, "use letters, digits and '_'");
+    } else if (name === 'le' || name.startsWith('__')) {
+      yield problem('SP1405', place, `${shorten(name)} is a label of Prometheus itself`, 'take another name');
     } else if (value === '') {
       const message = 'tagOverrides.value must be set when tagOverrides.operation is UPSERT';
       yield problem('SP1405', [...place, 'value'], message, 'write a text in quotes, such as "\'blue\'"');
+    } else if (value.length > longestExpression) {
+      const message = `the value of a tag has at most ${longestExpression} characters`;
+      yield problem('SP1405', [...place, 'value'], message, 'shorten it');
     } else if (constantOf(value) === undefined) {
       yield notActedOn('an expression that is no constant', [...place, 'value']);
     }

@@ -69,10 +69,28 @@ for (const [title, spec, expected] of [
     [`?SP0111 ${place}.value: an expression that is no constant is accepted, but not acted on yet`],
   ],
   [
+    'a tag of endless length',
+    tag('team', { value: `'${'a'.repeat(9_000_000)}'` }),
+    [`!SP1405 ${place}.value: the value of a tag has at most 1024 characters`],
+  ],
+  [
+    'a filter without expression',
+    { accessLogging: [{ filter: {} }, { filter: { expression: '' } }] },
+    [
+      '!SP1401 spec.accessLogging[0].filter.expression: invalid filter expression: the expression ends too early',
+      '!SP1401 spec.accessLogging[1].filter.expression: invalid filter expression: the expression ends too early',
+    ],
+  ],
+  [
     'a tag that is no label',
     tag('my-team', { value: "'a'" }),
     ['!SP1405 spec.metrics[0].overrides[0].tagOverrides.my-team: my-team is no name of a label'],
   ],
+  ...['le', '__name__'].map((name): readonly [string, Spec, readonly string[]] => [
+    `a tag that is Prometheus' own: ${name}`,
+    tag(name, { value: "'a'" }),
+    [`!SP1405 spec.metrics[0].overrides[0].tagOverrides.${name}: ${name} is a label of Prometheus itself`],
+  ]),
   [
     'what is not acted on',
     {

@@ -67,6 +67,11 @@ test('a histogram’s buckets add up; one that nobody fed is not there', () => {
   ]);
 });
 
+test('a histogram whose labels were all taken off has that of its buckets alone', () => {
+  const [, bucket] = samples(exposed({ ...http, labels: {} }));
+  assert.equal(bucket, 'istio_request_duration_milliseconds_bucket{le="0.5"} 2');
+});
+
 test('a connection’s bytes have no end, and sent is what went back to the caller', () => {
   const labels = 'reporter="source",destination_service="db.example.com"';
   assert.deepEqual(samples(exposed(tcp)), [

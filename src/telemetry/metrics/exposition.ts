@@ -134,7 +134,7 @@ function* exposeHistogram(
     const count = cumulative.at(-1) ?? 0;
     if (count === 0) continue;
     const labels = labelText(series.labels);
-    page.writeLines(`${name}_bucket{${labels},le="`, bucketEnds, cumulative);
+    page.writeLines(`${name}_bucket{${labels}${labels === '' ? '' : ','}le="`, bucketEnds, cumulative);
     page.write(`${name}_sum{${labels}} ${sum}\n${name}_count{${labels}} ${count}\n`);
     if (page.isFull()) yield page.take();
   }
