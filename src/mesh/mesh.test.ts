@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import type { KubeObject } from '../api/object.ts';
-import { emptyMesh, updateMesh } from './mesh.ts';
+import type { WatchEvent } from '../store/store.ts';
+import { emptyMesh, type Mesh, updateMesh } from './mesh.ts';
 import { createMeshObjects } from './mesh-objects.ts';
 
 function entry(name: string, hosts: readonly string[], fields: object = {}): KubeObject {
@@ -78,6 +80,99 @@ test('a DestinationRule names the hosts that are routed to what it speaks of, an
   const placing = add(plain.mesh, rule('two', { outlierDetection: {} }));
   assert.equal(placing.delta.selectorsChanged, true);
   assert.equal(add(placing.mesh, rule('three', { outlierDetection: {} })).delta.selectorsChanged, false);
+});
+
+function sourced(host: string, sourceLabels: object): KubeObject {
+  const http = [{ match: [{ sourceLabels }], route: [{ destination: { host } }] }];
+  return { ...entry('sourced', []), kind: 'VirtualService', spec: { hosts: ['a.test'], http } };
+}
+
+test('labels that rules ask for count from the first of them to the last, and their other changes regroup no proxies', () => {
+  const objects = createMeshObjects();
+  const steps = [
+    { type: 'ADDED', object: sourced('b.test', { app: 'x' }) },
+    { type: 'MODIFIED', object: sourced('c.test', { app: 'x' }) },
+    { type: 'MODIFIED', object: sourced('c.test', { app: 'y' }) },
+    { type: 'DELETED', object: sourced('c.test', { app: 'y' }) },
+  ] as const;
+  let mesh = emptyMesh;
+  const seen = steps.map((event) => {
+    const next = updateMesh(mesh, objects.translate([event]));
+    mesh = next.mesh;
+    return [next.delta.selectorsChanged, ...mesh.selectors.hosts()].join('');
+  });
+  assert.deepEqual(seen, ['true app=x', 'false app=x', 'true app=y', 'true']);
+});
+
+/** Everything that a mesh has, as plain values. */
+function contentsOf(mesh: Mesh): unknown {
+  const listed = Object.entries(mesh).map(([name, part]) => [
+    name,
+    'hosts' in part ? [...part.hosts()].sort().map((key: string) => [key, part.get(key)]) : part,
+  ]);
+  return Object.fromEntries(listed);
+}
+
+const names = ['one', 'two', 'three'] as const;
+const labels = fc.constantFrom({}, { app: 'x' }, { app: 'y' });
+const pick = <T>(...values: readonly T[]) => fc.constantFrom(...values);
+const someObject: fc.Arbitrary<KubeObject> = fc
+  .oneof(
+    fc.record({
+      kind: fc.constant('ServiceEntry'),
+      spec: pick(['a.test'], ['a.test', 'b.test']).map((hosts) => entry('', hosts).spec),
+    }),
+    fc.record({
+      kind: fc.constant('VirtualService'),
+      spec: fc.record({ sourceLabels: labels, host: pick('a.test', 'b.test') }).map(({ sourceLabels, host }) => ({
+        hosts: [host],
+        gateways: ['mesh', 'one', 'default/one'],
+        http: [
+          {
+            match: [{ sourceLabels }, { sourceLabels, sourceNamespace: 'other' }],
+            route: [{ destination: { host: 'b.test' } }],
+          },
+        ],
+      })),
+    }),
+    fc.record({
+      kind: fc.constant('DestinationRule'),
+      spec: fc
+        .record({
+          matchLabels: labels,
+          policy: pick({}, { outlierDetection: {} }, { tls: { mode: 'SIMPLE', caCertificates: '/ca' } }),
+        })
+        .map(({ matchLabels, policy }) => ({
+          host: 'b.test',
+          workloadSelector: { matchLabels },
+          trafficPolicy: policy,
+        })),
+    }),
+    fc.record({ kind: fc.constant('Sidecar'), spec: labels.map((own) => ({ workloadSelector: { labels: own } })) }),
+    fc.record({
+      kind: fc.constant('Gateway'),
+      spec: labels.map((selector) => ({
+        selector,
+        servers: [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*'] }],
+      })),
+    }),
+  )
+  .chain(({ kind, spec }) => pick(...names).map((name) => ({ ...entry(name, []), kind, spec: spec as object })));
+
+test('after any series of changes the mesh is what the last of them at once make', () => {
+  const event = fc.record({ object: someObject, type: pick<WatchEvent['type']>('MODIFIED', 'MODIFIED', 'DELETED') });
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 12 }), (events) => {
+      const objects = createMeshObjects();
+      const stepwise = events.reduce((mesh, one) => updateMesh(mesh, objects.translate([one])).mesh, emptyMesh);
+      const last = new Map(events.map((one) => [`${one.object.kind} ${one.object.metadata.name}`, one]));
+      const atOnce = updateMesh(emptyMesh, createMeshObjects().translate([...last.values()])).mesh;
+      const inOne = updateMesh(emptyMesh, createMeshObjects().translate(events)).mesh;
+      assert.deepEqual(contentsOf(stepwise), contentsOf(atOnce));
+      assert.deepEqual(contentsOf(inOne), contentsOf(atOnce));
+    }),
+    { seed: 20_260_101, numRuns: 300 },
+  );
 });
 
 test('a Kubernetes Service follows its pods', () => {

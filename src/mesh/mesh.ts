@@ -36,7 +36,7 @@ export interface Mesh {
   readonly files: HostIndex<Uint8Array>;
   /** By the path of each file that they name. */
   readonly fileUsers: HostIndex<DestinationRule | Gateway>;
-  /** What proxies of one namespace are told apart by; by text. */
+  /** What proxies are told apart by; by namespace and text. */
   readonly selectors: HostIndex<ScopedSelector>;
   /** Rules for which endpoints are near or far, by each label of a proxy that decides about it. */
   readonly placedBy: HostIndex<DestinationRule>;
@@ -102,6 +102,7 @@ export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mes
   const { secrets = new Map<string, undefined>(), files = new Map<string, undefined>() } = change;
   const config = change.config ?? mesh.config;
   const configChanged = config !== mesh.config && JSON.stringify(config) !== JSON.stringify(mesh.config);
+  const selectors = selectorChanges([...virtualServices, ...destinationRules, ...sidecars, ...telemetries]);
   const next: Mesh = {
     config: configChanged ? config : mesh.config,
     services: reindexed(mesh.services, services, ({ host }) => [host], compareAge),
@@ -120,9 +121,12 @@ export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mes
       filePathsOf,
       compareOrigin,
     ),
-    selectors: reselected(mesh.selectors, [...virtualServices, ...destinationRules, ...sidecars, ...telemetries]),
+    selectors: reindexed(mesh.selectors, selectors, scopedKeys, () => 0),
     placedBy: reindexed(mesh.placedBy, destinationRules, placeLabelsOf, compareOrigin),
   };
+  const regroups =
+    haveKeysChanged(mesh.selectors, next.selectors, selectors, scopedKeys) ||
+    haveKeysChanged(mesh.placedBy, next.placedBy, destinationRules, placeLabelsOf);
   const delta: MeshDelta = {
     configChanged,
     hosts: affectedHosts(next, { services, virtualServices, destinationRules }),
@@ -130,7 +134,7 @@ export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mes
     sidecarsChanged: sidecars.length > 0,
     telemetriesChanged: telemetries.length > 0,
     secrets: new Set([...secrets.keys(), ...files.keys()]),
-    selectorsChanged: next.selectors !== mesh.selectors || !sameKeys(next.placedBy, mesh.placedBy),
+    selectorsChanged: regroups,
   };
   return { mesh: next, delta };
 }
@@ -151,20 +155,19 @@ function reindexed<T>(
   keysOf: (item: T) => Iterable<string>,
   compare: (a: T, b: T) => number,
 ): HostIndex<T> {
-  let next = index;
+  // Each key is written once, however many of the changes speak of it: thousands of objects may lead to one gateway.
+  const claims = new Map<string, Set<T>>();
+  const claimsOn = (key: string) => {
+    const known = claims.get(key) ?? new Set(index.get(key));
+    claims.set(key, known);
+    return known;
+  };
   for (const { before, after } of changes) {
-    for (const item of before) {
-      for (const key of keysOf(item)) {
-        next = next.with(
-          key,
-          next.get(key).filter((claim) => claim !== item),
-        );
-      }
-    }
-    for (const item of after) {
-      for (const key of keysOf(item)) next = next.with(key, [...next.get(key), item].sort(compare));
-    }
+    for (const item of before) for (const key of keysOf(item)) claimsOn(key).delete(item);
+    for (const item of after) for (const key of keysOf(item)) claimsOn(key).add(item);
   }
+  let next = index;
+  for (const [key, items] of claims) next = next.with(key, [...items].sort(compare));
   return next;
 }
 
@@ -176,31 +179,39 @@ function replaced<T>(index: HostIndex<T>, changes: ReadonlyMap<string, T | undef
 
 function changedList<T extends Origin>(list: readonly T[], changes: readonly Change<T>[]): readonly T[] {
   if (changes.length === 0) return list;
-  const gone = new Set(changes.flatMap(({ before }) => before));
-  return [...list.filter((item) => !gone.has(item)), ...changes.flatMap(({ after }) => after)].sort(compareOrigin);
+  const items = new Set(list);
+  for (const { before, after } of changes) {
+    for (const item of before) items.delete(item);
+    for (const item of after) items.add(item);
+  }
+  return [...items].sort(compareOrigin);
 }
 
-/** The very same index if nothing tells proxies apart otherwise. */
-function reselected(
-  index: HostIndex<ScopedSelector>,
-  objects: readonly Change<VirtualService | DestinationRule | Sidecar | Telemetry>[],
-): HostIndex<ScopedSelector> {
-  const changes = objects.map(({ before, after }) => ({
+function selectorChanges(
+  changes: readonly Change<VirtualService | DestinationRule | Sidecar | Telemetry>[],
+): readonly Change<ScopedSelector>[] {
+  return changes.map(({ before, after }) => ({
     before: before.flatMap(selectorsOf),
     after: after.flatMap(selectorsOf),
   }));
-  return reindexed(
-    index,
-    changes.filter(({ before, after }) => before.length > 0 || after.length > 0),
-    ({ selector }) => [selectorText(selector)],
-    () => 0,
-  );
 }
 
-function sameKeys<T>(a: HostIndex<T>, b: HostIndex<T>): boolean {
-  if (a === b) return true;
-  const [one, two] = [new Set(a.hosts()), new Set(b.hosts())];
-  return one.size === two.size && one.isSubsetOf(two);
+/** Those with one key choose the same proxies. */
+function scopedKeys({ selector, namespace = '' }: ScopedSelector): readonly string[] {
+  return [`${namespace} ${selectorText(selector)}`];
+}
+
+/** Whether one of the keys of what changed came or went. */
+function haveKeysChanged<T, Item>(
+  before: HostIndex<T>,
+  after: HostIndex<T>,
+  changes: readonly Change<Item>[],
+  keysOf: (item: Item) => readonly string[],
+): boolean {
+  const isIn = (index: HostIndex<T>, key: string) => index.get(key).length > 0;
+  return itemsOf(changes)
+    .flatMap(keysOf)
+    .some((key) => isIn(before, key) !== isIn(after, key));
 }
 
 type HostChanges = Required<Pick<MeshChange, 'services' | 'virtualServices' | 'destinationRules'>>;

@@ -23,7 +23,18 @@ export function routedHosts({ http, tls, tcp }: VirtualService): ReadonlySet<str
   return new Set([...routed, ...passed].map(({ destination }) => destination.host));
 }
 
-export function selectorsOf(object: VirtualService | DestinationRule | Sidecar | Telemetry): readonly ScopedSelector[] {
+type SelectingObject = VirtualService | DestinationRule | Sidecar | Telemetry;
+
+/** The same ones again for the same object: the mesh knows them by identity, or it could not take them away. */
+const known = new WeakMap<SelectingObject, readonly ScopedSelector[]>();
+
+export function selectorsOf(object: SelectingObject): readonly ScopedSelector[] {
+  const selectors = known.get(object) ?? findSelectors(object);
+  known.set(object, selectors);
+  return selectors;
+}
+
+function findSelectors(object: SelectingObject): readonly ScopedSelector[] {
   if ('workloadSelector' in object) {
     const { workloadSelector: selector, namespace } = object;
     return selector === undefined ? [] : [{ selector, namespace }];

@@ -13,19 +13,19 @@ export interface ProxyScope extends RuleClient {
 
 /** Of a sidecar: only those of its labels count that some object of the mesh asks for. */
 export function sidecarScope({ namespace, labels }: ProxyIdentity, mesh: Mesh): ProxyScope {
-  const matched: string[] = [];
-  for (const text of mesh.selectors.hosts()) {
-    const applies = mesh.selectors
-      .get(text)
-      .some((asked) => (asked.namespace ?? namespace) === namespace && matchesLabels(asked.selector, labels));
-    if (applies) matched.push(text);
+  const matches = new Set<string>();
+  for (const key of mesh.selectors.hosts()) {
+    const [asked] = mesh.selectors.get(key);
+    if (asked === undefined || (asked.namespace ?? namespace) !== namespace) continue;
+    if (matchesLabels(asked.selector, labels)) matches.add(selectorText(asked.selector));
   }
-  const matches = new Set(matched);
   const own = new Map(Object.entries(labels));
   const places = new Map([...mesh.placedBy.hosts()].flatMap((label) => [[label, own.get(label)] as const]));
   const placed = [...places].filter(([, value]) => value !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
-    key: ['sidecar', namespace, ...matched.sort(), ...placed.map(([label, value]) => `${label}:${value}`)].join(' '),
+    key: ['sidecar', namespace, ...[...matches].sort(), ...placed.map(([label, value]) => `${label}:${value}`)].join(
+      ' ',
+    ),
     namespace,
     matches: (selector) => matches.has(selectorText(selector)),
     label: (label) => places.get(label),
