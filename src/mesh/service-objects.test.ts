@@ -182,6 +182,19 @@ test('an address that stands in the status is taken over before any is given', (
   assert.notDeepEqual(known('new.example')?.addresses, [fresh]);
 });
 
+test('hosts of one entry never share an address, though there are too few', () => {
+  const { take, service: known } = follower(createAllocatedAddresses(2));
+  const hosts = ['a.example', 'b.example', 'c.example'];
+  const several = { ports: [{ number: 5432, name: 'tls', protocol: 'TLS' }], resolution: 'DNS' };
+  const asked = { labels: { 'networking.istio.io/enable-autoallocate-ip': 'true' } };
+  take('ADDED', entry('one', { ...several, hosts }, asked));
+  const addresses = hosts.flatMap((host) => known(host)?.addresses ?? []);
+  assert.deepEqual([addresses.length, new Set(addresses).size], [2, 2]);
+  take('DELETED', entry('one', { ...several, hosts }, asked));
+  take('ADDED', entry('two', { ...several, hosts: ['d.example'] }, asked));
+  assert.equal(known('d.example')?.addresses.length, 1);
+});
+
 test('a status that says what is known already changes nothing', () => {
   const { take, service: known } = follower();
   take('ADDED', entry('tcp', tcp));

@@ -18,7 +18,7 @@ import { parsed } from './parsed.ts';
 import { selectorOf } from './selector.ts';
 import type { Service } from './service.ts';
 import { serviceSelector, translateService, underAnotherName } from './translate-service.ts';
-import { translateServiceEntry } from './translate-service-entry.ts';
+import { type EntryContext, translateServiceEntry } from './translate-service-entry.ts';
 import { translatePod, translateWorkloadEntry } from './workload.ts';
 import { createWorkloadIndex } from './workload-index.ts';
 
@@ -36,15 +36,18 @@ export const serviceKinds = [
   endpointSliceKind,
 ] as const;
 
+type AddressFor = EntryContext['addressFor'];
+
 /** `addresses`: those that the mesh gives; undefined where nothing would lead callers to them. */
 export function createServiceObjects(addresses: AllocatedAddresses | undefined): ServiceObjects {
   const translated = new Map<string, readonly Service[]>();
+  /** By object, the hosts whose addresses its services have. */
+  const addressed = new Map<string, readonly string[]>();
   const entries = new Map<string, ServiceEntry>();
   const services = new Map<string, KubeService>();
   const workloads = createWorkloadIndex();
   const given = createGivenEndpoints();
   const externalNames = createExternalNames(services);
-  const addressFor = (host: string) => addresses?.addressOf(host);
 
   /** Notes what the object says; answers the objects that stand for services and may now mean others. */
   function note(event: WatchEvent): readonly string[] {
@@ -96,7 +99,7 @@ export function createServiceObjects(addresses: AllocatedAddresses | undefined):
     for (const { host, value } of object?.status?.addresses ?? []) addresses?.restore(host, value);
   }
 
-  function translate(key: string): readonly Service[] {
+  function translate(key: string, addressFor: AddressFor): readonly Service[] {
     const entry = entries.get(key);
     if (entry !== undefined) {
       const selector = entry.spec.workloadSelector;
@@ -106,11 +109,11 @@ export function createServiceObjects(addresses: AllocatedAddresses | undefined):
     const service = services.get(key);
     if (service === undefined) return [];
     const target = externalNames.resolve(service);
-    if (target === undefined || target === service) return [translateKubeService(service)];
-    return [underAnotherName(service, translateKubeService(target))];
+    if (target === undefined || target === service) return [translateKubeService(service, addressFor)];
+    return [underAnotherName(service, translateKubeService(target, addressFor))];
   }
 
-  function translateKubeService(service: KubeService): Service {
+  function translateKubeService(service: KubeService, addressFor: AddressFor): Service {
     const namespace = namespaceOf(service);
     const selector = serviceSelector(service);
     return translateService(service, {
@@ -120,14 +123,28 @@ export function createServiceObjects(addresses: AllocatedAddresses | undefined):
     });
   }
 
+  /** An address is in use from the moment that it is given: the next host of the same object must not get it too. */
+  function translateAddressed(key: string): readonly Service[] {
+    const hosts: string[] = [];
+    const services = translate(key, (host) => {
+      const address = addresses?.addressOf(host);
+      if (address === undefined) return undefined;
+      addresses?.setInUse(host, true);
+      hosts.push(host);
+      return address;
+    });
+    for (const host of addressed.get(key) ?? []) addresses?.setInUse(host, false);
+    if (hosts.length === 0) addressed.delete(key);
+    else addressed.set(key, hosts);
+    return services;
+  }
+
   function retranslate(key: string): readonly Change<Service>[] {
     const before = translated.get(key) ?? [];
-    const after = translate(key);
+    const after = translateAddressed(key);
     if (isDeepStrictEqual(before, after)) return [];
     if (after.length === 0) translated.delete(key);
     else translated.set(key, after);
-    for (const { host, autoAllocated } of before) if (autoAllocated === true) addresses?.setInUse(host, false);
-    for (const { host, autoAllocated } of after) if (autoAllocated === true) addresses?.setInUse(host, true);
     return [{ before, after }];
   }
 
