@@ -7,6 +7,7 @@ import type { KubeObject } from '../api/object.ts';
 import { createAllocatedAddresses } from './allocated-addresses.ts';
 import type { Service } from './service.ts';
 import { createServiceObjects } from './service-objects.ts';
+import { isVisible } from './visibility.ts';
 
 const networking = 'networking.istio.io/v1';
 
@@ -152,6 +153,24 @@ test('an ExternalName is a host outside, or another name of a Service of the mes
   const loop = service('web', { type: 'ExternalName', externalName: 'second.default.svc' });
   take('MODIFIED', loop);
   assert.equal(known('alias.default.svc.cluster.local')?.resolution, 'DNS');
+});
+
+test('a name that stands for a Service is known where both are', () => {
+  const { take, service: known } = follower();
+  const exported = (namespaces: string) => ({ annotations: { 'networking.istio.io/exportTo': namespaces } });
+  const spec = { clusterIP: '10.96.0.7', selector: { app: 'db' }, ports: [{ name: 'http', port: 80 }] };
+  const alias = { spec: { type: 'ExternalName', externalName: 'web.shop.svc' } };
+  const seenBy = () => {
+    const visibility = known('alias.default.svc.cluster.local')?.visibility;
+    return ['default', 'shop', 'other'].filter((one) => visibility !== undefined && isVisible(visibility, one));
+  };
+  take('ADDED', object('v1', 'Service', 'web', { spec }, { namespace: 'shop', ...exported('shop,default') }));
+  take('ADDED', object('v1', 'Service', 'alias', alias));
+  assert.deepEqual(seenBy(), ['default', 'shop']);
+  take('MODIFIED', object('v1', 'Service', 'alias', alias, exported('.,other')));
+  assert.deepEqual(seenBy(), ['default']);
+  take('MODIFIED', object('v1', 'Service', 'web', { spec }, { namespace: 'shop', ...exported('*') }));
+  assert.deepEqual(seenBy(), ['default', 'other']);
 });
 
 const tcp = { ports: [{ number: 5432, name: 'db', protocol: 'TCP' }], resolution: 'DNS' };

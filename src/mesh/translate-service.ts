@@ -9,7 +9,7 @@ import { clusterDomain } from './complete-host.ts';
 import { handlingOf } from './handling.ts';
 import { type LabelSelector, selectorOf } from './selector.ts';
 import type { Endpoint, Service, ServicePort } from './service.ts';
-import { visibilityOf } from './visibility.ts';
+import { commonVisibility, visibilityOf } from './visibility.ts';
 import type { Workload } from './workload.ts';
 
 const exportToAnnotation = 'networking.istio.io/exportTo';
@@ -76,10 +76,11 @@ function translateExternalName(object: KubeService, addressFor: ServiceContext['
   };
 }
 
-/** What `service` is, under the name of an ExternalName that stands for it. */
+/** What `service` is, under the name of an ExternalName that stands for it: no name leads to what is not exported. */
 export function underAnotherName(object: KubeService, service: Service): Service {
   const { workloads: _workloads, ...rest } = service;
-  return { ...rest, ...namesOf(object.metadata) };
+  const names = namesOf(object.metadata);
+  return { ...rest, ...names, visibility: commonVisibility(service.visibility, names.visibility) };
 }
 
 function namesOf(metadata: KubeService['metadata']) {

@@ -25,3 +25,9 @@ export function sameVisibility(a: Visibility, b: Visibility): boolean {
   if (a.public || b.public) return a.public === b.public;
   return a.namespaces.size === b.namespaces.size && a.namespaces.isSubsetOf(b.namespaces);
 }
+
+/** Who sees both. */
+export function commonVisibility(a: Visibility, b: Visibility): Visibility {
+  if (a.public) return b;
+  return b.public ? a : { public: false, namespaces: a.namespaces.intersection(b.namespaces) };
+}
