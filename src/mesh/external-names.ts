@@ -17,6 +17,21 @@ const longestChain = 8;
 /** `services`: all there are, by key. */
 export function createExternalNames(services: ReadonlyMap<string, KubeService>): ExternalNames {
   const targets = new Map<string, string>();
+  /** By key, those that stand for it. */
+  const aliases = new Map<string, Set<string>>();
+
+  function link(key: string, target: string): void {
+    targets.set(key, target);
+    aliases.set(target, (aliases.get(target) ?? new Set<string>()).add(key));
+  }
+
+  function unlink(key: string, target: string): void {
+    const others = aliases.get(target);
+    targets.delete(key);
+    others?.delete(key);
+    if (others?.size === 0) aliases.delete(target);
+  }
+
   return {
     resolve(service) {
       let current: KubeService | undefined = service;
@@ -28,13 +43,14 @@ export function createExternalNames(services: ReadonlyMap<string, KubeService>):
     },
     withAliases(keys) {
       const all = new Set(keys);
-      for (const key of all) for (const [alias, target] of targets) if (target === key) all.add(alias);
+      for (const key of all) for (const alias of aliases.get(key) ?? []) all.add(alias);
       return all;
     },
     set(key, service) {
+      const former = targets.get(key);
       const target = service?.spec.type === 'ExternalName' ? targetOf(service) : undefined;
-      if (target === undefined) targets.delete(key);
-      else targets.set(key, target);
+      if (former !== undefined) unlink(key, former);
+      if (target !== undefined) link(key, target);
     },
   };
 }
