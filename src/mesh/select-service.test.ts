@@ -87,6 +87,25 @@ test('an address that was given to one of two entries of a host is that of both'
   }
 });
 
+test('what was merged is the same object again, until one of them changes', () => {
+  const alt = { number: 8080, name: 'alt', protocol: 'HTTP' } as const;
+  const first = service({});
+  const second = service({ name: 'second', ports: [alt] });
+  const merged = selectService([first, second], 'default');
+  assert.notEqual(merged, first);
+  assert.equal(selectService([first, second], 'other'), merged);
+  assert.notEqual(selectService([first, service({ name: 'second', ports: [alt] })], 'default'), merged);
+});
+
+test('where one entry trusts the address that its callers connected to, the ports of another that does not stay apart', () => {
+  const alt = { number: 8080, name: 'alt', protocol: 'HTTP' } as const;
+  const ranged = { resolution: 'NONE', addresses: ['192.0.2.0/24'] } as const;
+  const trusting = service({ ...ranged, trustOriginalDestination: true });
+  const other = service({ ...ranged, name: 'second', ports: [alt] });
+  assert.equal(selectService([trusting, other], 'default'), trusting);
+  assert.equal(selectService([other, trusting], 'default'), other);
+});
+
 test('a port that two entries give is taken from the older one', () => {
   const tls = { number: 80, name: 'tls', protocol: 'TLS' } as const;
   const first = service({});

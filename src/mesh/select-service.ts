@@ -1,7 +1,7 @@
-// Which of several services with the same host a namespace gets (Istio: model/sidecar.go selectServices): one of
-// its own namespace, else a Kubernetes Service, else the oldest. Ports are added from ServiceEntries of the same
-// namespace, resolution, addresses and visibility, each with the endpoints of its own entry; other claims on the host are
-// left out whole. Istio: labels and selectors must be the same too; here: a port is not lost for a label.
+// Which of several services with the same host a namespace gets (Istio: model/sidecar.go selectServices): one of its own
+// namespace, else a Kubernetes Service, else the oldest. Ports are added from ServiceEntries of the same namespace,
+// resolution, addresses, trust in them and visibility, each with what is behind it by its own entry; other claims on the
+// host are left out whole. Istio: labels and selectors must be the same too; here: a port is not lost for a label.
 import type { Service, ServicePort } from './service.ts';
 import { isVisible, sameVisibility } from './visibility.ts';
 
@@ -13,7 +13,7 @@ export function selectService(claims: readonly Service[], namespace: string): Se
     visible.find((service) => service.source === 'Service') ??
     visible[0];
   if (chosen === undefined || visible.length === 1) return chosen;
-  return visible.reduce((merged, other) => (canMerge(chosen, other) ? mergePorts(merged, other) : merged), chosen);
+  return visible.reduce((merged, other) => (canMerge(chosen, other) ? merge(merged, other) : merged), chosen);
 }
 
 function canMerge(chosen: Service, other: Service): boolean {
@@ -23,13 +23,29 @@ function canMerge(chosen: Service, other: Service): boolean {
     chosen.source === 'ServiceEntry' &&
     other.namespace === chosen.namespace &&
     other.resolution === chosen.resolution &&
+    sameTrust(other, chosen) &&
     sameSet(declaredAddresses(other), declaredAddresses(chosen)) &&
     sameVisibility(other.visibility, chosen.visibility)
   );
 }
 
+/** Whose addresses are taken as callers give them is said for the host as a whole. */
+function sameTrust(a: Service, b: Service): boolean {
+  return a.resolution !== 'NONE' || a.trustOriginalDestination === b.trustOriginalDestination;
+}
+
 function declaredAddresses({ addresses, autoAllocated }: Service): readonly string[] {
   return autoAllocated === true ? [] : addresses;
+}
+
+/** What was merged before is the same object again: what was built from it is still right. */
+const known = new WeakMap<Service, WeakMap<Service, Service>>();
+
+function merge(merged: Service, other: Service): Service {
+  const ofMerged = known.get(merged) ?? new WeakMap<Service, Service>();
+  const found = ofMerged.get(other) ?? mergePorts(merged, other);
+  known.set(merged, ofMerged.set(other, found));
+  return found;
 }
 
 function mergePorts(merged: Service, other: Service): Service {

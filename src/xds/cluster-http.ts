@@ -42,7 +42,7 @@ export function buildClusterHttp(service: Service, port: ServicePort, options: C
 function ownFilters(service: Service, port: ServicePort, { config, capture, routed }: ClusterHttpOptions) {
   if (service.resolution === 'CLUSTER_IP') return [];
   const guard = addressGuard(service, port, config);
-  if (routed && service.external) {
+  if (routed && (port.from ?? service).external) {
     return buildUpstreamFilters(guard ?? exactHostGuard(config.allowedRanges, capture), { stripsHeaders: true });
   }
   return guard === undefined ? undefined : buildUpstreamFilters(guard);

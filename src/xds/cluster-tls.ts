@@ -37,7 +37,7 @@ export function buildClusterTls(
   const validationSecret = tls.insecureSkipVerify ? undefined : validationSecretOf(tls);
   const followsHost = tls.sni === undefined && isWildcardHost(service.host);
   const sni = tls.sni ?? (followsHost ? undefined : service.host);
-  const listed = [tls.subjectAltNames, service.subjectAltNames].find(({ length }) => length > 0);
+  const listed = [tls.subjectAltNames, (port.from ?? service).subjectAltNames].find(({ length }) => length > 0);
   const names = listed ?? (sni === undefined ? [] : [sni]);
   return {
     transportSocket: buildUpstreamTls({
