@@ -1,20 +1,17 @@
-// Kubernetes Service and what is behind it -> a service of the mesh. The protocol of a port follows Istio: its
-// appProtocol, else the first word of its name (`http-web`, `grpc`), else it is detected.
+// Kubernetes Service and what is behind it -> a service of the mesh.
 import { isIP } from 'node:net';
 import { normalizeHost } from '../api/host-name.ts';
 import { addressWish } from '../api/kinds/allocated-addresses.ts';
-import type { Service as KubeService } from '../api/kinds/service.ts';
-import { type Protocol, parseProtocol } from '../api/protocol.ts';
+import type { Service as KubeService, ServicePort as KubeServicePort } from '../api/kinds/service.ts';
 import { clusterDomain } from './complete-host.ts';
 import { handlingOf } from './handling.ts';
+import { servicePortProtocol } from './port-protocol.ts';
 import { type LabelSelector, selectorOf } from './selector.ts';
 import type { Endpoint, Service, ServicePort } from './service.ts';
 import { commonVisibility, visibilityOf } from './visibility.ts';
 import type { Workload } from './workload.ts';
 
 const exportToAnnotation = 'networking.istio.io/exportTo';
-
-type KubeServicePort = NonNullable<KubeService['spec']['ports']>[number];
 
 export interface ServiceContext {
   /** Those of its namespace with the labels that it asks for. */
@@ -152,17 +149,11 @@ function translatePort(port: KubeServicePort): ServicePort {
   return {
     number: port.port,
     name: portName(port),
-    protocol: protocolOf(port),
+    protocol: servicePortProtocol(port),
     ...(typeof target === 'number' && target !== port.port ? { targetPort: target } : {}),
   };
 }
 
 function portName(port: KubeServicePort): string {
   return port.name ?? String(port.port);
-}
-
-function protocolOf(port: KubeServicePort): Protocol {
-  const [word] = (port.name ?? '').split('-');
-  if (port.name?.startsWith('grpc-web') === true) return 'GRPC-WEB';
-  return parseProtocol(port.appProtocol ?? word) ?? 'auto';
 }
