@@ -1,15 +1,26 @@
 // Refuses upstream addresses after a name was resolved: the answer to DNS rebinding and to names that point at
 // loopback or cloud metadata. Envoy: http.upstream_rbac runs per request before a connection is made; for TLS
 // passed through, network rbac runs behind sni_dynamic_forward_proxy (envoy-lab section 8).
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { anyOf } from './any.ts';
 import type { CidrRangeSchema } from './gen/envoy/config/core/v3/address_pb.js';
 import type { TypedExtensionConfigSchema } from './gen/envoy/config/core/v3/extension_pb.js';
-import { type Permission, PermissionSchema, RBAC_Action } from './gen/envoy/config/rbac/v3/rbac_pb.js';
 import { RBACSchema as HttpRbacSchema } from './gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.js';
-import { RBACSchema as NetworkRbacSchema } from './gen/envoy/extensions/filters/network/rbac/v3/rbac_pb.js';
 import { UpstreamIpPortMatcherSchema } from './gen/envoy/extensions/rbac/matchers/upstream_ip_port/v3/upstream_ip_port_matcher_pb.js';
 import { type HttpFilter, httpFilter } from './http-filters.ts';
+import type { NetworkFilter } from './network-filters.ts';
+import { buildNetworkRbac } from './rbac.ts';
+import {
+  anyPrincipal,
+  buildRules,
+  eachPermission,
+  notPermission,
+  type Permission,
+  permission,
+  type RbacPolicy,
+  type RbacRules,
+  somePermission,
+} from './rbac-rules.ts';
 import { cidrRange } from './values.ts';
 
 export interface AddressGuard {
@@ -25,48 +36,35 @@ export interface AddressGuard {
 }
 
 export function buildUpstreamAddressFilter(guard: AddressGuard): HttpFilter {
-  return httpFilter('envoy.filters.http.upstream_rbac', anyOf(HttpRbacSchema, { rules: rulesOf(guard) }));
+  return httpFilter('envoy.filters.http.upstream_rbac', anyOf(HttpRbacSchema, { rules: buildRules(rulesOf(guard)) }));
 }
 
-export function buildNetworkAddressFilter(guard: AddressGuard, statPrefix: string) {
-  return {
-    name: 'envoy.filters.network.rbac',
-    configType: { case: 'typedConfig', value: anyOf(NetworkRbacSchema, { statPrefix, rules: rulesOf(guard) }) },
-  } as const;
+export function buildNetworkAddressFilter(guard: AddressGuard, statPrefix: string): NetworkFilter {
+  return buildNetworkRbac(statPrefix, { rules: rulesOf(guard) });
 }
 
-function rulesOf(guard: AddressGuard) {
+function rulesOf(guard: AddressGuard): RbacRules {
   const listed = listedRules(guard.ranges);
   const except = guard.except ?? [];
-  const permission: Permission =
+  const refused =
     except.length === 0
-      ? anyOfRules(listed)
-      : create(PermissionSchema, {
-          rule: {
-            case: 'andRules',
-            value: {
-              rules: [anyOfRules(listed), not(anyOfRules(except.map((range) => upstreamIn(cidrRange(range)))))],
-            },
-          },
-        });
+      ? somePermission(listed)
+      : eachPermission([
+          somePermission(listed),
+          notPermission(somePermission(except.map((range) => upstreamIn(cidrRange(range))))),
+        ]);
   return {
-    action: guard.action === 'deny' ? RBAC_Action.DENY : RBAC_Action.ALLOW,
+    action: guard.action === 'deny' ? 'deny' : 'allow',
     policies: {
-      [guard.name]: { permissions: [permission], principals: [anyPrincipal] },
-      ...(guard.port === undefined
-        ? {}
-        : {
-            'port-not-registered': {
-              permissions: [
-                not(
-                  upstreamMatches({ upstreamPortRange: { start: BigInt(guard.port), end: BigInt(guard.port) + 1n } }),
-                ),
-              ],
-              principals: [anyPrincipal],
-            },
-          }),
+      [guard.name]: { permissions: [refused], principals: [anyPrincipal] },
+      ...(guard.port === undefined ? {} : { 'port-not-registered': otherPorts(guard.port) }),
     },
   };
+}
+
+function otherPorts(port: number): RbacPolicy {
+  const range = { start: BigInt(port), end: BigInt(port) + 1n };
+  return { permissions: [notPermission(upstreamMatches({ upstreamPortRange: range }))], principals: [anyPrincipal] };
 }
 
 /** Each rule is asked for every request: those of the other family behind one that tells the family. */
@@ -75,20 +73,7 @@ function listedRules(ranges: readonly string[]): readonly Permission[] {
     ranges.filter((range) => range.includes(':') === six).map((range) => upstreamIn(cidrRange(range))),
   );
   if (v4.length === 0 || v6.length < 2) return [...v4, ...v6];
-  const isV6 = not(upstreamIn(cidrRange('0.0.0.0/0')));
-  return [...v4, create(PermissionSchema, { rule: { case: 'andRules', value: { rules: [isV6, anyOfRules(v6)] } } })];
-}
-
-const anyPrincipal = { identifier: { case: 'any', value: true } } as const;
-
-function anyOfRules(rules: readonly Permission[]): Permission {
-  const [only] = rules;
-  if (rules.length === 1 && only !== undefined) return only;
-  return create(PermissionSchema, { rule: { case: 'orRules', value: { rules: [...rules] } } });
-}
-
-function not(rule: Permission): Permission {
-  return create(PermissionSchema, { rule: { case: 'notRule', value: rule } });
+  return [...v4, eachPermission([notPermission(upstreamIn(cidrRange('0.0.0.0/0'))), somePermission(v6)])];
 }
 
 function upstreamIn(upstreamIp: MessageInitShape<typeof CidrRangeSchema>): Permission {
@@ -100,5 +85,5 @@ function upstreamMatches(condition: MessageInitShape<typeof UpstreamIpPortMatche
     name: 'envoy.rbac.matchers.upstream_ip_port',
     typedConfig: anyOf(UpstreamIpPortMatcherSchema, condition),
   };
-  return create(PermissionSchema, { rule: { case: 'matcher', value: matcher } });
+  return permission({ case: 'matcher', value: matcher });
 }
