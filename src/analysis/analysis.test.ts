@@ -165,3 +165,25 @@ test('a change is judged anew by those alone who looked at it', () => {
   const rule = destinationRule('r', { host: 'e7.example', trafficPolicy: { loadBalancer: { simple: 'RANDOM' } } });
   assert.equal(apply(rule), 2, 'the rule, and the entry of its host');
 });
+
+test('objects are judged before others where they are asked for, and the rest in turn', () => {
+  const analysis = createAnalysis({ complete: true });
+  const objects = createMeshObjects();
+  const events = added(
+    objectsOf(['a', 'b', 'c'].map((name) => serviceEntry(name, { hosts: [`${name}.test`] })).join('')),
+  );
+  const change = objects.translate(events);
+  analysis.take({ events, change, mesh: updateMesh(emptyMesh, change).mesh });
+  const [a, b, c] = events.map(({ object }) => keyString(keyOf(object)));
+  const judged = (most: number, ...first: readonly (string | undefined)[]) =>
+    analysis
+      .judge(
+        most,
+        first.filter((key) => key !== undefined),
+      )
+      .map(({ key }) => key);
+  assert.deepEqual(judged(1, c), [c]);
+  assert.equal(analysis.left(), 2);
+  assert.deepEqual(judged(5, c, b), [b, a]);
+  assert.equal(analysis.left(), 0);
+});

@@ -14,15 +14,15 @@ import { createWorkloadIndex, workloadOf } from './workload-index.ts';
 
 export interface Analysis {
   take(step: MeshStep): void;
-  /** Judges what has to be, at most so many objects, and answers which. */
-  judge(most?: number): readonly Judged[];
-  /** Whether something is left to be judged: anything, or this object. */
-  isStale(key?: string): boolean;
+  /** Judges what has to be, at most so many objects, and answers which. `first`: by `keyString`, before all others. */
+  judge(most?: number, first?: Iterable<string>): readonly Judged[];
+  /** How many objects are left to be judged. */
+  left(): number;
   object(key: string): KubeObject | undefined;
   /** By `keyString`. */
   findingsOf(key: string): readonly CrossFinding[];
-  /** Of all objects that something is said of, by `Kind/namespace/name`. */
-  findings(): Iterable<readonly [resource: string, findings: readonly CrossFinding[]]>;
+  /** Of all objects that something is said of, by `Kind/namespace/name`; of all, or of those that are not to be judged anew. */
+  findings(of?: 'all' | 'judged'): Iterable<readonly [resource: string, findings: readonly CrossFinding[]]>;
 }
 
 export interface Judged {
@@ -67,6 +67,11 @@ export function createAnalysis({ complete }: AnalysisOptions): Analysis {
     for (const topic of workloads.set(key, object.metadata.namespace ?? '', workload)) spread(topic);
   }
 
+  function* inTurn(first: Iterable<string>): Generator<string> {
+    yield* first;
+    yield* stale;
+  }
+
   function noteLooks(key: string, now: ReadonlySet<string>): void {
     const before = looked.get(key) ?? new Set<string>();
     for (const topic of before.difference(now)) {
@@ -96,11 +101,11 @@ export function createAnalysis({ complete }: AnalysisOptions): Analysis {
       step.events.forEach(takeObject);
       for (const topic of topicsOfChange(step.change)) spread(topic);
     },
-    judge(most = Number.POSITIVE_INFINITY) {
+    judge(most = Number.POSITIVE_INFINITY, first = []) {
       const judged: Judged[] = [];
-      for (const key of stale) {
+      for (const key of inTurn(first)) {
         if (judged.length >= most) break;
-        stale.delete(key);
+        if (!stale.delete(key)) continue;
         const before = found.get(key) ?? none;
         const after = judgeObject(key);
         if (after.length === 0) found.delete(key);
@@ -109,11 +114,12 @@ export function createAnalysis({ complete }: AnalysisOptions): Analysis {
       }
       return judged;
     },
-    isStale: (key) => (key === undefined ? stale.size > 0 : stale.has(key)),
+    left: () => stale.size,
     object: (key) => objects.get(key),
     findingsOf: (key) => found.get(key) ?? none,
-    *findings() {
+    *findings(of = 'all') {
       for (const [key, findings] of found) {
+        if (of === 'judged' && stale.has(key)) continue;
         const object = objects.get(key);
         if (object !== undefined) yield [resourceName(keyOf(object)), findings];
       }

@@ -70,7 +70,7 @@ test('a mistake stands in the status, and goes when another object mends it', as
   assert.equal(meshes(), before, 'the mesh is not told of what we wrote ourselves');
   await apply(serviceEntry('gone', { hosts: ['gone.example'] }));
   await until('it is gone', async () => (await status()) === undefined);
-  assert.deepEqual(analysis.diagnostics(), []);
+  assert.deepEqual(await analysis.diagnostics(), []);
 });
 
 test('who stores an object is told what is said of it, and of others that name it', async (t) => {
@@ -110,4 +110,32 @@ test('messages are kept beside what others wrote into the status', async (t) => 
     async () => !('validationMessages' in Object(await statusOf('VirtualService', 'routed'))),
   );
   assert.deepEqual(await statusOf('VirtualService', 'routed'), { conditions: [] });
+});
+
+test('whoever stores an object while all others are left to be judged holds up nobody else', async (t) => {
+  const { apply, analysis } = await followed(t);
+  const many = 400;
+  const answering = { directResponse: { status: 200 } };
+  await apply(Array.from({ length: many }, (_, index) => routed.replaceAll(/routed|web/g, `n${index}`)).join(''));
+  let others = 0;
+  let answered = false;
+  const other = () => {
+    others += 1;
+    if (!answered) setImmediate(other);
+  };
+  t.after(() => {
+    answered = true;
+  });
+  setImmediate(other);
+  const stored = await apply(
+    virtualService('late', { hosts: ['late.example'], gateways: ['gone'], http: [answering] }),
+  );
+  const told = await analysis.diagnosticsOf(stored.map(({ object }) => object));
+  answered = true;
+  assert.deepEqual(
+    told.map(({ code, resource }) => `${code} ${resource}`),
+    ['SP1518 VirtualService/default/late'],
+  );
+  assert.ok(others > many / 50, `${others} others had a turn`);
+  assert.equal((await analysis.diagnostics()).filter(({ code }) => code === 'SP1511').length, many);
 });

@@ -17,8 +17,11 @@ import type { FollowedFiles } from './followed-files.ts';
 export interface MeshAnalysis {
   take(step: MeshStep): void;
   /** Of the files that are followed, and of the mesh as it was taken last. */
-  diagnostics(): readonly Diagnostic[];
-  /** What is said of these objects, once the mesh has them in these versions; and what others say that names them. */
+  diagnostics(): Promise<readonly Diagnostic[]>;
+  /**
+   * What is said of these objects, once the mesh has them in these versions; and what others say that names them, of those
+   * that are judged within a second.
+   */
   diagnosticsOf(objects: readonly KubeObject[]): Promise<readonly Diagnostic[]>;
   /** Called when something else may be said. Returns the unsubscribe function. */
   onChange(listener: () => void): () => void;
@@ -34,7 +37,12 @@ export interface MeshAnalysisOptions {
 const followed: ReadonlySet<string> = new Set(meshKinds.map(({ kind }) => kind));
 /** A few milliseconds' work: what is pushed to proxies does not wait longer. */
 const objectsAtOnce = 25;
-/** The mesh has what was stored within milliseconds; no answer is held up by a mesh that does not come. */
+/** Most are as they were, which is told fast. */
+const statusesAtOnce = 250;
+/**
+ * The mesh has what was stored within milliseconds, and has judged it; no answer is held up by a mesh that does not come, nor
+ * by the thousands of objects that are left to be judged after a start.
+ */
 const patienceMs = 1000;
 
 export function createMeshAnalysis({ store, files, signal, log }: MeshAnalysisOptions): MeshAnalysis {
@@ -45,20 +53,38 @@ export function createMeshAnalysis({ store, files, signal, log }: MeshAnalysisOp
   const unwritten = new Set<string>();
   let working = false;
 
-  function judge(most?: number): void {
-    const judged = analysis.judge(most);
+  function judge(first?: Iterable<string>): number {
+    const judged = analysis.judge(objectsAtOnce, first);
     for (const { key } of judged) unwritten.add(key);
     if (judged.some(({ changed }) => changed)) for (const listener of listeners) listener();
+    return judged.length;
+  }
+
+  /** These before all others. */
+  async function judgeFirst(keys: readonly string[]): Promise<void> {
+    for (let start = 0; start < keys.length && !signal.aborted; start += objectsAtOnce) {
+      judge(keys.slice(start, start + objectsAtOnce));
+      await idle();
+    }
+  }
+
+  /** All that is left now: what changes meanwhile holds nobody up. */
+  async function judgeAll(patience: AbortSignal): Promise<void> {
+    let left = analysis.left();
+    while (left > 0 && analysis.left() > 0 && !patience.aborted) {
+      left -= judge();
+      await idle();
+    }
   }
 
   async function work(): Promise<void> {
     if (working) return;
     working = true;
     try {
-      while (!signal.aborted && (analysis.isStale() || unwritten.size > 0)) {
+      while (!signal.aborted && (analysis.left() > 0 || unwritten.size > 0)) {
         await idle();
-        judge(objectsAtOnce);
-        if (!analysis.isStale()) await writeStatuses();
+        judge();
+        if (analysis.left() === 0) await writeStatuses();
       }
     } catch (error) {
       if (!signal.aborted) log.warn({ error: messageOf(error) }, 'what is wrong with objects could not be written');
@@ -68,8 +94,8 @@ export function createMeshAnalysis({ store, files, signal, log }: MeshAnalysisOp
   }
 
   async function writeStatuses(): Promise<void> {
-    const keys = [...unwritten];
-    unwritten.clear();
+    const keys = [...unwritten.values().take(statusesAtOnce)];
+    for (const key of keys) unwritten.delete(key);
     try {
       await writeStatusesOf(keys);
     } catch (error) {
@@ -100,16 +126,8 @@ export function createMeshAnalysis({ store, files, signal, log }: MeshAnalysisOp
     return analysis.findingsOf(name).map((finding) => crossDiagnostic(finding, resource));
   }
 
-  function diagnosticsWhere(wanted: (resource: string, finding: CrossFinding) => boolean): readonly Diagnostic[] {
-    judge();
-    return [...analysis.findings()].flatMap(([resource, findings]) =>
-      findings.filter((finding) => wanted(resource, finding)).map((finding) => crossDiagnostic(finding, resource)),
-    );
-  }
-
-  async function takenIn(objects: readonly KubeObject[]): Promise<void> {
+  async function takenIn(objects: readonly KubeObject[], patience: AbortSignal): Promise<void> {
     const awaited = objects.filter(({ kind }) => followed.has(kind));
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
     while (!patience.aborted && !awaited.every(isTaken)) {
       await new Promise<void>((resolve) => {
         const done = () => {
@@ -136,17 +154,26 @@ export function createMeshAnalysis({ store, files, signal, log }: MeshAnalysisOp
       for (const done of [...steps]) done();
       void work();
     },
-    diagnostics() {
+    async diagnostics() {
+      await judgeAll(signal);
       // The file knows the place.
       const ofFiles = files.diagnostics();
       const told = new Set(ofFiles.map(diagnosticIdentity));
-      return [...ofFiles, ...diagnosticsWhere(() => true).filter((one) => !told.has(diagnosticIdentity(one)))];
+      const found = [...analysis.findings()].flatMap(([resource, findings]) =>
+        findings.map((finding) => crossDiagnostic(finding, resource)),
+      );
+      return [...ofFiles, ...found.filter((one) => !told.has(diagnosticIdentity(one)))];
     },
     async diagnosticsOf(objects) {
-      await takenIn(objects);
+      const patience = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
+      await takenIn(objects, patience);
+      await judgeFirst(objects.map((object) => keyString(keyOf(object))));
+      await judgeAll(patience);
       const names = new Set(objects.map((object) => resourceName(keyOf(object))));
-      return diagnosticsWhere(
-        (resource, { related = [] }) => names.has(resource) || related.some((other) => names.has(other.resource)),
+      const concerns = (resource: string, { related = [] }: CrossFinding) =>
+        names.has(resource) || related.some((other) => names.has(other.resource));
+      return [...analysis.findings('judged')].flatMap(([resource, findings]) =>
+        findings.filter((one) => concerns(resource, one)).map((one) => crossDiagnostic(one, resource)),
       );
     },
     onChange(listener) {

@@ -43,7 +43,7 @@ export interface ServerDeps {
   /** Undefined where no such pod runs. */
   execPlan(namespace: string, name: string): Promise<ExecPlan | undefined>;
   /** What is wrong with the mesh's configuration as it stands. */
-  diagnostics(): readonly Diagnostic[];
+  diagnostics(): Promise<readonly Diagnostic[]>;
   /** What is said of these stored objects now that the mesh has them, and what others say that names them. */
   diagnosticsOf(objects: readonly KubeObject[]): Promise<readonly Diagnostic[]>;
   /** Called when `diagnostics()` may tell something else. Returns the unsubscribe function. */

@@ -57,7 +57,7 @@ export async function startControlPlane(
     proxyConfig: () => undefined,
     pods: () => [],
     execPlan: async () => undefined,
-    diagnostics: () => [],
+    diagnostics: async () => [],
     diagnosticsOf: async () => [],
     onDiagnosticsChange: () => () => undefined,
     ...deps,

@@ -37,6 +37,6 @@ test('warnings alone are no failure; without -f the mesh is asked', async (t) =>
     message: 'odd',
     hint: 'mend',
   } as const;
-  const { run } = await startMeshForCli(t, { diagnostics: () => [diagnostic] });
+  const { run } = await startMeshForCli(t, { diagnostics: async () => [diagnostic] });
   assertResult(await run('analyze'), 0, 'warning SP1 ServiceEntry/default/a spec: odd; mend\n');
 });

@@ -168,7 +168,7 @@ test('describe shows the object and what the mesh has to say about it', async (t
     path: '',
     message: 'odd',
   } as const;
-  const plane = await startControlPlane(t, { diagnostics: () => [diagnostic] });
+  const plane = await startControlPlane(t, { diagnostics: async () => [diagnostic] });
   await plane.store.apply([serviceEntry('a')]);
   const result = await runSallyport(plane.folder, ['describe', 'se', 'a']);
   assertResult(

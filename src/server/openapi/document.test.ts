@@ -73,7 +73,9 @@ async function started(t: TestContext) {
     pods: () => [pod],
     proxyConfig: () => [{ name: 'a', version: '1', origins: [], state: 'SYNCED', json: {} }],
     execPlan: async () => ({ argv: ['true'], env: { A: 'b' }, cwd: '/' }),
-    diagnostics: () => [{ severity: 'error', code: 'SP0101', resource: '', path: '', message: 'm', hint: 'h', source }],
+    diagnostics: async () => [
+      { severity: 'error', code: 'SP0101', resource: '', path: '', message: 'm', hint: 'h', source },
+    ],
   });
   await plane.store.apply([serviceEntry('a')]);
   return plane;

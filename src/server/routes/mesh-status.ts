@@ -29,5 +29,7 @@ export function statusRoutes(deps: ServerDeps, streams: StreamLimit): Hono {
       }),
     )
     .get('/v1/info', (context) => context.json({ ...deps.info, ready } satisfies InfoBody))
-    .get('/v1/diagnostics', (context) => context.json({ diagnostics: deps.diagnostics() } satisfies DiagnosticsBody));
+    .get('/v1/diagnostics', async (context) =>
+      context.json({ diagnostics: await deps.diagnostics() } satisfies DiagnosticsBody),
+    );
 }
