@@ -44,6 +44,10 @@ function* checkHash(hash: Hash, path: FieldPath): Iterable<Finding> {
   if (hash.minimumRingSize !== undefined) {
     yield deprecated('minimumRingSize', [...path, 'minimumRingSize'], 'ringHash.minimumRingSize');
   }
+  if (hash.minimumRingSize && (hash.ringHash ?? hash.maglev) !== undefined) {
+    const message = 'only one of minimumRingSize or Maglev/Ringhash can be specified';
+    yield problem('SP0802', path, message, 'remove minimumRingSize');
+  }
   for (const [size, place] of [
     [hash.minimumRingSize, [...path, 'minimumRingSize']],
     [hash.ringHash?.minimumRingSize, [...path, 'ringHash', 'minimumRingSize']],

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeObject } from '../decode.ts';
+import { withinASecond } from '../testing/work.ts';
 import { findingsOf, type Spec } from './networking.fixture.ts';
 
 const host = 'a.example';
@@ -33,6 +34,10 @@ const accepted: readonly (readonly [string, Spec])[] = [
       ],
     }),
   ],
+  [
+    'shares of some, and those of all others behind them',
+    localities({ distribute: ['a/1', 'a/*', '*'].map((from) => ({ from, to: { a: 100 } })) }),
+  ],
   ['failover', localities({ failover: [{ from: 'a', to: 'b' }] }, { outlierDetection })],
   ['labels', localities({ failoverPriority: ['topology.istio.io/network', 'version=v1'] }, { outlierDetection })],
 ];
@@ -59,10 +64,19 @@ const found: readonly (readonly [string, Spec, readonly string[]])[] = [
     [`!SP0802 ${at}.consistentHash: consistentHash cannot have both ringHash and maglev`],
   ],
   [
+    'two sizes',
+    hash({ useSourceIp: true, minimumRingSize: 1024, maglev: { tableSize: 65_537 } }),
+    [
+      `?SP0112 ${at}.consistentHash.minimumRingSize: using deprecated setting "minimumRingSize", use "ringHash.minimumRingSize" instead`,
+      `!SP0802 ${at}.consistentHash: only one of minimumRingSize or Maglev/Ringhash can be specified`,
+    ],
+  ],
+  [
     'sizes that Envoy refuses',
     hash({ useSourceIp: true, minimumRingSize: 8_388_609, ringHash: { minimumRingSize: 8_388_609 } }),
     [
       `?SP0112 ${at}.consistentHash.minimumRingSize: using deprecated setting "minimumRingSize", use "ringHash.minimumRingSize" instead`,
+      `!SP0802 ${at}.consistentHash: only one of minimumRingSize or Maglev/Ringhash can be specified`,
       `!SP0812 ${at}.consistentHash.minimumRingSize: a ring of 8388609 is too large`,
       `!SP0812 ${at}.consistentHash.ringHash.minimumRingSize: a ring of 8388609 is too large`,
     ],
@@ -127,6 +141,20 @@ const found: readonly (readonly [string, Spec, readonly string[]])[] = [
     ],
   ],
   [
+    'shares of what others took before',
+    localities({ distribute: ['a', 'a/b/c', 'a/*', '*', 'b'].map((from) => ({ from, to: { a: 100 } })) }),
+    [
+      `!SP0811 ${at}.localityLbSetting.distribute[1].from: locality a/b/c overlaps a`,
+      `!SP0811 ${at}.localityLbSetting.distribute[2].from: locality a/* overlaps a`,
+      `!SP0811 ${at}.localityLbSetting.distribute[4].from: locality b overlaps *`,
+    ],
+  ],
+  [
+    'a share of nothing',
+    localities({ distribute: [{ from: 'a', to: { b: 100, c: 0 } }] }),
+    [`!SP0811 ${at}.localityLbSetting.distribute[0].to.c: locality weight must be in range [1, 100]`],
+  ],
+  [
     'failover to nowhere',
     localities(
       {
@@ -171,6 +199,11 @@ const found: readonly (readonly [string, Spec, readonly string[]])[] = [
 for (const [what, spec, expected] of found) {
   test(`found: ${what}`, () => assert.deepEqual(findings(spec), expected));
 }
+
+test('very many shares are read soon', () => {
+  const distribute = Array.from({ length: 20_000 }, (_, index) => ({ from: `a/${index}`, to: { a: 100 } }));
+  withinASecond(() => assert.deepEqual(findings(localities({ distribute })), []));
+});
 
 test('callers are followed where the annotation says so, and it says nothing else', () => {
   const withAnnotation = (value: string) =>

@@ -24,31 +24,37 @@ export function* checkLocalitySetting(setting: Setting, path: FieldPath, leavesO
   }
 }
 
+/** The first entry that holds a proxy's locality counts, so narrower ones stand before wider ones. */
 function* checkDistribute(list: NonNullable<Setting['distribute']>, path: FieldPath): Iterable<Finding> {
-  const sources = list.map(({ from = '' }) => from);
+  const taken = new Map<string, string>();
   for (const [index, { from = '', to = {} }] of list.entries()) {
     const place = [...path, index];
     yield* checkLocality(from, [...place, 'from']);
-    const twice = sources.findIndex((other, before) => before < index && covers(other, from));
-    if (twice >= 0) {
-      const message = `locality ${shorten(from)} overlaps ${shorten(sources[twice] ?? '')}`;
-      yield problem('SP0811', [...place, 'from'], message, 'keep one of them, or make them apart');
-    }
-    for (const locality of Object.keys(to)) yield* checkLocality(locality, [...place, 'to', locality]);
-    const sum = Object.values(to).reduce((total, weight) => total + weight, 0);
-    if (sum === 100) continue;
-    yield problem('SP0811', [...place, 'to'], `total locality weight ${sum} != 100`, 'write weights such as 80 and 20');
+    const before = parentsOf(from).find((parent) => taken.has(parent));
+    if (before !== undefined) {
+      const message = `locality ${shorten(from)} overlaps ${shorten(taken.get(before) ?? '')}`;
+      yield problem('SP0811', [...place, 'from'], message, 'put it before, or keep one of them');
+    } else if (from !== '') taken.set(parentsOf(from).at(-1) ?? '', from);
+    yield* checkShares(to, [...place, 'to']);
   }
 }
 
-/** Either takes something of the other. */
-function covers(a: string, b: string): boolean {
-  const [one, two] = [a.split('/'), b.split('/')];
-  for (let depth = 0; depth < Math.max(one.length, two.length); depth++) {
-    if (one[depth] === '*' || two[depth] === '*') return true;
-    if (one[depth] !== two[depth]) return false;
+function* checkShares(shares: Readonly<Record<string, number>>, path: FieldPath): Iterable<Finding> {
+  let sum = 0;
+  for (const [locality, weight] of Object.entries(shares)) {
+    sum += weight;
+    yield* checkLocality(locality, [...path, locality]);
+    if (weight > 0) continue;
+    yield problem('SP0811', [...path, locality], 'locality weight must be in range [1, 100]', 'leave the locality out');
   }
-  return true;
+  if (sum === 100) return;
+  yield problem('SP0811', path, `total locality weight ${sum} != 100`, 'write weights such as 80 and 20');
+}
+
+/** All that hold the locality, the widest first, without `/*`: of `a/b/*` the empty one, which is `*`, `a` and `a/b`. */
+function parentsOf(locality: string): readonly string[] {
+  const parts = locality === '*' ? [] : locality.replace(/\/\*$/, '').split('/', 3);
+  return [0, ...parts.keys().map((index) => index + 1)].map((length) => parts.slice(0, length).join('/'));
 }
 
 function* checkLocality(locality: string, path: FieldPath): Iterable<Finding> {
