@@ -66,11 +66,12 @@ function* checkCovered(hosts: readonly string[], path: FieldPath): Iterable<Find
     yield warning('SP1204', [...path, hosts.indexOf('*/*')], message, 'remove it, or the others');
     return;
   }
+  const all = new Set(hosts);
   const seen = new Set<string>();
   for (const [index, text] of hosts.entries()) {
     const parsed = parseEgressHost(text);
     const wide = `${text.slice(0, text.indexOf('/'))}/*`;
-    if (seen.has(text) || (parsed?.host !== '*' && hosts.includes(wide))) {
+    if (seen.has(text) || (parsed?.host !== '*' && all.has(wide))) {
       yield warning('SP1204', [...path, index], `duplicated egress host: ${shorten(text)}`, 'remove it');
     }
     seen.add(text);

@@ -1,10 +1,11 @@
 // What can be wrong among the fields of a Sidecar. Follows ValidateSidecar of Istio's pkg/config/validation; messages are
 // Istio's, the hint is our mend. Takes an object its schema has accepted.
 import { problem, warning } from '../finding.ts';
-import { normalizeHost } from '../host-name.ts';
+import { isWildcardHost, normalizeHost } from '../host-name.ts';
 import type { Finding } from '../kind.ts';
 import { fieldsNotActedOn } from '../not-acted-on.ts';
 import { checkConnectionPool } from './destination-rule-policy-validation.ts';
+import { isAddress } from './service-entry-hosts.ts';
 import { checkEgress, checkIngress } from './sidecar-listeners.ts';
 import type { Sidecar, SidecarSpec } from './sidecar-schema.ts';
 import { checkDestination } from './virtual-service-destinations.ts';
@@ -50,7 +51,7 @@ function* checkOutboundPolicy(policy: SidecarSpec['outboundTrafficPolicy']): Ite
     const message = 'sidecar: egress_proxy must be set only with ALLOW_ANY outbound_traffic_policy mode';
     yield problem('SP1211', place, message, 'add mode: ALLOW_ANY, or remove egressProxy');
   }
-  if (normalizeHost(egressProxy.host)?.includes('.') !== true) {
+  if (!isFullName(normalizeHost(egressProxy.host) ?? '')) {
     const hint = 'write the whole name, such as proxy.default.svc.cluster.local';
     yield problem('SP1211', [...place, 'host'], 'the host of an egress proxy must be a full name', hint);
   } else yield* checkDestination(egressProxy, place);
@@ -58,4 +59,8 @@ function* checkOutboundPolicy(policy: SidecarSpec['outboundTrafficPolicy']): Ite
     const message = 'sidecar: egress_proxy port must be non-nil';
     yield problem('SP1211', [...place, 'port'], message, 'add port.number');
   }
+}
+
+function isFullName(host: string): boolean {
+  return host.includes('.') && !isWildcardHost(host) && !isAddress(host);
 }

@@ -1,6 +1,7 @@
 // Sidecars as people write them: what is refused, with place and mend, and what is accepted without effect.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { withinASecond } from '../testing/work.ts';
 import { findingsOf, type Spec } from './networking.fixture.ts';
 
 const all = [{ hosts: ['*/*'] }];
@@ -120,6 +121,11 @@ for (const [title, spec, expected] of [
       '!SP1211 spec.outboundTrafficPolicy.egressProxy.port: sidecar: egress_proxy port must be non-nil',
     ],
   ],
+  ...['*.example.com', '192.0.2.1', '2001:db8::1'].map((host): readonly [string, Spec, readonly string[]] => [
+    `an egress proxy at ${host}`,
+    policy({ mode: 'ALLOW_ANY', egressProxy: { host, port: { number: 80 } } }),
+    ['!SP1211 spec.outboundTrafficPolicy.egressProxy.host: the host of an egress proxy must be a full name'],
+  ]),
   [
     'an unknown field, and a mode of the mesh’s',
     { ...policy({ mode: 'ALLOW_ANY_DYNAMIC_DNS' }), egres: [] },
@@ -131,6 +137,11 @@ for (const [title, spec, expected] of [
 ] satisfies readonly (readonly [string, Spec, readonly string[]])[]) {
   test(title, () => assert.deepEqual(findingsOf('Sidecar', spec), expected));
 }
+
+test('very many hosts are read soon', () => {
+  const hosts = Array.from({ length: 50_000 }, (_, index) => `./${index}.example.com`);
+  withinASecond(() => assert.deepEqual(findingsOf('Sidecar', { egress: [{ hosts }] }), []));
+});
 
 function policy(outboundTrafficPolicy: Spec): Spec {
   return { outboundTrafficPolicy };
