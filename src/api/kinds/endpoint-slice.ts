@@ -1,4 +1,5 @@
 // discovery.k8s.io/v1 EndpointSlice: addresses behind the Service that its label names, where that Service selects no pods.
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { problem } from '../finding.ts';
 import type { Immutable } from '../immutable.ts';
@@ -76,9 +77,12 @@ function* validateEndpointSlice(slice: EndpointSlice): Iterable<Finding> {
   }
   for (const [index, { addresses }] of (slice.endpoints ?? []).entries()) {
     for (const [position, address] of addresses.entries()) {
-      for (const finding of checkGivenAddress(address)) {
-        yield { ...finding, path: ['endpoints', index, 'addresses', position] };
-      }
+      const path = ['endpoints', index, 'addresses', position];
+      for (const finding of checkGivenAddress(address)) yield { ...finding, path };
+      const family = isIP(address);
+      if (family === 0 || slice.addressType === `IPv${family}`) continue;
+      const hint = 'put addresses of each family into a slice of their own';
+      yield problem('SP0505', path, `${address} is not of the slice's addressType ${slice.addressType}`, hint);
     }
   }
 }

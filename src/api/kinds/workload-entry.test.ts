@@ -97,6 +97,13 @@ test('addresses behind a Service are those of servers', () => {
   assert.deepEqual(codes({ ...slice, endpoints: [{ addresses: ['127.0.0.1'] }] }), [
     'SP0505 endpoints[0].addresses[0]',
   ]);
+  for (const [addressType, address] of [
+    ['IPv4', '2001:db8::1'],
+    ['IPv6', '192.0.2.1'],
+  ]) {
+    const other = { ...slice, addressType, endpoints: [{ addresses: [address] }] };
+    assert.deepEqual(codes(other), ['SP0505 endpoints[0].addresses[0]']);
+  }
   assert.deepEqual(codes({ ...slice, metadata: { name: 'a' } }), [
     'SP0506 metadata.labels["kubernetes.io/service-name"]',
   ]);
