@@ -76,6 +76,7 @@ const found: readonly (readonly [string, Spec, readonly string[]])[] = [
       `!SP0108 ${at}.outlierDetection.maxEjectionPercent: 101 is too large; the most is 100`,
     ],
   ],
+  ['failures of our own that are not counted', policy({ outlierDetection: { consecutiveLocalOriginFailures: 0 } }), []],
   [
     'local errors',
     policy({ outlierDetection: { consecutiveLocalOriginFailures: 5, consecutiveErrors: 7 } }),

@@ -90,7 +90,7 @@ function* checkOutliers(detection: OutlierDetection, path: FieldPath): Iterable<
     const place = [...path, 'consecutiveErrors'];
     yield deprecated('consecutiveErrors', place, 'consecutiveGatewayErrors or consecutive5xxErrors');
   }
-  if (consecutiveLocalOriginFailures !== undefined && splitExternalLocalOriginErrors !== true) {
+  if (consecutiveLocalOriginFailures && splitExternalLocalOriginErrors !== true) {
     const message =
       'outlier detection consecutive local origin failures is specified, but split external local origin errors is set to false';
     const place = [...path, 'consecutiveLocalOriginFailures'];
