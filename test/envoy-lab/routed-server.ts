@@ -31,13 +31,18 @@ export interface RoutedServerOptions {
   readonly filters?: readonly HttpFilter[];
   readonly upstreamFilters?: readonly HttpFilter[];
   readonly respond?: OutsideHttpOptions['respond'];
+  readonly upgrade?: OutsideHttpOptions['upgrade'];
   /** Fields of the connection manager. */
   readonly manager?: Json;
 }
 
 export async function startRoutedServer(t: Scope, options: RoutedServerOptions): Promise<RoutedServer> {
-  const { routes, filters = [], upstreamFilters = [], respond, manager = {} } = options;
-  const outside = await startOutsideHttp({ t, ...(respond === undefined ? {} : { respond }) });
+  const { routes, filters = [], upstreamFilters = [], respond, upgrade, manager = {} } = options;
+  const outside = await startOutsideHttp({
+    t,
+    ...(respond === undefined ? {} : { respond }),
+    ...(upgrade === undefined ? {} : { upgrade }),
+  });
   const deadPort = 1;
   const endpoints = [deadPort, outside.port].map((port) => loadAssignment('half', '127.0.0.1', port)['endpoints']);
   const clusters = [

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { TLSSocket, type TlsOptions } from 'node:tls';
 import type { Scope } from './envoy-process.ts';
 import { createJournal, type Journal } from './journal.ts';
@@ -45,10 +46,12 @@ export interface OutsideHttpOptions {
   readonly tls?: boolean | TlsOptions;
   /** Answers 200 with the body `outside` if absent. */
   readonly respond?: (request: OutsideRequest, response: ServerResponse) => void;
+  /** Answers requests for another protocol, on the bare connection; without it they are requests like any other. */
+  readonly upgrade?: (request: OutsideRequest, socket: Duplex) => void;
 }
 
 export async function startOutsideHttp(options: OutsideHttpOptions): Promise<OutsideHttp> {
-  const { t, tls = false, respond = (_request, response) => response.end('outside') } = options;
+  const { t, tls = false, respond = (_request, response) => response.end('outside'), upgrade } = options;
   const requests = createJournal<OutsideRequest>(
     'requests outside',
     ({ method, host, url }) => `${method} ${host} ${url}`,
@@ -66,6 +69,14 @@ export async function startOutsideHttp(options: OutsideHttpOptions): Promise<Out
   server.on(tlsOptions !== false ? 'secureConnection' : 'connection', (socket: Socket) => {
     connections.push({ peer: peerOf(socket), sni: sniOf(socket) });
   });
+  if (upgrade !== undefined) {
+    server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
+      const request = recordRequest(incoming, head);
+      requests.push(request);
+      socket.on('error', () => socket.destroy());
+      upgrade(request, socket);
+    });
+  }
   // `closeAllConnections` does not know those whose handshake has not ended.
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {

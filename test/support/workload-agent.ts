@@ -35,7 +35,9 @@ function perform(command: AgentCommand): Promise<AgentResult> {
     case 'tcp':
       return tcp(command);
     case 'talk':
-      return talk(command);
+      return command.tunnel === true && proxy !== undefined
+        ? tunnel(proxy, command.host, command.port).then((socket) => talk(command, socket))
+        : talk(command);
     case 'http2':
       return http2(command);
     case 'grpc':

@@ -1,7 +1,7 @@
 // What the agent inside a workload says in protocols of more than one question and answer: conversations over TCP, HTTP/2
 // with and without TLS, gRPC. Each gives what came back, as the other side sent it.
 import { connect as connectHttp2, constants } from 'node:http2';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import type { AgentCommand, AgentResult } from './workload-protocol.ts';
 
@@ -9,11 +9,12 @@ type Of<Do extends AgentCommand['do']> = Extract<AgentCommand, { do: Do }>;
 
 /**
  * Goes through the steps, each after the one before: sends, waits until a text is there, ends its own side and reads on.
- * Ends when the other side has ended, or after the last step where that does not end it.
+ * Ends when the other side has ended, or after the last step where that does not end it. `opened`: on this connection.
  */
-export function talk({ host, port, steps, timeoutMs = 10_000 }: Of<'talk'>): Promise<AgentResult> {
+export function talk(command: Of<'talk'>, opened?: Socket): Promise<AgentResult> {
+  const { host, port, steps, timeoutMs = 10_000 } = command;
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, allowHalfOpen: true });
+    const socket = opened ?? connect({ host, port, allowHalfOpen: true });
     const rest = [...steps];
     let text = '';
     let ended = false;
@@ -28,7 +29,8 @@ export function talk({ host, port, steps, timeoutMs = 10_000 }: Of<'talk'>): Pro
       }
       socket.destroy();
     };
-    socket.on('connect', advance);
+    if (opened === undefined) socket.on('connect', advance);
+    else advance();
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString('latin1');
       advance();

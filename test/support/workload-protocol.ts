@@ -32,6 +32,8 @@ export type AgentCommand =
       readonly host: string;
       readonly port: number;
       readonly steps: readonly TalkStep[];
+      /** Inside a CONNECT where the program is told of a proxy; else it passes none. */
+      readonly tunnel?: boolean;
       readonly timeoutMs?: number;
     }
   | {
