@@ -16,6 +16,8 @@ const controlPlane = await startControlPlane({
   resolve: [],
   capture: 'redirect',
   drainSeconds: 10,
+  workloadCertificateMs: 86_400_000,
+  caFolder: undefined,
   extraRootsFile: undefined,
   keeper: false,
   env: {},

@@ -17,9 +17,10 @@ import { type PodController, type ServedProxy, startPodController } from './cont
 import { proxyAddresses } from './controllers/proxy-addresses.ts';
 import { createTrafficRegistry } from './controllers/traffic-registry.ts';
 import { followTrustFiles } from './controllers/trust-files.ts';
-import { createDiscovery } from './discovery/discovery.ts';
+import { type Closable, createDiscovery, type Discovery } from './discovery/discovery.ts';
 import { identifyByNode } from './discovery/node-identity.ts';
 import type { ProxyIdentity } from './discovery/view.ts';
+import { createIdentity, type Identity } from './identity/identity.ts';
 import { createAllocatedAddresses } from './mesh/allocated-addresses.ts';
 import { followStore } from './mesh/follow-store.ts';
 import { emptyMesh } from './mesh/mesh.ts';
@@ -56,6 +57,10 @@ export interface ControlPlaneOptions {
   readonly resolve: readonly ResolveRule[];
   readonly capture: 'redirect' | 'proxy';
   readonly drainSeconds: number;
+  /** How long a workload's certificate is good. */
+  readonly workloadCertificateMs: number;
+  /** Where the user's authority is, in Istio's files. */
+  readonly caFolder: string | undefined;
   /** PEM file of roots that servers outside may be signed by, beside the system's. */
   readonly extraRootsFile: string | undefined;
   /** Without a keeper nothing runs here; the API and xDS still serve. */
@@ -126,12 +131,14 @@ async function wire(
     log,
   });
   const analysis = createMeshAnalysis({ store, files, signal, log });
+  let identity: Identity | undefined;
   let current = emptyMesh;
   const following = followStore(
     store,
     (mesh, delta) => {
       if (mesh.fileUsers !== current.fileUsers) trustFiles.follow(mesh.fileUsers.hosts());
       current = mesh;
+      identity?.setTrustDomain(mesh.config.trustDomain);
       // Before the listeners: a name must lead to an address no later than the address leads on.
       const { capturedRanges, podsMayBypass } = mesh.config;
       config?.setCaptured({ capturedRanges, podsMayBypass });
@@ -159,6 +166,18 @@ async function wire(
   const onMetrics = (identity: ProxyIdentity, bytes: Uint8Array) => intake.takeExport(identity, bytes);
   const discovery = createDiscovery({ views, bootId: randomUUID(), log, onMetrics });
   stack.defer(() => discovery.close());
+  // Where programs and proxies share a user, a proxy's key would be its program's too.
+  identity =
+    capture === 'proxy'
+      ? undefined
+      : createIdentity({
+          file: dataFolder.caFile,
+          lifeMs: options.workloadCertificateMs,
+          trustDomain: current.config.trustDomain,
+          syncs: discovery.syncs,
+          signal,
+          log,
+        });
   if (options.xdsAddress !== undefined) {
     await discovery.servePlaintext({ address: options.xdsAddress, identify: identifyByNode });
   }
@@ -170,7 +189,7 @@ async function wire(
       : startPodController({
           store,
           runtime: keeper,
-          serveProxy: (proxy) => discovery.serveProxy(proxy),
+          serveProxy: (proxy) => serveProxy(discovery, identity, proxy),
           defaults: {
             env: options.env,
             user,
@@ -231,6 +250,26 @@ async function wire(
     startGatewayControllers({ store, lowestPort: capture === 'proxy' ? lowestOwnPort() : 1, signal, log });
   }
   return { api, broken };
+}
+
+/** A proxy's own secrets are its own as long as its socket is. */
+async function serveProxy(
+  discovery: Discovery,
+  identity: Identity | undefined,
+  proxy: { readonly identity: ProxyIdentity; readonly socketPath: string },
+): Promise<Closable> {
+  if (identity === undefined) return discovery.serveProxy(proxy);
+  const workload = identity.serve(proxy.identity);
+  const server = await discovery.serveProxy({ ...proxy, ownSecrets: workload.secrets }).catch((error: unknown) => {
+    workload.close();
+    throw error;
+  });
+  return {
+    async close() {
+      await server.close();
+      workload.close();
+    },
+  };
 }
 
 /** The lowest port that this user's own processes may listen on. */

@@ -136,6 +136,7 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
       const { kind, namespace, name } = meshConfigKey;
       return { mode, object: policyDeclared ? `${kind}/${namespace}/${name}` : 'default' };
     },
+    trustDomain: () => mesh().config.trustDomain,
   };
 }
 

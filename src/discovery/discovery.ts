@@ -11,11 +11,12 @@ import { createFlushQueue } from './flush-queue.ts';
 import { type GrpcAddress, type GrpcServer, listenGrpc } from './grpc-server.ts';
 import { type GrpcHandler, type GrpcStream, grpcStatus } from './grpc-stream.ts';
 import { type MetricsReceiver, metricsHandler, metricsMethod } from './metrics-service.ts';
+import { createOwnChannel } from './own-secrets.ts';
 import { createProxySession, type ProxySession } from './proxy-session.ts';
 import type { ProxyStatus, ResourceSyncs } from './proxy-state.ts';
 import { proxyStatus, resourceSyncs } from './proxy-status.ts';
 import { type TrackedView, trackView } from './tracked-view.ts';
-import type { ProxyIdentity, TypeUrl, View, ViewProvider } from './view.ts';
+import type { OwnSecrets, ProxyIdentity, TypeUrl, View, ViewProvider } from './view.ts';
 
 export interface DiscoveryOptions {
   readonly views: ViewProvider;
@@ -28,6 +29,9 @@ export interface DiscoveryOptions {
   readonly clock?: () => number;
 }
 
+/** `none`: not on a plaintext address, where anyone may say that he is that proxy. */
+type SecretAccess = 'none' | { readonly own: OwnSecrets | undefined };
+
 export interface Closable {
   close(): Promise<void>;
 }
@@ -37,7 +41,12 @@ export interface Discovery {
    * Serves one proxy on a Unix socket of its own; who may enter the socket's folder is that proxy, so the folder
    * (which must exist) belongs to the proxy's user alone. Throws SallyportError `SP_XDS_LISTEN`.
    */
-  serveProxy(options: { readonly identity: ProxyIdentity; readonly socketPath: string }): Promise<Closable>;
+  serveProxy(options: {
+    readonly identity: ProxyIdentity;
+    readonly socketPath: string;
+    /** Of this proxy alone. */
+    readonly ownSecrets?: OwnSecrets;
+  }): Promise<Closable>;
   /**
    * Serves anyone, in plaintext and without secrets, for load tests. Throws SallyportError `SP_XDS_ADDRESS` if the
    * address is not on loopback, `SP_XDS_LISTEN` if it cannot be listened on.
@@ -93,14 +102,20 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
     return tracked;
   }
 
-  function openSession(call: GrpcStream, identity: ProxyIdentity, node: ProxyNode, secrets: boolean): ProxySession {
+  function openSession(
+    call: GrpcStream,
+    identity: ProxyIdentity,
+    node: ProxyNode,
+    secrets: SecretAccess,
+  ): ProxySession {
     const tracked = trackedViewFor(identity);
     const session = createProxySession({
       call,
       identity,
       node,
       tracked,
-      secrets,
+      secrets: secrets !== 'none',
+      own: secrets === 'none' || secrets.own === undefined ? undefined : createOwnChannel(secrets.own, bootId),
       log,
       clock,
       schedule: (dirty) => queue.add(dirty),
@@ -130,7 +145,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 
   async function serve(
     listen: string | GrpcAddress,
-    secrets: boolean,
+    secrets: SecretAccess,
     identify: (node: ProxyNode) => ProxyIdentity | undefined,
     further: readonly (readonly [string, (call: GrpcStream) => GrpcHandler])[] = [],
   ): Promise<GrpcServer> {
@@ -163,14 +178,14 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
   }
 
   return {
-    async serveProxy({ identity, socketPath }) {
+    async serveProxy({ identity, socketPath, ownSecrets }) {
       const identify = (node: ProxyNode) => (node.id === identity.nodeId ? identity : undefined);
       const metrics = onMetrics === undefined ? [] : [[metricsMethod, metricsHandler(identity, onMetrics)] as const];
-      const server = await serve(socketPath, true, identify, metrics);
+      const server = await serve(socketPath, { own: ownSecrets }, identify, metrics);
       return { close: () => closeServer(server) };
     },
     async servePlaintext({ address, identify }) {
-      const server = await serve(loopbackAddress(address), false, ({ id, metadata }) => identify(id, metadata));
+      const server = await serve(loopbackAddress(address), 'none', ({ id, metadata }) => identify(id, metadata));
       return { port: server.port, close: () => closeServer(server) };
     },
     proxies: () => [...newestSessions().values()].map(proxyStatus),

@@ -4,6 +4,7 @@
 import type { Logger } from '../platform/log.ts';
 import type { AdsRequest, ProxyNode } from './ads-request.ts';
 import { type GrpcStream, grpcStatus } from './grpc-stream.ts';
+import type { OwnChannel } from './own-secrets.ts';
 import type { Plan } from './plan.ts';
 import { push } from './push.ts';
 import {
@@ -32,6 +33,8 @@ export interface SessionOptions {
   readonly tracked: TrackedView;
   /** Whether keys may be sent: not on a plaintext address. */
   readonly secrets: boolean;
+  /** What it alone is served. */
+  readonly own: OwnChannel | undefined;
   readonly log: Logger;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
@@ -48,6 +51,7 @@ export interface ProxySession {
   readonly tracked: TrackedView;
   readonly subscriptions: ReadonlyMap<TypeUrl, Subscription>;
   readonly hosts: RouteHosts;
+  readonly own: OwnChannel | undefined;
   request(request: AdsRequest): void;
   drained(): void;
   /** Sends what can be sent. */
@@ -65,7 +69,7 @@ const stallMs = 30_000;
 const nameCountLimit = 200_000;
 
 export function createProxySession(options: SessionOptions): ProxySession {
-  const { call, identity, node, tracked, secrets, log, clock, schedule, onChange } = options;
+  const { call, identity, node, tracked, secrets, own, log, clock, schedule, onChange } = options;
   const subscriptions = new Map<TypeUrl, Subscription>();
   const freshRoutes = new WeakMap<Outstanding, readonly string[]>();
   const hosts = createRouteHosts();
@@ -122,14 +126,26 @@ export function createProxySession(options: SessionOptions): ProxySession {
     log.warn({ proxy: node.id, type: subscription.type, error, refused }, 'a proxy refused an update');
   }
 
-  function send(subscription: Subscription, plan: Plan): void {
-    const response = tracked.response(subscription.type, plan.key, plan.content);
+  /** Answers what is left of the request for the secrets that are shared. */
+  function takeOwn(channel: OwnChannel, asked: AdsRequest): AdsRequest | undefined {
+    const { mine, others } = channel.split(asked);
+    if (mine !== undefined) {
+      const subscription = channel.open(() => schedule(session));
+      if (mine.nonce !== '') answer(subscription, mine);
+      channel.change(mine);
+      schedule(session);
+    }
+    return others;
+  }
+
+  function send(from: TrackedView, subscription: Subscription, plan: Plan): void {
+    const response = from.response(subscription.type, plan.key, plan.content);
     plan.commit();
     const outstanding = { response, upTo: plan.upTo };
     subscription.outstanding = outstanding;
     subscription.sentAt = clock();
     if (subscription.type === typeUrls.route) {
-      freshRoutes.set(outstanding, routesSent(hosts, tracked.view, response.updated));
+      freshRoutes.set(outstanding, routesSent(hosts, from.view, response.updated));
     }
     const { updated, removed, frame } = response;
     log.debug(
@@ -144,6 +160,14 @@ export function createProxySession(options: SessionOptions): ProxySession {
     );
     if (!call.write(frame)) blocked ??= setTimeout(() => call.abort(), stallMs);
     onChange();
+  }
+
+  /** Whether the stream ended: it is behind more changes than are remembered. */
+  function isTooFarBehind(from: TrackedView, held: ReadonlyMap<TypeUrl, Subscription>): boolean {
+    const behind = held.entries().some(([type, { sent, removed }]) => Math.min(sent, removed) < from.log(type).floor);
+    // It says what it holds when it connects again, and only what differs is sent.
+    if (behind) call.end(grpcStatus.unavailable, 'too far behind; connect again');
+    return behind;
   }
 
   const leave = tracked.follow({
@@ -164,12 +188,15 @@ export function createProxySession(options: SessionOptions): ProxySession {
     tracked,
     subscriptions,
     hosts,
-    request(request) {
-      const { type } = request;
+    own,
+    request(asked) {
+      const { type } = asked;
       if (type === undefined || (type === typeUrls.secret && !secrets)) {
-        log.debug({ proxy: node.id, type: request.typeUrl }, 'a type that is not served was asked for');
+        log.debug({ proxy: node.id, type: asked.typeUrl }, 'a type that is not served was asked for');
         return;
       }
+      const request = type === typeUrls.secret && own !== undefined ? takeOwn(own, asked) : asked;
+      if (request === undefined) return;
       const found = subscriptions.get(type);
       const subscription = found ?? createSubscription(type, tracked.view.generation);
       subscriptions.set(type, subscription);
@@ -188,18 +215,23 @@ export function createProxySession(options: SessionOptions): ProxySession {
       schedule(session);
     },
     flush() {
-      for (const [type, { sent, removed }] of subscriptions) {
-        if (Math.min(sent, removed) >= tracked.log(type).floor) continue;
-        // It says what it holds when it connects again, and only what differs is sent.
-        return call.end(grpcStatus.unavailable, 'too far behind; connect again');
-      }
+      const writable = () => blocked === undefined;
+      if (isTooFarBehind(tracked, subscriptions)) return;
       push({
         tracked,
         subscriptions,
         hosts,
         resuming: resuming !== undefined,
-        writable: () => blocked === undefined,
-        send,
+        writable,
+        send: (subscription, plan) => send(tracked, subscription, plan),
+      });
+      const { opened } = own ?? {};
+      if (opened === undefined || isTooFarBehind(opened.tracked, opened.subscriptions)) return;
+      push({
+        ...opened,
+        resuming: false,
+        writable,
+        send: (subscription, plan) => send(opened.tracked, subscription, plan),
       });
     },
     end: (status, message) => call.end(status, message),
@@ -207,6 +239,7 @@ export function createProxySession(options: SessionOptions): ProxySession {
       clearTimeout(blocked);
       clearTimeout(resuming);
       leave();
+      own?.close();
     },
   };
   return session;

@@ -9,6 +9,11 @@ import { routeOf } from './virtual-hosts.ts';
 export function proxyStatus(session: ProxySession): ProxyStatus {
   const types = new Map<TypeUrl, TypeStatus>();
   for (const [type, subscription] of session.subscriptions) types.set(type, typeStatus(session, subscription));
+  for (const [type, subscription] of session.own?.opened?.subscriptions ?? []) {
+    const own = typeStatus(ownServed(session), subscription);
+    const shared = types.get(type);
+    types.set(type, shared === undefined ? own : both(shared, own));
+  }
   return {
     proxy: session.identity,
     connectedAt: isoTime(session.connectedAt),
@@ -17,7 +22,34 @@ export function proxyStatus(session: ProxySession): ProxyStatus {
   };
 }
 
-function typeStatus(session: ProxySession, subscription: Subscription): TypeStatus {
+/** What a subscription is answered from. */
+type Served = Pick<ProxySession, 'tracked' | 'hosts'>;
+
+function ownServed({ own, tracked, hosts }: ProxySession): Served {
+  return own?.opened ?? { tracked, hosts };
+}
+
+/** From the best to what a person has to hear of first. */
+const states: readonly SyncState[] = ['SYNCED', 'NOT_SENT', 'STALE', 'ERROR'];
+
+function both(one: TypeStatus, other: TypeStatus): TypeStatus {
+  const refused = [...(one.refused ?? []), ...(other.refused ?? [])];
+  const sentAt = later(one.sentAt, other.sentAt);
+  const ackedAt = later(one.ackedAt, other.ackedAt);
+  return {
+    state: states[Math.max(states.indexOf(one.state), states.indexOf(other.state))] ?? 'ERROR',
+    resources: one.resources + other.resources,
+    ...(sentAt === undefined ? {} : { sentAt }),
+    ...(ackedAt === undefined ? {} : { ackedAt }),
+    ...(refused.length === 0 ? {} : { refused }),
+  };
+}
+
+function later(one: string | undefined, other: string | undefined): string | undefined {
+  return one === undefined || (other !== undefined && other > one) ? other : one;
+}
+
+function typeStatus(session: Served, subscription: Subscription): TypeStatus {
   const { sentAt, ackedAt } = subscription;
   const refused = refusedNow(session, subscription);
   return {
@@ -30,7 +62,7 @@ function typeStatus(session: ProxySession, subscription: Subscription): TypeStat
 }
 
 /** What was refused and has not changed since, as far as the proxy still asks for it. */
-function refusedNow(session: ProxySession, subscription: Subscription): readonly RefusedResource[] {
+function refusedNow(session: Served, subscription: Subscription): readonly RefusedResource[] {
   const resources = session.tracked.view.resources(subscription.type);
   return [...subscription.refusals.refused.values()].flatMap(({ resource: { name, origins }, error, since }) => {
     const current = refusalOf(subscription.refusals, resources.get(name)) !== undefined;
@@ -45,11 +77,18 @@ function stateOf({ refusals, outstanding, sentAt, settled, everythingDue, due }:
   return nothingSent ? 'NOT_SENT' : 'SYNCED';
 }
 
-/** How far the proxy is with each resource of its view of this type. */
+/** How far the proxy is with each resource of this type, of its view or its own. */
 export function resourceSyncs(session: ProxySession, type: TypeUrl): ResourceSyncs {
-  const subscription = session.subscriptions.get(type);
+  const shared = syncsOf(session, session.subscriptions.get(type));
+  const { own } = session;
+  if (own === undefined || type !== typeUrls.secret) return shared;
+  const ownSyncs = syncsOf(ownServed(session), own.opened?.subscriptions.get(type));
+  return (resource) => (own.names.has(resource.name) ? ownSyncs(resource) : shared(resource));
+}
+
+function syncsOf(session: Served, subscription: Subscription | undefined): ResourceSyncs {
   if (subscription === undefined) return () => ({ state: 'NOT_SENT' });
-  const { refusals, outstanding, sent, due, everythingDue } = subscription;
+  const { type, refusals, outstanding, sent, due, everythingDue } = subscription;
   const log = session.tracked.log(type);
   const undecided = new Set(refusals.trials.flat());
   const unanswered = new Set(outstanding?.response.updated.map(({ name }) => name));
@@ -63,11 +102,11 @@ export function resourceSyncs(session: ProxySession, type: TypeUrl): ResourceSyn
   };
 }
 
-function asksFor({ hosts }: ProxySession, { type, wildcard, names }: Subscription, name: string): boolean {
+function asksFor({ hosts }: Served, { type, wildcard, names }: Subscription, name: string): boolean {
   return wildcard || names.has(name) || (type === typeUrls.virtualHost && hosts.served.has(routeOf(name)));
 }
 
-function countResources(session: ProxySession, subscription: Subscription): number {
+function countResources(session: Served, subscription: Subscription): number {
   const { type, wildcard, names } = subscription;
   const resources = session.tracked.view.resources(type);
   if (wildcard) return resources.size;

@@ -48,6 +48,15 @@ export interface View {
   subscribe(listener: (delta: ViewDelta) => void): () => void;
 }
 
+/**
+ * Secrets that one proxy alone has: its certificate and what it trusts. A view with nothing but secrets; what a stream asks
+ * for under these names is answered from here, whatever the view that it shares says of them.
+ */
+export interface OwnSecrets extends View {
+  /** All names that may ever be in it. */
+  readonly names: ReadonlySet<string>;
+}
+
 /** A connected proxy as it proved itself (its socket, later its certificate). */
 export interface ProxyIdentity {
   readonly namespace: string;

@@ -2,6 +2,7 @@
 import { allowBypassAnnotation, allowedRangesAnnotation } from '../api/annotations.ts';
 import { type Istio, istioKind } from '../api/kinds/istio.ts';
 import { type IstioRanges, istioRanges } from '../api/kinds/istio-ranges.ts';
+import { defaultTrustDomain } from '../api/spiffe.ts';
 
 export type OutboundTrafficPolicy = 'ALLOW_ANY' | 'REGISTRY_ONLY';
 
@@ -19,6 +20,8 @@ export interface MeshConfig {
   readonly capturedRanges: IstioRanges;
   /** Whether pods may have ranges of their own. */
   readonly podsMayBypass: boolean;
+  /** Of workloads' identities. */
+  readonly trustDomain: string;
 }
 
 export const meshConfigKey = {
@@ -36,6 +39,7 @@ export const defaultMeshConfig: MeshConfig = {
   allowedRanges: [],
   capturedRanges: { exclude: [] },
   podsMayBypass: false,
+  trustDomain: defaultTrustDomain,
 };
 
 /** Takes the object as it was written; defaults are filled here. */
@@ -57,6 +61,7 @@ export function translateMeshConfig(written: Istio): MeshConfig {
       .map((range) => range.trim())
       .filter((range) => range !== ''),
     capturedRanges: istioRanges(istio.spec),
+    trustDomain: istio.spec.trustDomain || defaultTrustDomain,
     podsMayBypass: istio.metadata.annotations?.[allowBypassAnnotation] === 'true',
   };
 }

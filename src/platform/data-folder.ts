@@ -16,6 +16,8 @@ export interface DataFolder {
   readonly storeFile: string;
   /** SQLite database of what was counted and recorded of traffic. */
   readonly trafficFile: string;
+  /** The mesh's certificate authority with its key, in a folder of its own. */
+  readonly caFile: string;
   /** Unix socket of the control plane's HTTP API, for the CLI. */
   readonly apiSocket: string;
   /** Unix socket of the keeper's HTTP API. */
@@ -42,6 +44,7 @@ export function dataFolder(option: string | undefined, env: NodeJS.ProcessEnv = 
     runPath,
     storeFile: join(path, 'store.sqlite'),
     trafficFile: join(path, 'traffic.sqlite'),
+    caFile: join(path, 'ca', 'ca.json'),
     apiSocket: join(runPath, 'api.sock'),
     keeperSocket: join(runPath, 'keeper.sock'),
     upFile: join(path, 'up.json'),

@@ -9,7 +9,7 @@ export interface ResourceBook {
   /** What the unit consists of from now on; nothing: the unit is gone. */
   replace(unit: string, next: readonly TypedResource[]): void;
   /** Names of the secrets that its resources refer to. */
-  secrets(): Iterable<string>;
+  secrets(): IteratorObject<string>;
   /** Whether some of its resources have mirrors. */
   hasMirrors(): boolean;
   /** What differs since it was last asked. */

@@ -23,6 +23,17 @@ export function certificateFileSecret(certificate: string, key: string): string 
   return `file-cert:${certificate}~${key}`;
 }
 
+/**
+ * A proxy's own certificate and key, and the roots of the mesh. They are no part of a view: discovery answers them for the
+ * stream that asks, from the identity that it proved.
+ */
+export const workloadCertificate = 'default';
+export const workloadRoots = 'ROOTCA';
+
+export function isWorkloadSecret(name: string): boolean {
+  return name === workloadCertificate || name === workloadRoots;
+}
+
 export type SecretSource =
   | { readonly kind: 'system-roots' }
   | { readonly kind: 'credential'; readonly name: string }

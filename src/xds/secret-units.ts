@@ -3,6 +3,7 @@
 import type { Mesh } from '../mesh/mesh.ts';
 import type { TypedResource } from './resource.ts';
 import type { ResourceBook } from './resource-book.ts';
+import { isWorkloadSecret } from './secret-names.ts';
 import { buildSecret, filesOf, holdsKey, secretKeysOf } from './secrets.ts';
 
 export interface SecretUnits {
@@ -27,7 +28,7 @@ export function createSecretUnits(book: ResourceBook, { namespace, keys }: Secre
 
   return {
     update(mesh, changed) {
-      const wanted = new Set(book.secrets());
+      const wanted = new Set(book.secrets().filter((name) => !isWorkloadSecret(name)));
       for (const name of served) if (!wanted.has(name)) replace(name, undefined);
       for (const name of wanted) {
         const sources = [...secretKeysOf(name, namespace), ...filesOf(name)];

@@ -17,9 +17,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   xds: ['platform', 'api', 'mesh', 'envoy', 'discovery'],
   analysis: ['platform', 'api', 'store', 'mesh', 'xds'],
   discovery: ['platform', 'envoy'],
+  identity: ['platform', 'api', 'store', 'mesh', 'envoy', 'xds', 'discovery'],
   runtime: ['platform', 'api'],
   controllers: ['platform', 'api', 'store', 'mesh', 'analysis', 'envoy', 'discovery', 'runtime', 'telemetry'],
-  telemetry: ['platform', 'store', 'xds', 'discovery'],
+  telemetry: ['platform', 'api', 'store', 'xds', 'discovery'],
   server: ['platform', 'api', 'store', 'discovery', 'runtime', 'telemetry'],
   cli: ['platform', 'api', 'analysis', 'server', 'runtime', 'discovery', 'store', 'telemetry', 'main', 'demo'],
   demo: ['platform', 'api'],
@@ -32,6 +33,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'xds',
     'analysis',
     'discovery',
+    'identity',
     'runtime',
     'controllers',
     'telemetry',
@@ -42,6 +44,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 /** Of layers below they may take types only, so that a command or a program of another kind loads none of their code. */
 const typesOnly = new Map([
   ['xds', new Set(['discovery'])],
+  ['identity', new Set(['discovery'])],
   ['telemetry', new Set(['discovery'])],
   ['cli', new Set(['store', 'discovery', 'telemetry'])],
 ]);
@@ -88,9 +91,9 @@ test('imports point one way', () => {
   assert.deepEqual(wrong, []);
 });
 
-/** discovery/view.ts is the interface between xds and discovery: its type URLs are values, and all it has. */
+/** discovery/view.ts is the interface between discovery and those who make what it serves: its type URLs are values, and all it has. */
 function isValueInterface(layer: string, other: string, target: string): boolean {
-  return layer === 'xds' && other === 'discovery' && target.endsWith('/view.ts');
+  return (layer === 'xds' || layer === 'identity') && other === 'discovery' && target.endsWith('/view.ts');
 }
 
 test('every layer is known', () => {

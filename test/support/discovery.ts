@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDiscovery, type Discovery, type DiscoveryOptions } from '../../src/discovery/discovery.ts';
+import type { OwnSecrets } from '../../src/discovery/view.ts';
 import { createLogger } from '../../src/platform/log.ts';
 import { openAdsClient } from './ads-client.ts';
 import type { Scope } from './envoy-process.ts';
@@ -18,13 +19,21 @@ export interface TestDiscovery {
 
 export const silentLog = createLogger('test').child({}, { level: 'silent' });
 
-export async function startDiscovery(t: Scope, options: Partial<DiscoveryOptions> = {}): Promise<TestDiscovery> {
+export interface TestDiscoveryOptions extends Partial<DiscoveryOptions> {
+  /** Of the one proxy. */
+  readonly ownSecrets?: OwnSecrets;
+}
+
+export async function startDiscovery(
+  t: Scope,
+  { ownSecrets, ...options }: TestDiscoveryOptions = {},
+): Promise<TestDiscovery> {
   const view = createMemoryView();
   const folder = await mkdtemp(join(tmpdir(), 'sp-ads-'));
   const discovery = createDiscovery({ views: memoryViews(view), bootId: 'boot', log: silentLog, ...options });
   const identity = testProxy('echo');
   const socketPath = join(folder, 'xds.sock');
-  await discovery.serveProxy({ identity, socketPath });
+  await discovery.serveProxy({ identity, socketPath, ...(ownSecrets === undefined ? {} : { ownSecrets }) });
   t.after(async () => {
     await discovery.close();
     await rm(folder, { recursive: true, force: true });

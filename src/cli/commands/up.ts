@@ -3,6 +3,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { SallyportError } from '../../platform/errors.ts';
 import { parseResolveRule } from '../../runtime/dns/resolve-rule.ts';
+import { parseDuration } from '../../server/duration.ts';
 import type { Cli } from '../cli.ts';
 import { bringUp, type UpRequest } from '../lifecycle/bring-up.ts';
 import { absolutePaths, parseListen, type UpSettings } from '../lifecycle/up-settings.ts';
@@ -17,6 +18,8 @@ interface UpOptions {
   readonly drainTimeS?: number;
   readonly envoy?: string;
   readonly capture?: string;
+  readonly workloadCertTtl?: number;
+  readonly caDir?: string;
   readonly detach?: boolean;
 }
 
@@ -32,6 +35,8 @@ export function register(command: Command, cli: Cli): void {
       'how long old connections live when a listener changes (default 10)',
       wholeNumber,
     )
+    .option('--workload-cert-ttl <duration>', 'how long a workload certificate is good (default 24h)', certificateLife)
+    .option('--ca-dir <folder>', 'your own CA: ca-cert.pem, ca-key.pem, root-cert.pem, cert-chain.pem')
     .option('--xds-address <address>', 'plaintext xDS on loopback for load tests')
     .option('--detach', 'return when the mesh is ready')
     .action((options: UpOptions) => up(cli, options));
@@ -54,7 +59,7 @@ async function up(cli: Cli, options: UpOptions): Promise<void> {
 }
 
 function givenSettings(options: UpOptions): Partial<UpSettings> {
-  const { filename, listen, xdsAddress, resolve, drainTimeS, envoy, capture } = options;
+  const { filename, listen, xdsAddress, resolve, drainTimeS, envoy, capture, workloadCertTtl, caDir } = options;
   if (listen !== undefined) parseListen(listen);
   if (xdsAddress !== undefined) parseListen(xdsAddress);
   for (const rule of resolve ?? []) parseResolveRule(rule);
@@ -66,6 +71,9 @@ function givenSettings(options: UpOptions): Partial<UpSettings> {
     ...(drainTimeS === undefined ? {} : { drainSeconds: drainTimeS }),
     ...(envoy === undefined ? {} : { envoy }),
     ...(capture === undefined ? {} : { capture: captureOf(capture) }),
+    ...(workloadCertTtl === undefined ? {} : { workloadCertificateMs: workloadCertTtl }),
+    // None at all: what was said before is taken back.
+    ...(caDir === undefined ? {} : { caFolder: caDir === '' ? null : (absolutePaths([caDir])[0] ?? null) }),
   };
 }
 
@@ -75,6 +83,15 @@ function captureOf(word: string): UpSettings['capture'] {
     hint: 'auto, redirect or proxy',
     exitCode: 2,
   });
+}
+
+const shortestCertificateMs = 2000;
+const longestCertificateMs = 90 * 86_400_000;
+
+function certificateLife(text: string): number {
+  const life = parseDuration(text);
+  if (life !== undefined && life >= shortestCertificateMs && life <= longestCertificateMs) return life;
+  throw new InvalidArgumentError('not a duration from 2s to 90d, such as 24h');
 }
 
 function wholeNumber(text: string): number {

@@ -29,6 +29,8 @@ export function serveMesh(folder: DataFolder, signal: AbortSignal): Promise<Cont
     // The keeper came up first.
     capture: captureInForce(folder.keeperPath) ?? 'redirect',
     drainSeconds: settings.drainSeconds,
+    workloadCertificateMs: settings.workloadCertificateMs,
+    caFolder: settings.caFolder ?? undefined,
     extraRootsFile: demo === null ? process.env['SALLYPORT_EXTRA_CA_FILE'] : demoAuthority(demo),
     keeper: true,
     env: keptEnvironment(folder.keeperPath, demo === null ? env : demoEnvironment(demo, env)),

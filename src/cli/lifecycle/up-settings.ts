@@ -8,6 +8,9 @@ import type { DataFolder } from '../../platform/data-folder.ts';
 import { SallyportError, systemCode } from '../../platform/errors.ts';
 import { demoSettingsSchema } from '../demo/demo-settings.ts';
 
+/** Istio: a day too. */
+const defaultWorkloadCertificateMs = 86_400_000;
+
 const schema = z.strictObject({
   files: z.array(z.string()),
   listen: z.string(),
@@ -16,6 +19,9 @@ const schema = z.strictObject({
   drainSeconds: z.number(),
   envoy: z.string().nullable(),
   capture: z.enum(['auto', 'redirect', 'proxy']),
+  /** Milliseconds. */
+  workloadCertificateMs: z.number().default(defaultWorkloadCertificateMs),
+  caFolder: z.string().nullable().default(null),
   /** Not null: this mesh is a demo. */
   demo: demoSettingsSchema.nullable().default(null),
 });
@@ -30,11 +36,15 @@ export const defaultUpSettings: UpSettings = {
   drainSeconds: 10,
   envoy: null,
   capture: 'auto',
+  workloadCertificateMs: defaultWorkloadCertificateMs,
+  caFolder: null,
   demo: null,
 };
 
 /** The flag that sets each, for naming what differs. */
 const flags: Readonly<Record<Exclude<keyof UpSettings, 'demo'>, string>> = {
+  workloadCertificateMs: '--workload-cert-ttl',
+  caFolder: '--ca-dir',
   files: '-f',
   listen: '--listen',
   xdsAddress: '--xds-address',
@@ -75,6 +85,7 @@ export function describeDifferences(before: UpSettings, after: UpSettings): read
 
 function text(settings: UpSettings, key: string): string {
   const value = new Map<string, unknown>(Object.entries(settings)).get(key);
+  if (key === 'workloadCertificateMs') return `${Number(value) / 1000}s`;
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(' ');
   return value === null ? 'none' : String(value);
 }

@@ -33,4 +33,6 @@ export interface Registry {
   workloadAt(address: string): Source | undefined;
   /** The policy for this workload and what set it: `Sidecar/default/egress`, `Istio/istio-system/mesh`, or `default`. */
   policy(asker: Asker): { readonly mode: 'ALLOW_ANY' | 'REGISTRY_ONLY'; readonly object: string };
+  /** Of workloads' identities. */
+  trustDomain(): string;
 }

@@ -1,4 +1,5 @@
 // The decision that a record tells people of.
+import { spiffeIdentity } from '../../../api/spiffe.ts';
 import type { NewDecision, Signature } from '../../decision.ts';
 import type { Registry } from '../registry.ts';
 import { plainText } from './asked-host.ts';
@@ -7,9 +8,10 @@ import type { JudgedRecord, RecordContext } from './judged-record.ts';
 import { reasonOf } from './reason.ts';
 
 /** Who is told of in the decisions of a proxy. */
-export function decidingSource({ source, pod }: RecordContext): NewDecision['source'] {
+export function decidingSource({ source, pod, registry }: RecordContext): NewDecision['source'] {
   const { namespace, workload, serviceAccount } = source;
-  return { namespace, workload, pod, identity: `spiffe://cluster.local/ns/${namespace}/sa/${serviceAccount}` };
+  const identity = spiffeIdentity({ trustDomain: registry.trustDomain(), namespace, serviceAccount });
+  return { namespace, workload, pod, identity };
 }
 
 export interface DecisionOptions {

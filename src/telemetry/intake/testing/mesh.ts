@@ -25,6 +25,7 @@ export const testRegistry: Registry = {
       ? { namespace: 'default', workload: 'caller', serviceAccount: 'caller', labels: {} }
       : undefined,
   policy: () => ({ mode: 'REGISTRY_ONLY', object: 'Istio/istio-system/mesh' }),
+  trustDomain: () => 'cluster.local',
 };
 
 const protocols: ReadonlyMap<number, Protocol> = new Map([

@@ -1,0 +1,15 @@
+// How a workload is called in certificates, policies and decisions: Istio's SPIFFE identity (pkg/spiffe/spiffe.go).
+
+export const defaultTrustDomain = 'cluster.local';
+
+export interface Principal {
+  readonly trustDomain: string;
+  readonly namespace: string;
+  /** `default` where a pod names none. */
+  readonly serviceAccount: string;
+}
+
+/** `spiffe://cluster.local/ns/shop/sa/web` */
+export function spiffeIdentity({ trustDomain, namespace, serviceAccount }: Principal): string {
+  return `spiffe://${trustDomain}/ns/${namespace}/sa/${serviceAccount}`;
+}
