@@ -95,6 +95,12 @@ export function buildTransportMatcher(chains: {
   return exactTree(extension('transport', anyOf(TransportProtocolInputSchema, {})), answers);
 }
 
+/** Asks for plain HTTP alone. */
+export function buildHttpMatcher(http: ChainChoice, otherwise: ChainChoice): Matcher {
+  const transport = extension('transport', anyOf(TransportProtocolInputSchema, {}));
+  return exactTree(transport, [['raw_buffer', buildPlainHttpMatcher(http, otherwise)]], otherwise);
+}
+
 function buildProtocolMatcher({ byServerName, tls, http }: PortChains): Matcher | undefined {
   const answers: (readonly [string, ChainChoice])[] = [];
   const serverName = buildServerNameMatcher(byServerName, tls) ?? tls;
@@ -106,11 +112,12 @@ function buildProtocolMatcher({ byServerName, tls, http }: PortChains): Matcher 
 }
 
 /** Istio: only http/1.1 and h2c count as HTTP, so HTTP/1.0 is handled as plain TCP. */
-function buildPlainHttpMatcher(chain: ChainChoice): Matcher {
-  return exactTree(extension('application-protocol', anyOf(ApplicationProtocolInputSchema, {})), [
+function buildPlainHttpMatcher(chain: ChainChoice, otherwise?: ChainChoice): Matcher {
+  const answers = [
     ["'http/1.1'", chain],
     ["'h2c'", chain],
-  ]);
+  ] as const;
+  return exactTree(extension('application-protocol', anyOf(ApplicationProtocolInputSchema, {})), answers, otherwise);
 }
 
 function extension(name: string, typedConfig: Any) {

@@ -14,9 +14,14 @@ import { buildHashPolicy } from './hash-policy.ts';
 import type { WeightedCluster } from './network-filters.ts';
 import { withoutTimeLimit } from './route.ts';
 
+export interface ConnectCluster extends WeightedCluster {
+  /** In place of the route's. */
+  readonly filterState?: readonly FilterStateValue[];
+}
+
 export interface ConnectRouteOptions {
   readonly name: string;
-  readonly cluster: string | readonly WeightedCluster[];
+  readonly cluster: string | readonly ConnectCluster[];
   /** For clusters that choose their endpoint by a hash: that of the caller's address. */
   readonly hashesSource?: boolean;
   /** The cluster leads to an internal listener, whose log will tell of this connection. */
@@ -53,7 +58,11 @@ export function buildConnectRoute(options: ConnectRouteOptions): Route {
 
 function clusterSpecifier(cluster: ConnectRouteOptions['cluster']) {
   if (typeof cluster === 'string') return { case: 'cluster', value: cluster } as const;
-  const clusters = cluster.map(({ cluster: name, weight }) => ({ name, weight: cluster.length === 1 ? 100 : weight }));
+  const clusters = cluster.map(({ cluster: name, weight, filterState = [] }) => ({
+    name,
+    weight: cluster.length === 1 ? 100 : weight,
+    typedPerFilterConfig: filterStateOfRoute(filterState),
+  }));
   return { case: 'weightedClusters', value: { clusters } } as const;
 }
 

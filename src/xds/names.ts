@@ -88,6 +88,9 @@ export const originalDestinationSubset = 'original-destination';
 /** In that place: the endpoint of a headless Service that the caller chose. No subset can have the name either. */
 export const chosenEndpointSubset = 'chosen_endpoint';
 
+/** The chain of each listener that tells hosts by their Host header. */
+export const httpChainName = 'http';
+
 /** `0.0.0.0_443`. */
 export function listenerName(address: string, port: number): string {
   return `${address}_${port}`;

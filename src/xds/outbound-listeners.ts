@@ -12,15 +12,16 @@ import { ListenerSchema } from '../envoy/gen/envoy/config/listener/v3/listener_p
 import { buildListener, type FilterChain } from '../envoy/listener.ts';
 import { handlingOf } from '../mesh/handling.ts';
 import type { ProxySettings } from '../mesh/proxy-settings.ts';
-import { isHeadless, originOf } from '../mesh/service.ts';
+import { originOf } from '../mesh/service.ts';
 import type { Capture } from './capture.ts';
 import { catchAllChain, closedChain, httpChain, passedChain, serverNameChain, serviceChain } from './filter-chains.ts';
-import { inboundPort, listenerName, outboundPort } from './names.ts';
+import { httpChainName, inboundPort, listenerName, outboundPort } from './names.ts';
 import {
   addressesOf,
   hasSettings,
   isBelow,
   isSentElsewhere,
+  isSniffed,
   needsListing,
   oldestFirst,
   type PortService,
@@ -79,11 +80,6 @@ function buildAddressListeners(port: number, use: PortUse, config: ProxySettings
       ...(config.origins ?? []),
     ]);
   });
-}
-
-/** A port without a protocol at an address that says too little: HTTP there is told by Host as before, all else is its own. */
-function isSniffed({ service, port }: PortService): boolean {
-  return (service.autoAllocated === true || isHeadless(service)) && handlingOf(port.protocol) === 'auto';
 }
 
 function buildSniffedListener(
@@ -197,7 +193,6 @@ function closedChoices(
   ];
 }
 
-const httpChainName = 'http';
 const sniChainName = 'sni';
 const closedChainName = 'closed';
 

@@ -15,6 +15,8 @@ export interface PortService {
   readonly port: ServicePort;
   /** Says how its clusters are spoken to. */
   readonly rule: DestinationRule | undefined;
+  /** A VirtualService says what becomes of its requests, where they can be told. */
+  readonly routed: boolean;
   /** Where a VirtualService sends its connections instead of to its own cluster: by SNI, or all of them. */
   readonly passed: readonly PassedRoute[];
   /** The same of connections to some addresses alone. */
@@ -100,6 +102,15 @@ function enter(book: PortBook, entry: PortService): void {
 /** Where callers connect to it: of a headless Service that is whichever endpoint they chose. */
 export function addressesOf(service: Service): readonly string[] {
   return isHeadless(service) ? service.endpoints.map(({ address }) => address).filter(isIPv4) : service.addresses;
+}
+
+/**
+ * A port without a protocol at addresses that say too little: HTTP there is told by Host as on other ports, all else is its own.
+ * Istio: at all addresses; here those of its own are passed on unread unless rules ask for more, so that a server that speaks
+ * first need not wait.
+ */
+export function isSniffed({ service, port, routed }: PortService): boolean {
+  return handlingOf(port.protocol) === 'auto' && (routed || service.autoAllocated === true || isHeadless(service));
 }
 
 /** An address that was given for the sake of other ports leaves TLS to be told by its SNI. */

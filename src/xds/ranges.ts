@@ -3,13 +3,19 @@
 // in the end what the rest of the port is asked.
 import { BlockList } from 'node:net';
 import { parseIpRange } from '../api/ip-range.ts';
-import { type AddressChain, buildServerNameMatcher, type ChainChoice } from '../envoy/chain-matcher.ts';
+import {
+  type AddressChain,
+  buildHttpMatcher,
+  buildServerNameMatcher,
+  type ChainChoice,
+} from '../envoy/chain-matcher.ts';
 import type { FilterChain } from '../envoy/listener.ts';
 import { handlingOf } from '../mesh/handling.ts';
 import type { ProxySettings } from '../mesh/proxy-settings.ts';
 import { originOf } from '../mesh/service.ts';
 import { passedChain, serviceChain } from './filter-chains.ts';
-import { addressesOf, isSentElsewhere, oldestFirst, type PortService, type PortUse } from './port-use.ts';
+import { httpChainName } from './names.ts';
+import { addressesOf, isSentElsewhere, isSniffed, oldestFirst, type PortService, type PortUse } from './port-use.ts';
 import type { PassedRoute } from './virtual-service/passed-routes.ts';
 
 /** For the wildcard listener; TLS must show its SNI as well. */
@@ -39,8 +45,7 @@ export function buildRanges(use: PortUse, config: ProxySettings) {
     }
     if (own.length === 0) continue;
     if (handlingOf(port.protocol) !== 'tls' || !isSentElsewhere(entry)) {
-      const tls = handlingOf(port.protocol) === 'tls';
-      add(entry, own, tls ? buildServerNameMatcher([{ names: [service.host], chain: service.host }]) : service.host);
+      add(entry, own, chooseFor(entry));
       chains.push(serviceChain(entry, config));
       continue;
     }
@@ -49,6 +54,14 @@ export function buildRanges(use: PortUse, config: ProxySettings) {
     chains.push(...entry.passed.map((route) => passedChain(route, config)));
   }
   return { choices, chains, inspectsTls, origins };
+}
+
+/** Of connections to a service's own range; there is a chain for HTTP, since that is told on the whole port. */
+function chooseFor(entry: PortService): ChainChoice | undefined {
+  const { host } = entry.service;
+  if (isSniffed(entry)) return buildHttpMatcher(httpChainName, host);
+  if (handlingOf(entry.port.protocol) !== 'tls') return host;
+  return buildServerNameMatcher([{ names: [host], chain: host }]);
 }
 
 function chooseBy({ serverNames, name }: PassedRoute): ChainChoice | undefined {

@@ -67,7 +67,9 @@ export function portServiceOf(selected: SelectedHost | undefined, routing: Routi
   if (selected === undefined || service === undefined || port === undefined) return undefined;
   const routes = passedRoutes(selected, handlingOf(port.protocol), routing);
   const passed = routes.filter(isForAnyAddress);
-  return { service, port, rule: selected.rule, passed, ranged: routes.filter((route) => !isForAnyAddress(route)) };
+  const routed = (selected.virtualService?.http ?? []).length > 0;
+  const ranged = routes.filter((route) => !isForAnyAddress(route));
+  return { service, port, rule: selected.rule, routed, passed, ranged };
 }
 
 function passedRoutes({ host, virtualService }: SelectedHost, handling: Handling, routing: Routing) {

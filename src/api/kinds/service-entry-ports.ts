@@ -54,6 +54,8 @@ function* checkProtocol(facts: ServiceEntryFacts, protocol: Protocol, path: Fiel
   } else if ((isOpaqueTcp(protocol) || protocol === 'auto') && (!givenAddresses || hosts.some(isWildcardHost))) {
     const message =
       'addresses are required for ports serving TCP (or unset) protocol when IP Autoallocation is not enabled';
-    yield warning('SP0310', path, message, 'add addresses, or this entry takes all TCP traffic on the port');
+    const takes = 'add addresses, or this entry takes all TCP traffic on the port';
+    const unheard = protocol === 'auto' ? ', and a server that speaks first is not heard' : '';
+    yield warning('SP0310', path, message, `${takes}${unheard}`);
   }
 }

@@ -2,8 +2,8 @@
 // service, CONNECT to it or to the listener that looks into the connection. A name counts with its port: another port
 // is another server.
 import { buildConnectRoute, buildConnectStatusRoute, forAuthority } from '../../envoy/connect-route.ts';
-import type { FilterStateValue } from '../../envoy/filter-state.ts';
 import type { Route } from '../../envoy/gen/envoy/config/route/v3/route_components_pb.js';
+import type { WeightedCluster } from '../../envoy/network-filters.ts';
 import { buildStatusRoute, buildVirtualHost } from '../../envoy/route.ts';
 import { handlingOf } from '../../mesh/handling.ts';
 import type { ProxySettings } from '../../mesh/proxy-settings.ts';
@@ -86,8 +86,8 @@ function connectRoutes(entry: PortService, config: ProxySettings): readonly [Rou
   const { service, port } = entry;
   const handling = handlingOf(port.protocol);
   const allowAny = config.outboundTrafficPolicy === 'ALLOW_ANY';
-  // Where what is inside tells no name; by no way around a tunnel.
-  const untold = ownSettings(entry).tunnel === undefined ? [connectedTo(clusterOf(service, port))] : [];
+  // Where what is inside tells no name.
+  const untold = ownClusters(entry);
   if (handling === 'tls') {
     if (!looksForServerName(entry, config)) return [straight(entry)];
     const otherName = allowAny ? untold : [];
@@ -95,8 +95,21 @@ function connectRoutes(entry: PortService, config: ProxySettings): readonly [Rou
   }
   if (handling === 'tcp') return [straight(entry)];
   // Bytes have no name by which a cluster without endpoints of its own could find where they go.
-  if (forwards(service)) return [allowAny ? straight(entry) : handOver(port, [])];
-  return [handOver(port, allowAny || handling === 'auto' ? untold : [])];
+  if (forwards(service) && entry.passed.length === 0) return [allowAny ? straight(entry) : handOver(port, [])];
+  if (handling === 'auto') return [handOver(port, untoldClusters(entry))];
+  return [handOver(port, allowAny ? untold : [])];
+}
+
+/** By no way around a tunnel. */
+function ownClusters(entry: PortService): readonly WeightedCluster[] {
+  return ownSettings(entry).tunnel === undefined ? [{ cluster: clusterOf(entry.service, entry.port), weight: 1 }] : [];
+}
+
+/** Of what is neither HTTP nor TLS on a port without a protocol: as a VirtualService says. */
+function untoldClusters(entry: PortService): readonly WeightedCluster[] {
+  const [route] = entry.passed;
+  if (route === undefined) return ownClusters(entry);
+  return route.settings.tunnel === undefined ? route.clusters : [];
 }
 
 /**
@@ -123,12 +136,18 @@ function straight(entry: PortService): Route {
   return buildConnectRoute({ name: connectThrough(passed.name), cluster: passed.clusters, hashesSource });
 }
 
-function handOver(port: ServicePort, filterState: readonly FilterStateValue[]): Route {
+/** `untold`: where what the listener cannot tell goes; nowhere if empty. */
+function handOver(port: ServicePort, untold: readonly WeightedCluster[]): Route {
+  const listener = connectedListenerName(port.number);
+  const shares = untold.map(({ cluster, weight }) => ({
+    cluster: listener,
+    weight,
+    filterState: [connectedTo(cluster)],
+  }));
   return buildConnectRoute({
     name: connectRoute,
-    cluster: connectedListenerName(port.number),
+    ...(shares.length > 1 ? { cluster: shares } : { cluster: listener, filterState: shares[0]?.filterState ?? [] }),
     handedOver: true,
-    filterState,
   });
 }
 
@@ -142,11 +161,15 @@ export function buildRangeRoutes(services: Iterable<Service>, config: ProxySetti
       service.ports
         .filter(({ protocol }) => ['tls', 'tcp'].includes(handlingOf(protocol)))
         .flatMap((port) => {
-          const [connect, refused] = connectRoutes({ service, port, rule: undefined, passed: [], ranged: [] }, config);
+          const [connect, refused] = connectRoutes(unruled(service, port), config);
           const routes = [connect, refused ?? defaultRoute(service, port, undefined)];
           return routes.map((route) => forAuthority(route, rangeRegex(range, port.number)));
         }),
     );
+}
+
+function unruled(service: Service, port: ServicePort): PortService {
+  return { service, port, rule: undefined, routed: false, passed: [], ranged: [] };
 }
 
 function prefixLength(range: string): number {
