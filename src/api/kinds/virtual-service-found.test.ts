@@ -212,3 +212,13 @@ test('thousands of rules are looked through in no time', () => {
     [],
   );
 });
+
+test('very many hosts, gateways and rules are read soon', () => {
+  const count = 4000;
+  const all = <T>(make: (index: number) => T) => Array.from({ length: count }, (_, index) => make(index));
+  const route = [{ destination: { host: 'a.example' } }];
+  const hosts = all((index) => `h${index}.example`);
+  const tls = hosts.map((host) => ({ match: [{ sniHosts: [host], gateways: ['g0'] }], route }));
+  const spec = { hosts, gateways: all((index) => `g${index}`), tls };
+  withinSeconds(1, () => assert.deepEqual(findings(spec), []));
+});

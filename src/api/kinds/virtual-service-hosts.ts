@@ -6,7 +6,7 @@ import { normalizeHost, wildcardsAbove } from '../host-name.ts';
 import type { Finding } from '../kind.ts';
 import { shorten } from '../schema-messages.ts';
 import { checkHost } from './service-entry-hosts.ts';
-import type { VirtualServiceSpec } from './virtual-service-schema.ts';
+import type { VirtualService, VirtualServiceSpec } from './virtual-service-schema.ts';
 
 /** The name that stands for all sidecars. */
 const meshGateway = 'mesh';
@@ -73,20 +73,34 @@ export function* checkGatewayNames(names: readonly string[], path: FieldPath): I
   }
 }
 
+/** The gateways that a VirtualService is bound to. */
+export interface BoundGateways {
+  readonly namespace: string;
+  readonly names: ReadonlySet<string>;
+}
+
+export function boundGateways({ spec, metadata }: VirtualService): BoundGateways {
+  const { gateways = [] } = spec;
+  const { namespace = '' } = metadata;
+  const names = gateways.length === 0 ? [meshGateway] : gateways;
+  return { namespace, names: new Set(names.map((name) => fullName(name, namespace))) };
+}
+
 /** A condition on gateways that the service is not bound to never holds. */
 export function* checkBoundGateways(
   names: readonly string[],
-  bound: readonly string[],
-  namespace: string | undefined,
+  bound: BoundGateways,
   path: FieldPath,
 ): Iterable<Finding> {
-  const full = (name: string) => (name === meshGateway || name.includes('/') ? name : `${namespace ?? ''}/${name}`);
-  const known = new Set((bound.length === 0 ? [meshGateway] : bound).map(full));
   for (const [index, name] of names.entries()) {
-    if (known.has(full(name))) continue;
+    if (bound.names.has(fullName(name, bound.namespace))) continue;
     const message = `gateway ${shorten(name)} is not among spec.gateways, so the match never holds for it`;
     yield warning('SP0725', [...path, index], message, 'add it to spec.gateways');
   }
+}
+
+function fullName(name: string, namespace: string): string {
+  return name === meshGateway || name.includes('/') ? name : `${namespace}/${name}`;
 }
 
 /** `*`, the host itself and the wildcards above it: what may cover it. The host is in normal form. */

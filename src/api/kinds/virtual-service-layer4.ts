@@ -10,10 +10,15 @@ import { checkDestinations } from './virtual-service-destinations.ts';
 import { coveringHosts } from './virtual-service-hosts.ts';
 import type { TcpRoute, TlsRoute, VirtualService } from './virtual-service-schema.ts';
 
-type Bound = Pick<VirtualService['spec'], 'hosts' | 'gateways'>;
+type Bound = Pick<VirtualService['spec'], 'gateways'>;
 
-export function* checkTlsRule(rule: TlsRoute, { hosts = [], gateways }: Bound, path: FieldPath): Iterable<Finding> {
-  const known = new Set(hosts.map((host) => normalizeHost(host) ?? host));
+/** `known`: the hosts of the VirtualService in normal form. */
+export function* checkTlsRule(
+  rule: TlsRoute,
+  known: ReadonlySet<string>,
+  { gateways }: Bound,
+  path: FieldPath,
+): Iterable<Finding> {
   for (const [index, match] of rule.match.entries()) {
     const place = [...path, 'match', index];
     for (const [nth, sni] of match.sniHosts.entries()) yield* checkSni(sni, known, [...place, 'sniHosts', nth]);

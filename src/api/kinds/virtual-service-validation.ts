@@ -1,9 +1,16 @@
 // What can be wrong among the fields of a VirtualService. Follows ValidateVirtualService of Istio's
 // pkg/config/validation; messages are Istio's, the hint is our mend. Takes an object its schema has accepted.
 import { type FieldPath, problem } from '../finding.ts';
+import { normalizeHost } from '../host-name.ts';
 import type { Finding } from '../kind.ts';
 import { checkExportTo } from './service-entry-export.ts';
-import { checkBoundGateways, checkGatewayNames, checkHosts } from './virtual-service-hosts.ts';
+import {
+  type BoundGateways,
+  boundGateways,
+  checkBoundGateways,
+  checkGatewayNames,
+  checkHosts,
+} from './virtual-service-hosts.ts';
 import { checkHttpRule } from './virtual-service-http.ts';
 import { checkTcpRule, checkTlsRule } from './virtual-service-layer4.ts';
 import type { VirtualService } from './virtual-service-schema.ts';
@@ -23,32 +30,35 @@ export function validateVirtualService(service: VirtualService): readonly Findin
 }
 
 function* checkRules(service: VirtualService): Iterable<Finding> {
-  const { http = [], tls = [], tcp = [] } = service.spec;
+  const { hosts = [], http = [], tls = [], tcp = [] } = service.spec;
+  // Once for all rules: each may ask for any of them.
+  const bound = boundGateways(service);
+  const known = new Set(tls.length === 0 ? [] : hosts.map((host) => normalizeHost(host) ?? host));
   if (http.length + tls.length + tcp.length === 0) {
     yield problem('SP0706', ['spec'], 'http, tcp or tls must be provided in virtual service', 'add rules under http');
   }
   for (const [index, rule] of http.entries()) {
-    yield* checkMatchedGateways(service, rule.match, ['spec', 'http', index]);
+    yield* checkMatchedGateways(bound, rule.match, ['spec', 'http', index]);
     yield* checkHttpRule(rule, ['spec', 'http', index]);
   }
   for (const [index, rule] of tls.entries()) {
-    yield* checkMatchedGateways(service, rule.match, ['spec', 'tls', index]);
-    yield* checkTlsRule(rule, service.spec, ['spec', 'tls', index]);
+    yield* checkMatchedGateways(bound, rule.match, ['spec', 'tls', index]);
+    yield* checkTlsRule(rule, known, service.spec, ['spec', 'tls', index]);
   }
   for (const [index, rule] of tcp.entries()) {
-    yield* checkMatchedGateways(service, rule.match, ['spec', 'tcp', index]);
+    yield* checkMatchedGateways(bound, rule.match, ['spec', 'tcp', index]);
     yield* checkTcpRule(rule, service.spec, ['spec', 'tcp', index]);
   }
 }
 
 function* checkMatchedGateways(
-  { spec, metadata }: VirtualService,
+  bound: BoundGateways,
   matches: readonly { readonly gateways?: readonly string[] }[] = [],
   path: FieldPath,
 ): Iterable<Finding> {
   for (const [index, { gateways = [] }] of matches.entries()) {
     const place = [...path, 'match', index, 'gateways'];
     yield* checkGatewayNames(gateways, place);
-    yield* checkBoundGateways(gateways, spec.gateways ?? [], metadata.namespace, place);
+    yield* checkBoundGateways(gateways, bound, place);
   }
 }
