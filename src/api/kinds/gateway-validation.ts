@@ -69,7 +69,8 @@ function* checkServer(server: GatewayServer, path: FieldPath): Iterable<Finding>
 function* checkBind(bind: string | undefined, path: FieldPath): Iterable<Finding> {
   if (!bind) return;
   if (bind.startsWith('unix://')) yield notActedOn('a Unix socket', path);
-  else if (isIP(bind) === 0) {
+  // The network interface behind a % may not be there, and Envoy refuses the listener then.
+  else if (isIP(bind) === 0 || bind.includes('%')) {
     const message = `'${shorten(bind)}' is not an address to listen on`;
     yield problem('SP0916', path, message, 'write an IP address of the pod, or remove it to listen on all');
   }

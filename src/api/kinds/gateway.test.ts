@@ -188,11 +188,13 @@ const found: readonly (readonly [string, Spec, readonly string[]])[] = [
       servers: [
         server('HTTP', { bind: 'localhost' }),
         { ...server('HTTP', { bind: 'unix:///a' }), port: { number: 80, name: 'b', protocol: 'HTTP' } },
+        { ...server('HTTP', { bind: 'fe80::1%eth9' }), port: { number: 80, name: 'c', protocol: 'HTTP' } },
       ],
     },
     [
       `!SP0916 ${at}.bind: 'localhost' is not an address to listen on`,
       `?SP0111 spec.servers[1].bind: a Unix socket ${notActed}`,
+      "!SP0916 spec.servers[2].bind: 'fe80::1%eth9' is not an address to listen on",
     ],
   ],
   [
