@@ -119,6 +119,69 @@ test('a proxy that refuses everything is not sent things in a circle', async (t)
   assert.deepEqual((await client.take()).updated, ['d']);
 });
 
+test('once the trials are used up, type and resources alike stay STALE until something changes', async (t) => {
+  const { view, discovery, nodeId, connect } = await startDiscovery(t);
+  const names = Array.from({ length: 200 }, (_, index) => `s${index}`);
+  view.change({ secret: { set: names.map((name) => opaque(name)) } });
+  const client = connect();
+  client.ask('secret', { subscribe: names });
+  // Words that mention each: so each is a trial of its own.
+  client.nack(await client.responses.next(), names.join(' '));
+  const trials = async () => {
+    for (let trial = 0; trial < 64; trial++) assert.equal((await client.take()).updated.length, 1);
+    client.ask('endpoint', { subscribe: ['nowhere'] });
+    assert.equal((await client.take()).type, 'endpoint');
+  };
+  const undecided = () => {
+    const syncOf = discovery.syncs(nodeId, typeUrls.secret);
+    return [...view.resources(typeUrls.secret).values()].filter((secret) => syncOf?.(secret).state === 'STALE');
+  };
+  const state = () => discovery.proxies()[0]?.types.get(typeUrls.secret)?.state;
+  await trials();
+  assert.deepEqual([undecided().length, state()], [200 - 64, 'STALE']);
+
+  const [first = '', ...others] = undecided().map(({ name }) => name);
+  view.change({ secret: { set: [opaque(first, '2')] } });
+  assert.deepEqual((await client.take()).updated, [first]);
+  await trials();
+  assert.deepEqual([undecided().length, state()], [200 - 64 - 1 - 64, 'STALE']);
+  view.change({ secret: { remove: others } });
+  assert.deepEqual((await client.take()).removed.toSorted(), others.toSorted());
+  await until('nothing is left to decide', () => state() === 'SYNCED');
+});
+
+test('a part of which nothing can be sent costs no trial', async (t) => {
+  const { view, connect } = await startDiscovery(t);
+  const names = Array.from({ length: 100 }, (_, index) => `c${index}`);
+  view.change({ cluster: { set: names.map((name) => opaque(name)) } });
+  const client = connect();
+  client.ask('cluster', { subscribe: ['nowhere', ...names] });
+  client.ask('listener');
+  const refused = await client.responses.next();
+  assert.deepEqual(refused.removed, ['nowhere']);
+  client.nack(refused, names.join(' '));
+  let trials = 0;
+  while ((await client.take()).type === 'cluster') trials += 1;
+  assert.equal(trials, 64);
+});
+
+test('clusters that are taken away are no longer undecided', async (t) => {
+  const { view, discovery, connect } = await startDiscovery(t);
+  const names = Array.from({ length: 100 }, (_, index) => `c${index}`);
+  view.change({ cluster: { set: names.map((name) => opaque(name)) } });
+  const client = connect();
+  client.ask('cluster');
+  client.ask('listener');
+  client.nack(await client.responses.next(), names.join(' '));
+  while ((await client.take()).type === 'cluster') continue;
+  view.change({ cluster: { remove: names } });
+  assert.equal((await client.take()).removed.length, names.length);
+  await until(
+    'nothing is left to decide',
+    () => discovery.proxies()[0]?.types.get(typeUrls.cluster)?.state === 'SYNCED',
+  );
+});
+
 test('an answer to something else than the outstanding response is passed over', async (t) => {
   const { view, connect } = await startDiscovery(t);
   const client = connect();

@@ -1,7 +1,7 @@
 // What one type of one stream is to be sent next. Pure but for what it notes as planned in `commit`.
 // What was refused along with others goes again by itself as soon as nothing new is to be sent.
 // Invariant: a resource that changed after `limit` is not in a plan; the log brings it once the limit has passed it.
-import { nextTrial, sending } from './refusals.ts';
+import { dropTrials, goesAgain, sending } from './refusals.ts';
 import type { Subscription } from './subscription.ts';
 import type { ResponseContent, TrackedView } from './tracked-view.ts';
 import { type Resource, type TypeUrl, typeUrls } from './view.ts';
@@ -53,13 +53,11 @@ export function planTrial(
 ): Plan | undefined {
   const { type, refusals } = subscription;
   const resources = tracked.view.resources(type);
-  for (let names = nextTrial(refusals); names !== undefined; names = nextTrial(refusals)) {
-    const trial = names;
+  for (const trial of refusals.trials) {
     const picked = trial.filter((name) => wanted(name) && (resources.has(name) || !removedLast(type)));
-    if (picked.length > 0) {
-      return { ...planNames(resources, picked), upTo: limit, commit: () => sending(refusals, trial, true) };
-    }
-    sending(refusals, trial, true);
+    if (picked.length === 0) dropTrials(refusals, trial);
+    else if (!goesAgain(refusals)) return undefined;
+    else return { ...planNames(resources, picked), upTo: limit, commit: () => sending(refusals, trial, true) };
   }
   return undefined;
 }

@@ -2,8 +2,9 @@
 import type { ProxyIdentity, Resource, TypeUrl } from './view.ts';
 
 /**
- * SYNCED: what was sent was accepted. STALE: sent, not yet answered. ERROR: refused, what was accepted before stays in
- * force. NOT_SENT: nothing to send yet.
+ * SYNCED: what was sent was accepted. STALE: sent, not yet answered, or refused along with others without a word on which
+ * is at fault; once all trials are used up it stays so until something changes. ERROR: refused, what was accepted before
+ * stays in force. NOT_SENT: nothing to send yet.
  */
 export type SyncState = 'SYNCED' | 'STALE' | 'ERROR' | 'NOT_SENT';
 

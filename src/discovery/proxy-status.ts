@@ -1,7 +1,7 @@
 // What `proxies()` tells of a session, worked out when asked; nothing is counted while pushing.
 import type { ProxySession } from './proxy-session.ts';
 import type { ProxyStatus, RefusedResource, ResourceSyncs, SyncState, TypeStatus } from './proxy-state.ts';
-import { nextTrial, refusalOf } from './refusals.ts';
+import { refusalOf } from './refusals.ts';
 import type { Subscription } from './subscription.ts';
 import { type TypeUrl, typeUrls } from './view.ts';
 import { routeOf } from './virtual-hosts.ts';
@@ -71,7 +71,7 @@ function refusedNow(session: Served, subscription: Subscription): readonly Refus
 }
 
 function stateOf({ refusals, outstanding, sentAt, settled, everythingDue, due }: Subscription): SyncState {
-  if (outstanding !== undefined || nextTrial(refusals) !== undefined) return 'STALE';
+  if (outstanding !== undefined || refusals.trials.length > 0) return 'STALE';
   // A proxy that came back with everything in its newest version is sent nothing.
   const nothingSent = sentAt === undefined && (settled < 0 || everythingDue || due.size > 0);
   return nothingSent ? 'NOT_SENT' : 'SYNCED';

@@ -30,22 +30,26 @@ export function createRefusals(): Refusals {
   return { refused: new Map(), trials: [], trialsLeft: mostTrials };
 }
 
-/** The names whose turn it is. */
-export function nextTrial({ trials, trialsLeft }: Refusals): readonly string[] | undefined {
-  return trialsLeft > 0 ? trials[0] : undefined;
+/** Something of what was refused along with others goes again at once. */
+export function goesAgain({ trials, trialsLeft }: Refusals): boolean {
+  return trialsLeft > 0 && trials.length > 0;
 }
 
 /** These are being sent: as a trial, or because they changed or were asked for, which is a new beginning. */
 export function sending(refusals: Refusals, names: Iterable<string>, isTrial: boolean): void {
   refusals.trialsLeft = isTrial ? refusals.trialsLeft - 1 : mostTrials;
-  const gone = new Set(names);
-  refusals.trials = without(refusals.trials, gone);
+  dropTrials(refusals, names);
+}
+
+/** There is nothing left to try of these. */
+export function dropTrials(refusals: Refusals, names: Iterable<string>): void {
+  refusals.trials = without(refusals.trials, new Set(names));
 }
 
 /** The proxy no longer wants them. */
 export function forget(refusals: Refusals, names: readonly string[]): void {
   for (const name of names) refusals.refused.delete(name);
-  if (names.length > 0) refusals.trials = without(refusals.trials, new Set(names));
+  dropTrials(refusals, names);
 }
 
 export function accepted({ refused }: Refusals, { updated, removed }: Response): void {
@@ -92,7 +96,7 @@ function halves(names: readonly string[]): readonly (readonly string[])[] {
 }
 
 function without(trials: Refusals['trials'], names: ReadonlySet<string>): Refusals['trials'] {
-  if (trials.length === 0) return trials;
+  if (trials.length === 0 || names.size === 0) return trials;
   return trials.map((trial) => trial.filter((name) => !names.has(name))).filter((trial) => trial.length > 0);
 }
 

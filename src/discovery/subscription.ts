@@ -2,7 +2,7 @@
 // api-docs/xds_protocol. The state is small on purpose: what the proxy holds is not kept, it follows from the
 // generation up to which it was sent everything.
 // Invariant: at most one response is unanswered.
-import { accepted, createRefusals, forget, nextTrial, type Refusals, wasRefused } from './refusals.ts';
+import { accepted, createRefusals, forget, goesAgain, type Refusals, wasRefused } from './refusals.ts';
 import type { Response } from './tracked-view.ts';
 import type { TypeUrl, View } from './view.ts';
 
@@ -120,6 +120,6 @@ export function takeAnswer(
     accepted(refusals, outstanding.response);
   } else wasRefused(refusals, outstanding.response, error, now);
   // What goes again at once counts as under way: what may use it waits.
-  if (nextTrial(refusals) === undefined) subscription.settled = Math.max(subscription.settled, subscription.answered);
+  if (!goesAgain(refusals)) subscription.settled = Math.max(subscription.settled, subscription.answered);
   return outstanding;
 }
