@@ -1,6 +1,7 @@
 // In proxy capture only what a program sends to its proxy is governed. Every command that shows or sets a policy says so.
-import type { RangeFields } from '../api/kinds/istio-ranges.ts';
+import type { KubeObject } from '../api/object.ts';
 import type { Cli } from './cli.ts';
+import { bypassHoles } from './mesh-settings.ts';
 
 export const proxyCaptureNote = 'note: proxy capture: only traffic that a program sends to its proxy is governed';
 
@@ -22,22 +23,17 @@ export async function captureNote(cli: Cli): Promise<void> {
   if (capture === 'proxy') cli.warn(proxyCaptureNote);
 }
 
-/** One line on standard error for each setting of the Istio object that lets addresses go around the proxies. */
-export async function bypassNote(
-  cli: Cli,
-  { ranges, podsMayBypass }: { readonly ranges: RangeFields; readonly podsMayBypass: boolean },
-): Promise<void> {
-  const { checkRanges } = await import('../api/kinds/istio-ranges.ts');
-  const holes = [...checkRanges(ranges)].filter(({ code }) => code === 'SP0403').map(({ message }) => message);
-  if (podsMayBypass) holes.push('pods may let addresses go around their proxies');
-  if (holes.length === 0) return;
+/** The same, and a line for each setting of the Istio object that lets addresses go around the proxies. */
+export async function meshSettingsNote(cli: Cli, settings: KubeObject | undefined): Promise<void> {
   const { capture } = await cli.api().info();
-  if (capture === 'proxy') {
-    return cli.warn(
-      'note: proxy capture: includeIPRanges and excludeIPRanges change nothing, programs choose by NO_PROXY',
-    );
+  const holes = await bypassHoles(settings);
+  if (capture !== 'proxy') {
+    for (const hole of holes) cli.warn(`warning: ${hole}`);
+    return;
   }
-  for (const hole of holes) cli.warn(`warning: ${hole}`);
+  cli.warn(proxyCaptureNote);
+  if (holes.length === 0) return;
+  cli.warn('note: proxy capture: includeIPRanges and excludeIPRanges change nothing, programs choose by NO_PROXY');
 }
 
 /** `captureNote` after a command that showed or set these objects, if any of them is policy. */

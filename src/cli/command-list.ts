@@ -39,7 +39,11 @@ export const commandList: readonly CommandEntry[] = [
     load: () => import('./commands/logs.ts'),
   },
   { name: 'exec', summary: 'run a command inside a workload', load: () => import('./commands/exec.ts') },
-  { name: 'doctor', summary: 'what this machine has and lacks', load: () => import('./commands/doctor.ts') },
+  {
+    name: 'doctor',
+    summary: 'what this machine has and lacks, and what goes around the proxies',
+    load: () => import('./commands/doctor.ts'),
+  },
   { name: 'dashboard', summary: "open the mesh's page", load: () => import('./commands/dashboard.ts') },
   {
     name: 'install',

@@ -173,7 +173,7 @@ test('clusters that are taken away are no longer undecided', async (t) => {
   client.ask('cluster');
   client.ask('listener');
   client.nack(await client.responses.next(), names.join(' '));
-  while ((await client.take()).type === 'cluster') continue;
+  while ((await client.take()).type === 'cluster');
   view.change({ cluster: { remove: names } });
   assert.equal((await client.take()).removed.length, names.length);
   await until(

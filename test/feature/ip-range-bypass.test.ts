@@ -78,10 +78,12 @@ describe('addresses that go around the sidecar', needs('root', 'iproute2', 'fire
     assert.equal(other.requests.items.length, 0);
   });
 
-  it('are said by outbound-traffic-policy', async () => {
+  it('are said by outbound-traffic-policy and doctor', async () => {
     const { stdout, stderr } = await mesh.cli('istio', 'outbound-traffic-policy');
     assert.equal(stdout, "mesh wide outbound traffic policy is currently set to 'REGISTRY_ONLY'\n");
     assert.match(stderr, new RegExp(`^warning: TCP to ${address}/32 goes around the proxies`, 'm'));
+    const words = new RegExp(`^Istio/istio-system/mesh +lacking +TCP to ${address}/32 goes around the proxies`, 'm');
+    assert.match((await mesh.cli('doctor')).stdout, words);
   });
 
   it('hold for a workload that comes later', async () => {

@@ -1,8 +1,10 @@
-// `doctor`: what this machine has and lacks for a local mesh. It changes nothing. Exit code 1 where something that
-// every mesh needs is not to be had; a lack that only takes a choice away is no failure.
+// `doctor`: what this machine has and lacks for a local mesh, and what a mesh that is up lets go around its proxies. It
+// changes nothing. Exit code 1 where something that every mesh needs is not to be had; a lack that only takes a choice away
+// is no failure.
 import type { Command } from 'commander';
 import type { Check } from '../../runtime/doctor/check.ts';
 import { runDoctor } from '../../runtime/doctor/run-doctor.ts';
+import { checkBypass } from '../bypass-check.ts';
 import type { Cli } from '../cli.ts';
 import { formatStructured } from '../output/structured.ts';
 import { formatTable } from '../output/table.ts';
@@ -23,7 +25,8 @@ export function register(command: Command, cli: Cli): void {
 async function doctor(cli: Cli, { envoy }: DoctorOptions): Promise<void> {
   const output = chosenOutput(cli, ['table', 'json', 'yaml']);
   const request = { dataFolder: cli.dataFolder(), signal: cli.signal };
-  const checks = await runDoctor(envoy === undefined ? request : { ...request, envoy });
+  const machine = await runDoctor(envoy === undefined ? request : { ...request, envoy });
+  const checks = [...machine, ...(await checkBypass(cli))];
   if (output === 'table') printText(cli, checks);
   else cli.write(await formatStructured(output, { checks }));
   if (checks.some(({ name, ok }) => !ok && indispensable.has(name))) process.exitCode = 1;

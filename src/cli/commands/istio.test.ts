@@ -85,3 +85,27 @@ test('addresses that go around the proxies come with a warning; in proxy capture
     });
   }
 });
+
+test('the object and the capture are asked for once', async (t) => {
+  let infos = 0;
+  const info = {
+    ...{ pid: 1, version: '1', data: '/x', startedAt: '2026-01-01T00:00:00Z' },
+    get capture() {
+      infos += 1;
+      return 'redirect' as const;
+    },
+  };
+  const { run, store } = await startMeshForCli(t, { info });
+  await run('istio otp allowed');
+  const { mock } = t.mock.method(store, 'get');
+  for (const [line, said] of [
+    ['istio otp', 'currently set'],
+    ['istio otp allowed', 'already set'],
+    ['istio otp restricted', 'set'],
+  ] as const) {
+    mock.resetCalls();
+    infos = 0;
+    assertResult(await run(line), 0, new RegExp(`^${is} ${said} to`));
+    assert.deepEqual([mock.callCount(), infos], [1, 1], line);
+  }
+});

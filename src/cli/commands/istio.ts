@@ -1,17 +1,14 @@
 // `istio outbound-traffic-policy`: whether workloads may reach hosts that nobody registered. The setting is a field
 // of the object Istio istio-system/mesh; this reads what is stored there, not the default that `get` shows.
 import type { Command } from 'commander';
-import { allowBypassAnnotation } from '../../api/annotations.ts';
-import type { RangeFields } from '../../api/kinds/istio-ranges.ts';
 import { ApiError } from '../api-client.ts';
-import { bypassNote, captureNote } from '../capture-note.ts';
+import { meshSettingsNote } from '../capture-note.ts';
 import type { Cli } from '../cli.ts';
+import { meshSettings, readMeshSettings } from '../mesh-settings.ts';
 import { text } from '../output/json-value.ts';
 import { addExamples } from '../usage.ts';
 
-const kind = 'istios.istio.banzaicloud.io';
-const namespace = 'istio-system';
-const name = 'mesh';
+const { kind, namespace, name } = meshSettings;
 const subject = 'mesh wide outbound traffic policy is';
 
 const modes = new Map([
@@ -31,58 +28,24 @@ export function register(command: Command, cli: Cli): void {
 
 async function outboundTrafficPolicy(cli: Cli, words: readonly string[]): Promise<void> {
   const [word, ...more] = words;
-  if (word === undefined) {
-    const { mode } = await current(cli);
+  const wanted = word === undefined || more.length > 0 ? undefined : modes.get(word);
+  if (word !== undefined && wanted === undefined) {
+    cli.warn(`invalid outbound mesh policy: ${words.join(' ')}`);
+    process.exitCode = 2;
+    return;
+  }
+  const settings = await readMeshSettings(cli);
+  const mode = text(settings?.spec, 'outboundTrafficPolicy', 'mode');
+  if (wanted === undefined)
     cli.print(mode === undefined ? `${subject} not found` : `${subject} currently set to '${mode}'`);
-  } else {
-    const mode = more.length === 0 ? modes.get(word) : undefined;
-    if (mode === undefined) {
-      cli.warn(`invalid outbound mesh policy: ${words.join(' ')}`);
-      process.exitCode = 2;
-      return;
-    }
-    await set(cli, mode);
+  else if (wanted === mode) cli.print(`${subject} already set to '${mode}'`);
+  else {
+    if (settings === undefined) await create(cli, wanted);
+    else await cli.api().patch(kind, namespace, name, { spec: { outboundTrafficPolicy: { mode: wanted } } });
+    cli.print(`${subject} set to '${wanted}'`);
   }
-  await captureNote(cli);
-  await bypassNote(cli, await current(cli));
-}
-
-async function set(cli: Cli, mode: string): Promise<void> {
-  const { exists, mode: before } = await current(cli);
-  if (before === mode) return cli.print(`${subject} already set to '${mode}'`);
-  if (exists) await cli.api().patch(kind, namespace, name, { spec: { outboundTrafficPolicy: { mode } } });
-  else await create(cli, mode);
-  cli.print(`${subject} set to '${mode}'`);
-}
-
-interface Setting {
-  readonly exists: boolean;
-  readonly mode?: string;
-  readonly ranges: RangeFields;
-  readonly podsMayBypass: boolean;
-}
-
-async function current(cli: Cli): Promise<Setting> {
-  try {
-    const { items } = await cli.api().objects(kind, { namespace, name });
-    const spec = items[0]?.spec;
-    const mode = text(spec, 'outboundTrafficPolicy', 'mode');
-    const podsMayBypass = text(items[0]?.metadata, 'annotations', allowBypassAnnotation) === 'true';
-    const [includeIPRanges = '*', excludeIPRanges = ''] = [
-      text(spec, 'includeIPRanges'),
-      text(spec, 'excludeIPRanges'),
-    ];
-    return {
-      exists: true,
-      ...(mode === undefined ? {} : { mode }),
-      ranges: { includeIPRanges, excludeIPRanges },
-      podsMayBypass,
-    };
-  } catch (error) {
-    if (error instanceof ApiError && error.code === 'SP_NOT_FOUND')
-      return { exists: false, ranges: {}, podsMayBypass: false };
-    throw error;
-  }
+  // What it lets go around the proxies is another of its fields.
+  await meshSettingsNote(cli, settings);
 }
 
 async function create(cli: Cli, mode: string): Promise<void> {
