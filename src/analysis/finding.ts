@@ -18,12 +18,6 @@ export function about(finding: Finding, ...resources: readonly string[]): CrossF
   return { ...finding, related: [...new Set(resources)].map((resource) => ({ resource, path: [] })) };
 }
 
-/** Of a list that may be long the first few, and how many more there are. */
-export function someOf(names: readonly string[], most = 3): string {
-  const more = names.length - most;
-  return more > 0 ? `${names.slice(0, most).join(', ')} and ${more} more` : names.join(', ');
-}
-
 /** Where a path of an object was written. */
 type Locate = (path: FieldPath) => SourceLocation;
 

@@ -3,6 +3,7 @@
 // Invariant: normalizeHost(normalizeHost(x)) is normalizeHost(x).
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
+import { canonicalAddress } from './ip-range.ts';
 
 // What a URL parser would cut off or decode: a host with such a character names something else than it shows.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
@@ -19,18 +20,13 @@ export function normalizeHost(text: string): string | undefined {
     return parent === undefined || parent.startsWith('*') || isIP(parent) !== 0 ? undefined : `*.${parent}`;
   }
   const bare = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
-  if (isIP(bare) === 6) return normalizeIpv6(bare);
+  if (isIP(bare) === 6) return bare.includes('%') ? undefined : canonicalAddress(bare, 6);
   if (isIP(text) === 4) return text;
   return normalizeDnsName(text);
 }
 
 export function isWildcardHost(host: string): boolean {
   return host.startsWith('*.');
-}
-
-function normalizeIpv6(address: string): string | undefined {
-  if (address.includes('%')) return undefined;
-  return new URL(`http://[${address}]`).hostname.slice(1, -1);
 }
 
 function normalizeDnsName(text: string): string | undefined {

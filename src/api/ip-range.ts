@@ -18,15 +18,15 @@ export function parseIpRange(text: string): IpRange | undefined {
   if (version !== 4 && version !== 6) return undefined;
   const bits = version === 4 ? 32 : 128;
   const family = version;
-  if (slash < 0) return { family, address: canonical(address, family), prefix: bits, cidr: false };
+  if (slash < 0) return { family, address: canonicalAddress(address, family), prefix: bits, cidr: false };
   const digits = text.slice(slash + 1);
   const prefix = Number(digits);
   if (!/^\d{1,3}$/.test(digits) || prefix > bits) return undefined;
-  return { family, address: canonical(address, family), prefix, cidr: true };
+  return { family, address: canonicalAddress(address, family), prefix, cidr: true };
 }
 
-/** One text for one address: IPv6 has many. */
-function canonical(address: string, family: 4 | 6): string {
+/** One text for one address without a zone: IPv6 has many. */
+export function canonicalAddress(address: string, family: 4 | 6): string {
   return family === 4 ? address : new URL(`http://[${address}]`).hostname.slice(1, -1);
 }
 

@@ -23,9 +23,15 @@ function toJsonSchema(schema: z.ZodType): JsonSchema {
   return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', reused: 'inline', override });
 }
 
-function override({ zodSchema, jsonSchema }: Parameters<NonNullable<z.core.ToJSONSchemaParams['override']>>[0]): void {
+/** The bounds of JavaScript's whole numbers, which zod gives every integer, say nothing of ours. */
+export function withoutSafeBounds({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+}
+
+function override(made: Parameters<NonNullable<z.core.ToJSONSchemaParams['override']>>[0]): void {
+  withoutSafeBounds(made);
+  const { zodSchema, jsonSchema } = made;
   const values = valueSchemaOf(zodSchema);
   if (!(values instanceof z.ZodType)) return;
   const { $schema: _dialect, ...additionalProperties } = toJsonSchema(values);

@@ -8,7 +8,7 @@ import { type KubeObject, keyOf, keyString, resourceName } from '../api/object.t
 import { validationMessage } from '../api/validation-messages.ts';
 import type { MeshStep } from '../mesh/follow-store.ts';
 import { meshKinds } from '../mesh/mesh-objects.ts';
-import { type Diagnostic, diagnosticIdentity } from '../platform/diagnostic.ts';
+import { type Diagnostic, notYetSaid } from '../platform/diagnostic.ts';
 import { messageOf } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
 import type { ObjectStore, StatusPatch } from '../store/store.ts';
@@ -158,11 +158,10 @@ export function createMeshAnalysis({ store, files, signal, log }: MeshAnalysisOp
       await judgeAll(signal);
       // The file knows the place.
       const ofFiles = files.diagnostics();
-      const told = new Set(ofFiles.map(diagnosticIdentity));
       const found = [...analysis.findings()].flatMap(([resource, findings]) =>
         findings.map((finding) => crossDiagnostic(finding, resource)),
       );
-      return [...ofFiles, ...found.filter((one) => !told.has(diagnosticIdentity(one)))];
+      return [...ofFiles, ...notYetSaid(found, ofFiles)];
     },
     async diagnosticsOf(objects) {
       const patience = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);

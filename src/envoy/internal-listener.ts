@@ -8,15 +8,13 @@ import { openCircuitBreakers } from './cluster.ts';
 import { type Cluster, Cluster_DiscoveryType, ClusterSchema } from './gen/envoy/config/cluster/v3/cluster_pb.js';
 import { AddressSchema } from './gen/envoy/config/core/v3/address_pb.js';
 import { TrafficDirection } from './gen/envoy/config/core/v3/base_pb.js';
-import { ProxyProtocolConfig_Version } from './gen/envoy/config/core/v3/proxy_protocol_pb.js';
 import { type Listener, ListenerSchema } from './gen/envoy/config/listener/v3/listener_pb.js';
 import { OriginalDstSchema } from './gen/envoy/extensions/filters/listener/original_dst/v3/original_dst_pb.js';
 import { ProxyProtocolSchema } from './gen/envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol_pb.js';
 import { InternalUpstreamTransportSchema } from './gen/envoy/extensions/transport_sockets/internal_upstream/v3/internal_upstream_pb.js';
-import { ProxyProtocolUpstreamTransportSchema } from './gen/envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol_pb.js';
-import { RawBufferSchema } from './gen/envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer_pb.js';
 import { httpProtocolOptionsKey } from './http-protocol-options.ts';
 import { chainsOf, type ListenerChains, listenerFilter } from './listener.ts';
+import { proxyProtocolSocket, rawSocket, type TransportSocket } from './transport-socket.ts';
 import { seconds } from './values.ts';
 
 /**
@@ -77,21 +75,12 @@ export function buildInternalCluster(listener: string, addresses: InternalAddres
   });
 }
 
-const rawBuffer = transportSocket('envoy.transport_sockets.raw_buffer', anyOf(RawBufferSchema, {}));
+const withFilterState: TransportSocket = {
+  name: 'envoy.transport_sockets.internal_upstream',
+  configType: {
+    case: 'typedConfig',
+    value: anyOf(InternalUpstreamTransportSchema, { transportSocket: rawSocket }),
+  },
+};
 
-const withFilterState = transportSocket(
-  'envoy.transport_sockets.internal_upstream',
-  anyOf(InternalUpstreamTransportSchema, { transportSocket: rawBuffer }),
-);
-
-const withProxyProtocol = transportSocket(
-  'envoy.transport_sockets.upstream_proxy_protocol',
-  anyOf(ProxyProtocolUpstreamTransportSchema, {
-    config: { version: ProxyProtocolConfig_Version.V2 },
-    transportSocket: withFilterState,
-  }),
-);
-
-function transportSocket(name: string, value: ReturnType<typeof anyOf>) {
-  return { name, configType: { case: 'typedConfig', value } } as const;
-}
+const withProxyProtocol = proxyProtocolSocket('V2', withFilterState);

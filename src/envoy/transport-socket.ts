@@ -13,6 +13,12 @@ export function tlsSocket(value: Any): TransportSocket {
   return { name: 'envoy.transport_sockets.tls', configType: { case: 'typedConfig', value } };
 }
 
+/** Plain TCP. */
+export const rawSocket: TransportSocket = {
+  name: 'envoy.transport_sockets.raw_buffer',
+  configType: { case: 'typedConfig', value: anyOf(RawBufferSchema, {}) },
+};
+
 /** Says first, before `inner` begins, whose connection it is. Undefined: plain TCP. */
 export function proxyProtocolSocket(version: 'V1' | 'V2', inner: TransportSocket | undefined): TransportSocket {
   const value = anyOf(ProxyProtocolUpstreamTransportSchema, {
@@ -21,8 +27,3 @@ export function proxyProtocolSocket(version: 'V1' | 'V2', inner: TransportSocket
   });
   return { name: 'envoy.transport_sockets.upstream_proxy_protocol', configType: { case: 'typedConfig', value } };
 }
-
-const rawSocket: TransportSocket = {
-  name: 'envoy.transport_sockets.raw_buffer',
-  configType: { case: 'typedConfig', value: anyOf(RawBufferSchema, {}) },
-};

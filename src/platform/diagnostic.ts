@@ -50,8 +50,14 @@ function formatSource({ file, line, column }: SourceLocation): string {
   return `${file}:${line}:${column}`;
 }
 
+/** Of `found` what is not among `said`. */
+export function notYetSaid(found: readonly Diagnostic[], said: Iterable<Diagnostic>): readonly Diagnostic[] {
+  const known = new Set(Array.from(said, diagnosticIdentity));
+  return found.filter((one) => !known.has(diagnosticIdentity(one)));
+}
+
 /** The same for what is said of the same field, whoever says it and wherever it is written. */
-export function diagnosticIdentity({ resource, code, path }: Diagnostic): string {
+function diagnosticIdentity({ resource, code, path }: Diagnostic): string {
   return `${resource} ${code} ${path}`;
 }
 

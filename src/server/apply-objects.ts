@@ -2,7 +2,7 @@
 // named. One bad object never stops the others.
 import { decodeObject } from '../api/decode.ts';
 import { type KubeObject, keyOf, keyString, type ObjectKey, resourceName } from '../api/object.ts';
-import { type Diagnostic, diagnosticIdentity, hasErrors } from '../platform/diagnostic.ts';
+import { type Diagnostic, hasErrors, notYetSaid } from '../platform/diagnostic.ts';
 import { OwnedByFileError } from '../store/errors.ts';
 import type { ApplyResult, ObjectStore } from '../store/store.ts';
 import type { ServerDeps } from './deps.ts';
@@ -38,9 +38,9 @@ export async function applyObjects(
         if (candidate !== undefined) results.set(candidate.index, resultOf(candidate, result));
       });
       const all = values.map((_, index) => results.get(index) ?? { index, printedName: '', diagnostics: [] });
-      const said = new Set(all.flatMap(({ diagnostics }) => diagnostics.map(diagnosticIdentity)));
       const found = await diagnosticsOf(outcome.map(({ object }) => object));
-      return { results: all, diagnostics: found.filter((one) => !said.has(diagnosticIdentity(one))) };
+      const said = all.flatMap(({ diagnostics }) => diagnostics);
+      return { results: all, diagnostics: notYetSaid(found, said) };
     }
     const owned = keyString(outcome.key);
     const refused = candidates.filter(({ object }) => keyString(keyOf(object)) === owned);

@@ -1,7 +1,7 @@
 // A JSON merge patch of one stored object (RFC 7396). The patched whole is decoded as if it were new.
 import { decodeObject } from '../api/decode.ts';
 import type { KubeObject, ObjectKey } from '../api/object.ts';
-import { type Diagnostic, diagnosticIdentity, hasErrors } from '../platform/diagnostic.ts';
+import { type Diagnostic, hasErrors, notYetSaid } from '../platform/diagnostic.ts';
 import { badRequest, InvalidObjectError } from './api-error.ts';
 import type { AnalyzingDeps } from './apply-objects.ts';
 import { objectPrintedName } from './object-table.ts';
@@ -21,7 +21,6 @@ export async function patchObject(
     if (decoded.object === undefined || hasErrors(diagnostics)) throw new InvalidObjectError(diagnostics);
     return decoded.object;
   });
-  const said = new Set(diagnostics.map(diagnosticIdentity));
-  const found = (await diagnosticsOf([object])).filter((one) => !said.has(diagnosticIdentity(one)));
+  const found = notYetSaid(await diagnosticsOf([object]), diagnostics);
   return { index: 0, printedName: objectPrintedName(object), outcome, diagnostics: [...diagnostics, ...found] };
 }

@@ -15,6 +15,14 @@ export const histogramBounds = [
   3_600_000,
 ] as const;
 
+/** Buckets that only one of them has count as they are. */
+export function sumOfHistograms(one: HistogramDelta, other: HistogramDelta | undefined): HistogramDelta {
+  if (other === undefined) return one;
+  const [longer, shorter] = one.buckets.length >= other.buckets.length ? [one, other] : [other, one];
+  const buckets = longer.buckets.map((count, index) => count + (shorter.buckets[index] ?? 0));
+  return { buckets, sum: one.sum + other.sum };
+}
+
 export interface Observation {
   /** Of the last event in it, milliseconds since 1970. */
   readonly at: number;

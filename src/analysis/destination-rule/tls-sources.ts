@@ -1,13 +1,13 @@
 // Where a rule's certificates come from: files, Secrets, and those for whom a Secret is not served.
 import { type FieldPath, warning } from '../../api/finding.ts';
 import type { DestinationRule } from '../../api/kinds/destination-rule.ts';
+import { type PlacedPolicy, placedPolicies } from '../../api/kinds/placed-policies.ts';
 import { rootNamespace } from '../../api/root-namespace.ts';
 import type { CrossFinding } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { findUnusableFiles, findUnusableSecret } from '../tls-files.ts';
 
-type TrafficPolicy = NonNullable<DestinationRule['spec']['trafficPolicy']>;
-type Tls = NonNullable<TrafficPolicy['tls']>;
+type Tls = NonNullable<PlacedPolicy['policy']['tls']>;
 
 export function* findUnusableTlsFiles(rule: DestinationRule, around: Surroundings): Iterable<CrossFinding> {
   for (const { tls, path } of tlsSettingsOf(rule)) {
@@ -42,18 +42,11 @@ interface PlacedTls {
   readonly path: FieldPath;
 }
 
-function tlsSettingsOf({ spec }: DestinationRule): readonly PlacedTls[] {
-  return [
-    ...ofPolicy(spec.trafficPolicy, ['spec', 'trafficPolicy']),
-    ...(spec.subsets ?? []).flatMap(({ trafficPolicy }, index) =>
-      ofPolicy(trafficPolicy, ['spec', 'subsets', index, 'trafficPolicy']),
-    ),
-  ];
-}
-
-function ofPolicy(policy: TrafficPolicy | undefined, path: FieldPath): readonly PlacedTls[] {
-  const settings = (policy?.portLevelSettings ?? []).flatMap(({ tls }, index) =>
-    tls === undefined ? [] : [{ tls, path: [...path, 'portLevelSettings', index, 'tls'] }],
-  );
-  return policy?.tls === undefined ? settings : [{ tls: policy.tls, path: [...path, 'tls'] }, ...settings];
+function tlsSettingsOf(rule: DestinationRule): readonly PlacedTls[] {
+  return placedPolicies(rule).flatMap(({ policy, path }) => {
+    const ports = (policy.portLevelSettings ?? []).flatMap(({ tls }, index) =>
+      tls === undefined ? [] : [{ tls, path: [...path, 'portLevelSettings', index, 'tls'] }],
+    );
+    return policy.tls === undefined ? ports : [{ tls: policy.tls, path: [...path, 'tls'] }, ...ports];
+  });
 }

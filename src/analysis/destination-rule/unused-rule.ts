@@ -1,11 +1,13 @@
 // Rules that hold for nobody: of a host that no service has, in a namespace where no proxy looks (istio-semantics 4.1), or for
 // a port that the host does not have.
-import { type FieldPath, warning } from '../../api/finding.ts';
+import { warning } from '../../api/finding.ts';
 import type { DestinationRule } from '../../api/kinds/destination-rule.ts';
+import { placedPolicies } from '../../api/kinds/placed-policies.ts';
 import { rootNamespace } from '../../api/root-namespace.ts';
 import { completeHost } from '../../mesh/complete-host.ts';
 import { originOf, type Service } from '../../mesh/service.ts';
-import { about, type CrossFinding, someOf } from '../finding.ts';
+import { someOf } from '../../platform/some-of.ts';
+import { about, type CrossFinding } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
 
 export function* findUnusedRule(rule: DestinationRule, around: Surroundings): Iterable<CrossFinding> {
@@ -53,17 +55,11 @@ function* findUnsought(
   }
 }
 
-function* findUnknownPorts({ spec }: DestinationRule, services: readonly Service[]): Iterable<CrossFinding> {
+function* findUnknownPorts(rule: DestinationRule, services: readonly Service[]): Iterable<CrossFinding> {
   const known = new Set(services.flatMap(({ ports }) => ports.map(({ number }) => number)));
   const [first] = services;
-  const policies: readonly (readonly [FieldPath, DestinationRule['spec']['trafficPolicy']])[] = [
-    [['spec', 'trafficPolicy'], spec.trafficPolicy],
-    ...(spec.subsets ?? []).map(
-      (subset, index) => [['spec', 'subsets', index, 'trafficPolicy'], subset.trafficPolicy] as const,
-    ),
-  ];
-  for (const [path, policy] of policies) {
-    for (const [index, { port }] of (policy?.portLevelSettings ?? []).entries()) {
+  for (const { policy, path } of placedPolicies(rule)) {
+    for (const [index, { port }] of (policy.portLevelSettings ?? []).entries()) {
       const { number } = port ?? {};
       if (number === undefined || known.has(number) || first === undefined) continue;
       const at = [...path, 'portLevelSettings', index, 'port', 'number'];

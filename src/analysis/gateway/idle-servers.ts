@@ -4,8 +4,9 @@ import { warning } from '../../api/finding.ts';
 import type { Gateway } from '../../api/kinds/gateway.ts';
 import { gatewayKey } from '../../mesh/gateway.ts';
 import { virtualServiceOrigin } from '../../mesh/virtual-service.ts';
+import { someOf } from '../../platform/some-of.ts';
 import { servedHosts } from '../../xds/gateway/server-hosts.ts';
-import { about, type CrossFinding, someOf } from '../finding.ts';
+import { about, type CrossFinding } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
 
 export function* findIdleServers({ metadata, spec }: Gateway, around: Surroundings): Iterable<CrossFinding> {

@@ -3,8 +3,9 @@ import { warning } from '../../api/finding.ts';
 import type { Gateway } from '../../api/kinds/gateway.ts';
 import { isTls } from '../../api/protocol.ts';
 import { selectorText } from '../../mesh/selector.ts';
+import { someOf } from '../../platform/some-of.ts';
 import { commonHost } from '../../xds/gateway/server-hosts.ts';
-import { type CrossFinding, someOf } from '../finding.ts';
+import type { CrossFinding } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
 
 export function* findMissingRedirectTarget({ metadata, spec }: Gateway, around: Surroundings): Iterable<CrossFinding> {

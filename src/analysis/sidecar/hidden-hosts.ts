@@ -8,7 +8,8 @@ import { completeHost } from '../../mesh/complete-host.ts';
 import { hostImportsOf } from '../../mesh/host-imports.ts';
 import { proxySettingsOf } from '../../mesh/proxy-settings.ts';
 import { originOf } from '../../mesh/service.ts';
-import { about, type CrossFinding, someOf } from '../finding.ts';
+import { someOf } from '../../platform/some-of.ts';
+import { about, type CrossFinding } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
 
 export function* findHiddenHosts({ metadata }: ApiSidecar, around: Surroundings): Iterable<CrossFinding> {

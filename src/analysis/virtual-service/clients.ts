@@ -2,7 +2,7 @@
 import type { VirtualService } from '../../api/kinds/virtual-service.ts';
 import { meshGateway } from '../../mesh/virtual-service.ts';
 import { visibilityOf } from '../../mesh/visibility.ts';
-import { someOf } from '../finding.ts';
+import { someOf } from '../../platform/some-of.ts';
 import type { Surroundings } from '../surroundings.ts';
 
 export interface RuleClient {

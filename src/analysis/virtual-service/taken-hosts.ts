@@ -7,7 +7,8 @@ import { completeHost } from '../../mesh/complete-host.ts';
 import { originOf } from '../../mesh/service.ts';
 import { meshGateway, virtualServiceOrigin } from '../../mesh/virtual-service.ts';
 import { isVisible, visibilityOf } from '../../mesh/visibility.ts';
-import { about, type CrossFinding, someOf } from '../finding.ts';
+import { someOf } from '../../platform/some-of.ts';
+import { about, type CrossFinding } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { boundGateways } from './rule-destinations.ts';
 

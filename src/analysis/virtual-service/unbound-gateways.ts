@@ -4,8 +4,9 @@ import type { VirtualService } from '../../api/kinds/virtual-service.ts';
 import { completeHost } from '../../mesh/complete-host.ts';
 import { type Gateway, gatewayOrigin } from '../../mesh/gateway.ts';
 import { meshGateway } from '../../mesh/virtual-service.ts';
+import { someOf } from '../../platform/some-of.ts';
 import { commonHost, openTo } from '../../xds/gateway/server-hosts.ts';
-import { about, type CrossFinding, someOf } from '../finding.ts';
+import { about, type CrossFinding } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { boundGateways } from './rule-destinations.ts';
 

@@ -6,7 +6,8 @@ import { completeHost } from '../../mesh/complete-host.ts';
 import { type Handling, handlingOf } from '../../mesh/handling.ts';
 import { originOf } from '../../mesh/service.ts';
 import { meshGateway } from '../../mesh/virtual-service.ts';
-import { about, type CrossFinding, someOf } from '../finding.ts';
+import { someOf } from '../../platform/some-of.ts';
+import { about, type CrossFinding } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { boundGateways } from './rule-destinations.ts';
 

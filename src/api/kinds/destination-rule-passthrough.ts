@@ -6,9 +6,11 @@ import type { Finding } from '../kind.ts';
 import type { TrafficPolicy } from './destination-rule-policy.ts';
 import type { DestinationRule } from './destination-rule-schema.ts';
 import { trustsOriginalDestination } from './original-destination.ts';
+import { placedPolicies } from './placed-policies.ts';
 
-export function* checkPassthrough({ spec, metadata }: DestinationRule): Iterable<Finding> {
-  const { trafficPolicy = {}, subsets = [] } = spec;
+export function* checkPassthrough(rule: DestinationRule): Iterable<Finding> {
+  const { metadata, spec } = rule;
+  const { trafficPolicy = {} } = spec;
   const message = "PASSTHROUGH is not followed: connections go to the host's own addresses";
   if (isPassthrough(trafficPolicy) && !trustsOriginalDestination(metadata)) {
     const hint =
@@ -16,13 +18,10 @@ export function* checkPassthrough({ spec, metadata }: DestinationRule): Iterable
       "the annotation egress.sallyport.dev/original-destination: trust restores Istio's way, which follows any address";
     yield warning('SP0814', ['spec', 'trafficPolicy', 'loadBalancer', 'simple'], message, hint);
   }
-  const single = [
-    ...inPorts(trafficPolicy, ['spec', 'trafficPolicy']),
-    ...subsets.flatMap(({ trafficPolicy: own = {} }, index) => {
-      const path = ['spec', 'subsets', index, 'trafficPolicy'];
-      return [...(isPassthrough(own) ? [path] : []), ...inPorts(own, path)];
-    }),
-  ];
+  const single = placedPolicies(rule).flatMap(({ policy, path }) => [
+    ...(policy !== trafficPolicy && isPassthrough(policy) ? [path] : []),
+    ...inPorts(policy, path),
+  ]);
   for (const path of single) {
     yield warning(
       'SP0814',

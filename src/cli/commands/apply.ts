@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { type DecodedObject, decodeManifestBytes } from '../../api/decode.ts';
 import { parsePath } from '../../api/finding.ts';
 import { keyOf, resourceName } from '../../api/object.ts';
-import { type Diagnostic, diagnosticIdentity, hasErrors } from '../../platform/diagnostic.ts';
+import { type Diagnostic, hasErrors, notYetSaid } from '../../platform/diagnostic.ts';
 import { SallyportError } from '../../platform/errors.ts';
 import { groupOf } from '../../server/kind-names.ts';
 import { captureNoteFor } from '../capture-note.ts';
@@ -32,9 +32,7 @@ async function apply(cli: Cli, { filename = [], recursive = false }: FileOptions
   const wanted = objects.filter((one) => !elsewhere.includes(one));
   const { refused, warnings } = wanted.length === 0 ? nothing : await store(cli, wanted);
   const all = [...diagnostics, ...elsewhere.map((one) => otherNamespace(one, namespace)), ...refused];
-  const said = new Set(all.map(diagnosticIdentity));
-  const added = warnings.filter((one) => !said.has(diagnosticIdentity(one)));
-  for (const line of diagnosticLines([...all, ...added])) cli.warn(line);
+  for (const line of diagnosticLines([...all, ...notYetSaid(warnings, all)])) cli.warn(line);
   if (hasErrors(all)) process.exitCode = 1;
 }
 

@@ -1,5 +1,6 @@
 // A listener as rows of `proxy-config listeners`: one for each filter chain, with what leads a connection to it. Chains are
 // chosen by a match of their own or by the listener's matcher, a tree of questions whose answers name chains.
+import { someOf } from '../../platform/some-of.ts';
 import type { ProxyResource } from '../../server/wire.ts';
 import { items, text, valueAt } from './json-value.ts';
 
@@ -38,12 +39,8 @@ function chainMatch(chain: unknown, conditions: ReadonlyMap<string, readonly str
   return parts.length === 0 ? name : parts.join('; ');
 }
 
-const mostListed = 3;
-
 function several(what: string, values: readonly string[]): readonly string[] {
-  if (values.length === 0) return [];
-  const more = values.length > mostListed ? ` and ${values.length - mostListed} more` : '';
-  return [`${what}: ${values.slice(0, mostListed).join(', ')}${more}`];
+  return values.length === 0 ? [] : [`${what}: ${someOf(values)}`];
 }
 
 /** Envoy's names of what a matcher asks for, as istioctl writes them. */

@@ -1,6 +1,7 @@
 // Envoy's resources as istioctl's tables. They come as protobuf's JSON form with Envoy's field names, in which a
 // field with its default value is absent; whatever is not as expected becomes `-`. Behind every piece stand whether the
 // proxy took it, in the words of `proxy-status`, and the objects that it came from.
+import { someOf } from '../../platform/some-of.ts';
 import type { ConfigType, ProxyResource } from '../../server/wire.ts';
 import { items, text, valueAt } from './json-value.ts';
 import { listenerHeader, listenerRows } from './listener-rows.ts';
@@ -43,8 +44,7 @@ export function proxyTables(of: Resources): ReadonlyMap<string, ProxyTable> {
 
 /** The last cells of a row. */
 function told({ state, origins }: ProxyResource): readonly [state: string, origin: string] {
-  const more = origins.length > mostOrigins ? ` and ${origins.length - mostOrigins} more` : '';
-  return [state.replace('_', ' '), `${origins.slice(0, mostOrigins).join(', ') || '-'}${more}`];
+  return [state.replace('_', ' '), someOf(origins, mostOrigins) || '-'];
 }
 
 const mostOrigins = 4;

@@ -1,5 +1,6 @@
 // What proxies refused, as a table: the object at fault first, since that is what can be mended. Proxies that refused the
 // same for the same reason are one line. Envoy's words are cut to what they say of the mistake.
+import { someOf } from '../../platform/some-of.ts';
 import { type ProxyBody, type XdsName, xdsNames } from '../../server/wire.ts';
 import { formatAge } from './age.ts';
 
@@ -35,15 +36,10 @@ export function refusalRows(
     origins.join(', ') || '-',
     type,
     name,
-    whole ? refusers.join(', ') : severalNames(refusers),
+    whole ? refusers.join(', ') : someOf(refusers, 1),
     formatAge(since, now),
     whole ? error : shortReason(error),
   ]);
-}
-
-function severalNames(names: readonly string[]): string {
-  const [first = '-', ...others] = names;
-  return others.length === 0 ? first : `${first} and ${others.length} more`;
 }
 
 const mostShown = 160;

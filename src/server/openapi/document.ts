@@ -1,9 +1,9 @@
 // The OpenAPI 3.1 document of the whole HTTP API, made from the lists of operations and the schemas that read queries and
 // describe bodies. Pure.
 import { z } from 'zod';
-import { jsonSchemaOf } from '../../api/json-schema.ts';
+import { jsonSchemaOf, withoutSafeBounds } from '../../api/json-schema.ts';
 import { kinds } from '../../api/kinds.ts';
-import { componentSchemas, schemaReference, withoutSafeBounds } from '../schemas/components.ts';
+import { componentSchemas, schemaReference } from '../schemas/components.ts';
 import { errorSchema } from '../schemas/mesh-schema.ts';
 import { configTypes } from '../wire.ts';
 import { meshOperations } from './mesh-operations.ts';

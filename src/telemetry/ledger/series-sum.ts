@@ -1,5 +1,5 @@
 // Totals of a metric series: how an observation adds to them.
-import { type HistogramDelta, histogramBounds, type Observation } from '../observation.ts';
+import { type HistogramDelta, histogramBounds, type Observation, sumOfHistograms } from '../observation.ts';
 import type { HttpSeries, MetricSeries, TcpSeries } from '../series.ts';
 import type { SeriesName } from './series-text.ts';
 
@@ -32,16 +32,10 @@ function addedToHttp(series: HttpSeries, { requests, metrics = {} }: Observation
   return {
     ...series,
     requests: series.requests + requests,
-    durations: addedHistogram(series.durations, metrics.durations),
-    requestSizes: addedHistogram(series.requestSizes, metrics.requestSizes),
-    responseSizes: addedHistogram(series.responseSizes, metrics.responseSizes),
+    durations: sumOfHistograms(series.durations, metrics.durations),
+    requestSizes: sumOfHistograms(series.requestSizes, metrics.requestSizes),
+    responseSizes: sumOfHistograms(series.responseSizes, metrics.responseSizes),
     requestMessages: series.requestMessages + (metrics.requestMessages ?? 0),
     responseMessages: series.responseMessages + (metrics.responseMessages ?? 0),
   };
-}
-
-function addedHistogram(total: HistogramDelta, delta: HistogramDelta | undefined): HistogramDelta {
-  if (delta === undefined) return total;
-  const buckets = total.buckets.map((count, index) => count + (delta.buckets[index] ?? 0));
-  return { buckets, sum: total.sum + delta.sum };
 }

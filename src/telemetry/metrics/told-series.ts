@@ -1,6 +1,6 @@
 // The series of one metric as Telemetries have them told: left out, or under other labels. Series that come to the same
 // labels are one, with the sum of both.
-import type { HistogramDelta } from '../observation.ts';
+import { sumOfHistograms } from '../observation.ts';
 import type { HttpSeries, MetricSeries, SeriesLabels, TcpSeries } from '../series.ts';
 import { labelText } from './label-text.ts';
 import type { MetricRules } from './metric-rules.ts';
@@ -56,10 +56,4 @@ function sumOfConnections(one: TcpSeries, other: TcpSeries) {
     sentBytes: one.sentBytes + other.sentBytes,
     receivedBytes: one.receivedBytes + other.receivedBytes,
   };
-}
-
-function sumOfHistograms(one: HistogramDelta, other: HistogramDelta): HistogramDelta {
-  const [longer, shorter] = one.buckets.length >= other.buckets.length ? [one, other] : [other, one];
-  const buckets = longer.buckets.map((count, index) => count + (shorter.buckets[index] ?? 0));
-  return { buckets, sum: one.sum + other.sum };
 }
