@@ -5,7 +5,7 @@ import { before, describe, it } from 'node:test';
 import { overTls, statusOf } from '../support/calls.ts';
 import { serviceEntry, startMesh, type TestMesh, type Workload } from '../support/mesh.ts';
 import { keeperPods } from '../support/mesh-processes.ts';
-import { gateway, outboundPolicy, virtualService } from '../support/networking.ts';
+import { gateway, gatewayPort, meshGateway, outboundPolicy, virtualService } from '../support/networking.ts';
 import { type OutsideHttp, startOutsideHttp } from '../support/outside-server.ts';
 import { outsideAddress } from '../support/outside-world.ts';
 import { needs } from '../support/requires.ts';
@@ -16,19 +16,11 @@ const http = { number: 80, name: 'http', protocol: 'HTTP' };
 const tls = { number: 443, name: 'tls', protocol: 'TLS' };
 const ports = [http, tls];
 
-function meshGateway(name: string): string {
-  return `apiVersion: istio.banzaicloud.io/v1beta1
-kind: MeshGateway
-metadata: { name: ${name} }
-spec:
-  type: egress
-  serviceType: ClusterIP
-  ports:
-    - { name: http, port: 80, protocol: TCP, targetPort: 8080 }
-    - { name: tls, port: 443, protocol: TCP, targetPort: 8443 }
----
-`;
-}
+const egress = {
+  type: 'egress',
+  serviceType: 'ClusterIP',
+  ports: [gatewayPort('http', 80, 8080), gatewayPort('tls', 443, 8443)],
+};
 
 /** Sends the host's HTTP and TLS to the gateway, and from there out. */
 function through(name: string, host: string): string {
@@ -88,8 +80,8 @@ describe('egress gateways', needs('root', 'iproute2', 'firewall'), () => {
         const rules = names.flatMap((name) => ['--resolve', `${name}=198.51.100.191`]);
         mesh = await startMesh(meshScope, { up: ['--capture', capture, ...rules] });
         await mesh.apply(
-          meshGateway('north') +
-            meshGateway('south') +
+          meshGateway('north', egress) +
+            meshGateway('south', egress) +
             serving('north', ['north.test', '*.wild.test']) +
             serving('south', ['south.test']) +
             serviceEntry('hosts', { hosts: ['north.test', 'south.test', 'open.test'], ports }) +
@@ -149,7 +141,7 @@ describe('egress gateways', needs('root', 'iproute2', 'firewall'), () => {
 
       for (const mode of ['ALLOW_ANY', 'REGISTRY_ONLY'] as const) {
         it(`leave no side door when they die and when they are gone, under ${mode}`, async () => {
-          await mesh.apply(outboundPolicy(mode) + meshGateway('south'));
+          await mesh.apply(outboundPolicy(mode) + meshGateway('south', egress));
           await passes('south', 'south.test');
           const gatewayPod = await until(
             'its pod is the only one',

@@ -9,25 +9,23 @@ import { createTestAuthority, type TestAuthority } from '../support/certificates
 import { httpCall } from '../support/http-client.ts';
 import { type HttpsCall, httpsCall } from '../support/https-client.ts';
 import { startMesh, type TestMesh } from '../support/mesh.ts';
-import { gateway, tlsSecret, virtualService } from '../support/networking.ts';
+import { gateway, gatewayPort, meshGateway, tlsSecret, virtualService } from '../support/networking.ts';
 import { needs } from '../support/requires.ts';
 import { suiteScope } from '../support/suite-scope.ts';
 import type { Certificate } from '../support/tls-fixtures.ts';
 import { until } from '../support/until.ts';
 
-const front = `apiVersion: istio.banzaicloud.io/v1beta1
-kind: MeshGateway
-metadata: { name: front, namespace: edge }
-spec:
-  type: ingress
-  serviceType: LoadBalancer
-  ports:
-    - { name: http, port: 80, protocol: TCP, targetPort: 8080 }
-    - { name: https, port: 443, protocol: TCP, targetPort: 8443 }
----
-`;
 const selector = { 'gateway-name': 'front' };
 const inEdge = { namespace: 'edge' };
+const front = meshGateway(
+  'front',
+  {
+    type: 'ingress',
+    serviceType: 'LoadBalancer',
+    ports: [gatewayPort('http', 80, 8080), gatewayPort('https', 443, 8443)],
+  },
+  inEdge,
+);
 const refused = /alert|revoked|unknown ca|ECONNRESET|socket/i;
 
 describe('Gateway: certificates', needs('root', 'iproute2', 'firewall'), () => {

@@ -9,28 +9,29 @@ import { createTestAuthority, type TestAuthority } from '../support/certificates
 import { type HttpAnswer, type HttpCall, httpCall } from '../support/http-client.ts';
 import { type HttpsCall, httpsCall } from '../support/https-client.ts';
 import { serviceEntry, startMesh, type TestMesh } from '../support/mesh.ts';
-import { gateway, tlsSecret, virtualService } from '../support/networking.ts';
+import { gateway, gatewayPort, meshGateway, tlsSecret, virtualService } from '../support/networking.ts';
 import { startOutsideHttp, startOutsideTcp } from '../support/outside-server.ts';
 import { outsideAddress } from '../support/outside-world.ts';
 import { needs } from '../support/requires.ts';
 import { suiteScope } from '../support/suite-scope.ts';
 import { until } from '../support/until.ts';
 
-const front = `apiVersion: istio.banzaicloud.io/v1beta1
-kind: MeshGateway
-metadata: { name: front, namespace: edge }
-spec:
-  type: ingress
-  serviceType: LoadBalancer
-  ports:
-    - { name: http, port: 80, protocol: TCP, targetPort: 8080 }
-    - { name: https, port: 443, protocol: TCP, targetPort: 8443 }
-    - { name: tcp, port: 9000, protocol: TCP, targetPort: 9000 }
-    - { name: tls, port: 9443, protocol: TCP, targetPort: 9443 }
----
-`;
 const selector = { 'gateway-name': 'front' };
 const inEdge = { namespace: 'edge' };
+const front = meshGateway(
+  'front',
+  {
+    type: 'ingress',
+    serviceType: 'LoadBalancer',
+    ports: [
+      gatewayPort('http', 80, 8080),
+      gatewayPort('https', 443, 8443),
+      gatewayPort('tcp', 9000, 9000),
+      gatewayPort('tls', 9443, 9443),
+    ],
+  },
+  inEdge,
+);
 const inShop = { namespace: 'shop' };
 const http = { number: 80, name: 'http', protocol: 'HTTP' };
 const https = { number: 443, name: 'https', protocol: 'HTTPS' };

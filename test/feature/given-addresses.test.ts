@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { overTls, statusOf } from '../support/calls.ts';
-import { serviceEntry, startMesh, type TestMesh, type Workload } from '../support/mesh.ts';
+import { serviceEntry, startMesh, type TestMesh, type Workload, withoutGivenAddress } from '../support/mesh.ts';
 import { controlPlanePid, kill } from '../support/mesh-processes.ts';
 import { outboundPolicy } from '../support/networking.ts';
 import { startOutsideHttp, startOutsideTcp } from '../support/outside-server.ts';
@@ -138,8 +138,7 @@ describe('addresses that the mesh gives', needs('root', 'iproute2', 'firewall'),
   });
 
   it('are not given where the entry says so', async () => {
-    const labels = { 'networking.istio.io/enable-autoallocate-ip': 'false' };
-    const yaml = serviceEntry('private', { hosts: ['private.example'], ports: [database] }, { labels });
+    const yaml = serviceEntry('private', { hosts: ['private.example'], ports: [database] }, withoutGivenAddress);
     await mesh.apply(yaml);
     await until('the address is gone', async () => !given.test(await addressOf(caller, 'private.example')));
     await until('and its status', async () => (await statusAddress('private')) === '');

@@ -10,6 +10,7 @@ import { type OutsideHttp, startOutsideHttp } from '../support/outside-server.ts
 import { outsideAddress } from '../support/outside-world.ts';
 import { needs } from '../support/requires.ts';
 import { suiteScope } from '../support/suite-scope.ts';
+import { metricOf } from '../support/traffic.ts';
 import { until } from '../support/until.ts';
 
 const httpbin = 'httpbin.org';
@@ -177,12 +178,8 @@ describe('Istio’s tasks of egress control', needs('root', 'iproute2', 'firewal
       ['istio_tcp_connections_opened_total', 'destination_service_name="PassthroughCluster"', 'request_protocol="tcp"'],
     ];
     for (const [name = '', ...labels] of expected) {
-      await until(`${name} with ${labels.join()}`, async () => {
-        const lines = (await (await fetch(`http://${mesh.listen}/metrics`)).text()).split('\n');
-        return lines.some(
-          (line) => line.startsWith(`${name}{`) && [...common, ...labels].every((label) => line.includes(label)),
-        );
-      });
+      const told = async () => (await metricOf(mesh, name, [...common, ...labels])) > 0;
+      await until(`${name} with ${labels.join()}`, told);
     }
   });
 

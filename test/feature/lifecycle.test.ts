@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
-import { startMesh } from '../support/mesh.ts';
+import { serviceEntry, startMesh } from '../support/mesh.ts';
 import { startOutsideHttp } from '../support/outside-server.ts';
 import { outsideAddress } from '../support/outside-world.ts';
 import { needs } from '../support/requires.ts';
@@ -86,14 +86,7 @@ describe('lifecycle', needs('root', 'iproute2', 'firewall'), () => {
     assert.deepEqual((await caller.perform({ do: 'lookup', host: 'six.example', family: 6 })).addresses, [
       '2001:db8::7',
     ]);
-    await mesh.apply(
-      ['a', 'b']
-        .map(
-          (name) =>
-            `{apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: ${name}}, spec: {hosts: [${name}.example], ports: [{number: 80, name: http, protocol: HTTP}], resolution: DNS}}`,
-        )
-        .join('\n---\n'),
-    );
+    await mesh.apply(['a', 'b'].map((name) => serviceEntry(name, { hosts: [`${name}.example`] })).join(''));
     await mesh.run('istio', 'otp', 'restricted');
     await until(
       'the proxy resolves them too',

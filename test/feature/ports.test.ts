@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { ask, statusOf } from '../support/calls.ts';
-import { serviceEntry, startMesh, type TestMesh, type Workload } from '../support/mesh.ts';
+import { serviceEntry, startMesh, type TestMesh, type Workload, withoutGivenAddress } from '../support/mesh.ts';
 import { outboundPolicy } from '../support/networking.ts';
 import { startOutsideSniffer } from '../support/outside-sniffer.ts';
 import { outsideAddress } from '../support/outside-world.ts';
@@ -212,7 +212,7 @@ describe('ports that several may have', needs('root', 'iproute2', 'firewall'), (
             ports: [{ number: port, name: 'port', protocol }],
             ...(withAddress === undefined ? {} : { addresses: [addresses.get(name)] }),
           },
-          { labels: { 'networking.istio.io/enable-autoallocate-ip': 'false' } },
+          withoutGivenAddress,
         );
       });
       await mesh.apply(yaml.join(''));

@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { ask, overTls, statusOf } from '../support/calls.ts';
-import { serviceEntry, startMesh, type TestMesh, type Workload } from '../support/mesh.ts';
+import { serviceEntry, startMesh, type TestMesh, type Workload, withoutGivenAddress } from '../support/mesh.ts';
 import { outboundPolicy } from '../support/networking.ts';
 import { greeting, type OutsideProtocols, ports, startOutsideProtocols } from '../support/outside-protocols.ts';
 import { outsideAddress } from '../support/outside-world.ts';
 import { needs } from '../support/requires.ts';
 import { suiteScope } from '../support/suite-scope.ts';
+import { metricOf } from '../support/traffic.ts';
 import { until } from '../support/until.ts';
 import type { AgentResult, TalkStep } from '../support/workload-protocol.ts';
 
@@ -152,8 +153,7 @@ describe('protocols', needs('root', 'iproute2', 'firewall'), () => {
       port('unnamed', ''),
     ];
     // Reached at its own address: connections to ports that no entry has go there as well.
-    const ownAddress = { labels: { 'networking.istio.io/enable-autoallocate-ip': 'false' } };
-    await mesh.apply(serviceEntry('named', { hosts: [known], ports: named }, ownAddress));
+    await mesh.apply(serviceEntry('named', { hosts: [known], ports: named }, withoutGivenAddress));
     // TCP says no host: it is known by its address.
     const opaque = [port('echo', 'TCP'), port('greeting', 'MySQL'), port('counting', 'TCP')];
     await mesh.apply(
@@ -205,10 +205,9 @@ describe('protocols', needs('root', 'iproute2', 'firewall'), () => {
   it('the status of gRPC is counted, not only that of HTTP', async () => {
     const own = 'request_protocol="grpc"';
     await until('both statuses are told', async () => {
-      const metrics = await (await fetch(`http://${mesh.listen}/metrics`)).text();
-      const lines = metrics.split('\n').filter((line) => line.startsWith('istio_requests_total') && line.includes(own));
-      const statuses = [0, 7].map((status) => `grpc_response_status="${status}"`);
-      return statuses.every((status) => lines.some((line) => line.includes(status) && line.includes(known)));
+      const labels = (status: number) => [own, `grpc_response_status="${status}"`, known];
+      const counts = await Promise.all([0, 7].map((one) => metricOf(mesh, 'istio_requests_total', labels(one))));
+      return counts.every((count) => count > 0);
     });
   });
 

@@ -2,14 +2,12 @@
 // contract lines 17, 18, 20–22).
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { serviceEntry, startMesh, type TestMesh, type Workload } from '../support/mesh.ts';
+import { serviceEntry, startMesh, type TestMesh, type Workload, withoutGivenAddress } from '../support/mesh.ts';
 import { type OutsideHttp, type OutsideTcp, startOutsideHttp, startOutsideTcp } from '../support/outside-server.ts';
 import { outsideAddress } from '../support/outside-world.ts';
 import { needs } from '../support/requires.ts';
 import { suiteScope } from '../support/suite-scope.ts';
 import { until } from '../support/until.ts';
-
-const noAddress = { 'networking.istio.io/enable-autoallocate-ip': 'false' };
 
 const registryOnly = `apiVersion: istio.banzaicloud.io/v1beta1
 kind: Istio
@@ -263,7 +261,7 @@ describe('ServiceEntry', needs('root', 'iproute2', 'firewall'), () => {
       },
     );
     await withEntry(
-      serviceEntry('port', { hosts: ['one.example'], ports }, { labels: noAddress }),
+      serviceEntry('port', { hosts: ['one.example'], ports }, withoutGivenAddress),
       'port',
       async () => (await send('one.example')).text === 'ping',
       async () =>

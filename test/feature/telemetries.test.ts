@@ -3,18 +3,13 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { statusOf } from '../support/calls.ts';
 import { serviceEntry, startMesh, type TestMesh, type Workload } from '../support/mesh.ts';
-import { gateway, outboundPolicy, telemetry, virtualService } from '../support/networking.ts';
+import { gateway, gatewayPort, meshGateway, outboundPolicy, telemetry, virtualService } from '../support/networking.ts';
 import { startOutsideHttp } from '../support/outside-server.ts';
 import { outsideAddress } from '../support/outside-world.ts';
 import { needs } from '../support/requires.ts';
 import { suiteScope } from '../support/suite-scope.ts';
 import { decisionsOf, metricOf } from '../support/traffic.ts';
 import { until } from '../support/until.ts';
-
-function meshGateway(name: string, spec: object): string {
-  const object = { apiVersion: 'istio.banzaicloud.io/v1beta1', kind: 'MeshGateway', metadata: { name }, spec };
-  return `${JSON.stringify(object)}\n---\n`;
-}
 
 describe('Telemetry', needs('root', 'iproute2', 'firewall'), () => {
   const scope = suiteScope();
@@ -83,13 +78,12 @@ describe('Telemetry', needs('root', 'iproute2', 'firewall'), () => {
   });
 
   it('filters the log of a gateway', async () => {
-    const port = { name: 'http', port: 80, protocol: 'TCP', targetPort: 8080 };
     const chosen = { 'gateway-name': 'gate' };
     const answer = { directResponse: { status: 200, body: { string: 'gate' } } };
     const filter = { expression: "request.url_path.startsWith('/told')" };
     const server = { port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*'] };
     await mesh.apply(
-      meshGateway('gate', { type: 'egress', serviceType: 'ClusterIP', ports: [port] }) +
+      meshGateway('gate', { type: 'egress', serviceType: 'ClusterIP', ports: [gatewayPort('http', 80, 8080)] }) +
         gateway('gate', { selector: chosen, servers: [server] }) +
         virtualService('gate', { hosts: ['gate.test'], gateways: ['gate'], http: [answer] }) +
         telemetry('gate', {

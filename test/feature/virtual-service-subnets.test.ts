@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { createTestAuthority } from '../support/certificates.ts';
-import { startMesh, type TestMesh, type Workload } from '../support/mesh.ts';
+import { serviceEntry, startMesh, type TestMesh, type Workload, withoutGivenAddress } from '../support/mesh.ts';
 import { outboundPolicy, virtualService } from '../support/networking.ts';
 import { startOutsideHttp, startOutsideTcp } from '../support/outside-server.ts';
 import { outsideAddress } from '../support/outside-world.ts';
@@ -14,10 +14,7 @@ import { until } from '../support/until.ts';
 const standby = '198.51.100.222';
 const own = '198.51.100.223';
 
-function entry(name: string, spec: object): string {
-  const metadata = { name, labels: { 'networking.istio.io/enable-autoallocate-ip': 'false' } };
-  return `${JSON.stringify({ apiVersion: 'networking.istio.io/v1', kind: 'ServiceEntry', metadata, spec })}\n---\n`;
-}
+const entry = (name: string, spec: Parameters<typeof serviceEntry>[1]) => serviceEntry(name, spec, withoutGivenAddress);
 
 const tcp = (number: number) => ({ number, name: `tcp-${number}`, protocol: 'TCP' });
 const at = (address: string) => ({ resolution: 'STATIC', endpoints: [{ address }] });

@@ -18,10 +18,9 @@ import { type Diagnostic, hasErrors } from '../../src/platform/diagnostic.ts';
 import { createDnsServer } from '../../src/runtime/dns/server.ts';
 import { counterScope } from '../../src/xds/counter-key.ts';
 import { createViews } from '../../src/xds/views.ts';
-import { silentLog } from './discovery.ts';
+import { silentLog, untilAnswered } from './discovery.ts';
 import { type Scope, startEnvoy } from './envoy-process.ts';
 import { testProxy } from './memory-view.ts';
-import { until } from './until.ts';
 
 export type Verdict =
   | { readonly stopped: 'validation'; readonly diagnostics: readonly Diagnostic[] }
@@ -79,19 +78,7 @@ export async function startJudgedMesh(
   });
   await startEnvoy({ t, bootstrap: bytesToJson(BootstrapSchema, encode(BootstrapSchema, bootstrap)) });
 
-  const settled = async () => {
-    let quiet = 0;
-    await until(
-      'Envoy has answered everything',
-      () => {
-        const types = [...(discovery.proxies()[0]?.types.values() ?? [])];
-        quiet = types.length > 0 && types.every(({ state }) => state !== 'STALE') ? quiet + 1 : 0;
-        return quiet > 5;
-      },
-      60_000,
-    );
-    return [...(discovery.proxies()[0]?.types.values() ?? [])].flatMap(({ refused = [] }) => refused);
-  };
+  const settled = () => untilAnswered(discovery, 60_000);
   const first = await settled();
   if (first.length > 0) throw new Error(JSON.stringify(first));
   return {

@@ -138,6 +138,9 @@ export interface ServicePort {
   readonly targetPort?: number;
 }
 
+/** Metadata of a ServiceEntry whose hosts are given no address: they are reached at their own. */
+export const withoutGivenAddress = { labels: { 'networking.istio.io/enable-autoallocate-ip': 'false' } } as const;
+
 /** A ServiceEntry as YAML, with what most tests vary. */
 export function serviceEntry(
   name: string,

@@ -1,4 +1,4 @@
-// Objects of Istio's networking API, and Secrets, as the YAML that `apply` takes: a test names what it is about and nothing else.
+// Objects of Istio's networking API and of its operator, and Secrets, as the YAML that `apply` takes: a test names what it is about and nothing else.
 import type { Certificate } from './tls-fixtures.ts';
 
 interface Metadata {
@@ -45,6 +45,16 @@ export function tlsSecret(
   const entries = Object.entries({ 'tls.crt': cert, 'tls.key': key, 'ca.crt': root, 'ca.crl': crl });
   const stringData = Object.fromEntries(entries.filter(([, value]) => value !== undefined));
   return document({ apiVersion: 'v1', kind: 'Secret', metadata: { name, ...metadata }, stringData });
+}
+
+export function meshGateway(name: string, spec: Spec, metadata: Metadata = {}): string {
+  const apiVersion = 'istio.banzaicloud.io/v1beta1';
+  return document({ apiVersion, kind: 'MeshGateway', metadata: { name, ...metadata }, spec });
+}
+
+/** Of a MeshGateway. */
+export function gatewayPort(name: string, port: number, targetPort: number): object {
+  return { name, port, protocol: 'TCP', targetPort };
 }
 
 export function outboundPolicy(mode: 'ALLOW_ANY' | 'REGISTRY_ONLY'): string {

@@ -17,11 +17,10 @@ import type { PortRule } from '../../src/xds/capture.ts';
 import { counterScope } from '../../src/xds/counter-key.ts';
 import { httpProxy, virtualInbound } from '../../src/xds/names.ts';
 import { createViews } from '../../src/xds/views.ts';
-import { silentLog } from './discovery.ts';
+import { silentLog, untilAnswered } from './discovery.ts';
 import { type EnvoyProcess, type Scope, startEnvoy } from './envoy-process.ts';
 import { testProxy } from './memory-view.ts';
 import { freePort } from './ports.ts';
-import { until } from './until.ts';
 
 export interface ProxyMeshOptions {
   readonly t: Scope;
@@ -94,16 +93,9 @@ export async function startProxyMesh(options: ProxyMeshOptions): Promise<ProxyMe
   });
   const json = bytesToJson(BootstrapSchema, encode(BootstrapSchema, bootstrap));
   const envoy = await startEnvoy({ t, bootstrap: json, args: ['--drain-time-s', '1'] });
-  /** Nothing outstanding, a few times in a row: one push waits for the answer to another. */
   const inSync = async () => {
-    let quiet = 0;
-    await until('Envoy has taken the change', () => {
-      const types = [...(discovery.proxies()[0]?.types.values() ?? [])];
-      const refused = types.find(({ state }) => state === 'ERROR');
-      if (refused !== undefined) throw new Error(JSON.stringify(refused.refused));
-      quiet = types.length > 0 && types.every(({ state }) => state !== 'STALE') ? quiet + 1 : 0;
-      return quiet > 5;
-    });
+    const refused = await untilAnswered(discovery);
+    if (refused.length > 0) throw new Error(JSON.stringify(refused));
   };
   await inSync();
   return {

@@ -1,7 +1,7 @@
 // Objects for tests of traffic through gateways: an egress and an ingress gateway, and for each way that a VirtualService
 // can send a request a host of its own. They are in the namespace `default`, all hosts registered on ports 80 and 443.
 import { serviceEntry } from './mesh.ts';
-import { gateway, virtualService } from './networking.ts';
+import { gateway, gatewayPort, meshGateway, virtualService } from './networking.ts';
 
 export const routed = {
   /** As `asked`: when it is answered all is in place. */
@@ -27,25 +27,13 @@ export const routed = {
 export const front = 'front.test';
 export const egressHost = 'egress.default.svc.cluster.local';
 
-const port = (number: number, name: string, targetPort: number) => ({
-  name,
-  port: number,
-  protocol: 'TCP',
-  targetPort,
-});
-
-function meshGateway(name: string, spec: object): string {
-  const object = { apiVersion: 'istio.banzaicloud.io/v1beta1', kind: 'MeshGateway', metadata: { name }, spec };
-  return `${JSON.stringify(object)}\n---\n`;
-}
-
 const gateways = [
   meshGateway('egress', {
     type: 'egress',
     serviceType: 'ClusterIP',
-    ports: [port(80, 'http', 8080), port(443, 'tls', 8443)],
+    ports: [gatewayPort('http', 80, 8080), gatewayPort('tls', 443, 8443)],
   }),
-  meshGateway('ingress', { type: 'ingress', serviceType: 'LoadBalancer', ports: [port(80, 'http', 8080)] }),
+  meshGateway('ingress', { type: 'ingress', serviceType: 'LoadBalancer', ports: [gatewayPort('http', 80, 8080)] }),
   gateway('egress', {
     selector: { 'gateway-name': 'egress' },
     servers: [
