@@ -201,6 +201,28 @@ test('a Kubernetes Service follows its pods', () => {
   assert.deepEqual(endpointsAfter(pod('Failed')), []);
 });
 
+test('who is behind a service is nothing to the hosts that are routed to it, its ports are', () => {
+  const objects = createMeshObjects();
+  const http = [{ route: [{ destination: { host: 'pool.test' } }] }];
+  const routed: KubeObject = { ...entry('v', []), kind: 'VirtualService', spec: { hosts: ['front.test'], http } };
+  const pool = (address: string, number: number) =>
+    entry('pool', ['pool.test'], {
+      ports: [{ number, name: 'http', protocol: 'HTTP' }],
+      resolution: 'STATIC',
+      endpoints: [{ address }],
+    });
+  let mesh = emptyMesh;
+  const hostsAfter = (...changed: readonly KubeObject[]) => {
+    const next = updateMesh(mesh, objects.translate(changed.map((object) => ({ type: 'MODIFIED', object }))));
+    mesh = next.mesh;
+    return [...next.delta.hosts].sort();
+  };
+  hostsAfter(routed, pool('192.0.2.1', 80));
+  assert.deepEqual(hostsAfter(pool('192.0.2.2', 80)), ['pool.test']);
+  assert.deepEqual(hostsAfter(pool('192.0.2.2', 81)), ['front.test', 'pool.test']);
+  assert.deepEqual(hostsAfter(pool('192.0.2.2', 82), pool('192.0.2.3', 82)), ['front.test', 'pool.test']);
+});
+
 test('names such as constructor are data', () => {
   const objects = createMeshObjects();
   const odd = { ...entry('entry', ['a.test']), metadata: { name: 'constructor', namespace: 'constructor' } };

@@ -9,7 +9,7 @@ import { defaultMeshConfig, type MeshConfig } from './mesh-config.ts';
 import { compareOrigin, type Origin } from './origin.ts';
 import { filePathsOf, placeLabelsOf, routedHosts, type ScopedSelector, selectorsOf } from './references.ts';
 import { selectorText } from './selector.ts';
-import { compareAge, type Service } from './service.ts';
+import { compareAge, isRoutedAlike, type Service } from './service.ts';
 import type { Sidecar } from './sidecar.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { TlsSecret } from './tls-secret.ts';
@@ -226,12 +226,19 @@ function affectedHosts(next: Mesh, changes: HostChanges): ReadonlySet<string> {
       for (const known of index.hosts()) if (known.endsWith(suffix)) hosts.add(known);
     }
   };
-  for (const service of itemsOf(changes.services)) hosts.add(service.host);
+  for (const service of changes.services.flatMap(routedOtherwise)) hosts.add(service.host);
   for (const rule of itemsOf(changes.destinationRules)) touch(rule.host);
   // What is routed to a host asks for its ports, and for what its rule hashes.
   for (const host of [...hosts]) for (const routing of next.routedTo.get(host)) routing.hosts.forEach(touch);
+  for (const service of itemsOf(changes.services)) hosts.add(service.host);
   for (const routing of itemsOf(changes.virtualServices)) [...routing.hosts, ...routedHosts(routing)].forEach(touch);
   return hosts;
+}
+
+/** Those of which more came, went or changed than who is behind them: thousands of hosts may lead to one gateway's pods. */
+function routedOtherwise({ before, after }: Change<Service>): readonly Service[] {
+  const alike = (service: Service, others: readonly Service[]) => others.some((other) => isRoutedAlike(service, other));
+  return [...before.filter((service) => !alike(service, after)), ...after.filter((service) => !alike(service, before))];
 }
 
 function itemsOf<T>(changes: readonly Change<T>[]): readonly T[] {

@@ -1,6 +1,7 @@
 // A service as the mesh knows it: one host with its ports and endpoints, whether it came from a ServiceEntry or
 // from a Kubernetes Service. A ServiceEntry with three hosts is three services. Immutable, so identity can
 // stand for content: what was built from a Service object is still right as long as the object is the same.
+import { isDeepStrictEqual } from 'node:util';
 import type { Protocol } from '../api/protocol.ts';
 import { compareOrigin, compareText, type Origin } from './origin.ts';
 import type { LabelSelector } from './selector.ts';
@@ -69,6 +70,16 @@ export function originOf(service: Service): string {
 /** A Kubernetes Service without an address of its own: callers are told those of its endpoints. */
 export function isHeadless({ resolution, addresses }: Service): boolean {
   return resolution === 'CLUSTER_IP' && addresses.length === 0;
+}
+
+/** Whether routes lead to both in the same way: all but who is behind them is the same. */
+export function isRoutedAlike(a: Service, b: Service): boolean {
+  return a.host === b.host && isDeepStrictEqual(withoutEndpoints(a), withoutEndpoints(b));
+}
+
+function withoutEndpoints(service: Service): Service {
+  const { gateway: _gateway, ...rest } = service;
+  return { ...rest, endpoints: [] };
 }
 
 /** Istio's order among equals: oldest first, then name, then namespace; here the host too, so that none are equal. */

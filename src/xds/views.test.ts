@@ -9,7 +9,7 @@ import { type ProxyIdentity, type Resource, typeUrls } from '../discovery/view.t
 import { Cluster_DiscoveryType, ClusterSchema } from '../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
 import { type RouteAction, VirtualHostSchema } from '../envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { RouteConfigurationSchema } from '../envoy/gen/envoy/config/route/v3/route_pb.js';
-import { type Mesh, updateMesh } from '../mesh/mesh.ts';
+import { type Mesh, type MeshChange, updateMesh } from '../mesh/mesh.ts';
 import { isVisible } from '../mesh/visibility.ts';
 import { createGatewayView } from './gateway/gateway-view.ts';
 import type { MeshView } from './mesh-view.ts';
@@ -23,8 +23,10 @@ import {
   meshContents,
   meshOf,
   removals,
+  replacements,
   reversed,
   trafficPolicy,
+  varied,
 } from './testing/arbitrary-mesh.ts';
 import { redirectParts, type ViewParts } from './view-parts.ts';
 
@@ -76,6 +78,22 @@ function contents(view: MeshView): ReadonlyMap<string, string> {
   return new Map(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+interface Course {
+  readonly steps: readonly MeshChange[];
+  readonly end: MeshContents;
+}
+
+const courses = fc.constantFrom<(first: MeshContents, second: MeshContents) => Course>(
+  (first, second) => ({ steps: [...additions(second), ...removals(first)], end: second }),
+  (first, second) => ({ steps: replacements(first, second), end: second }),
+  (first) => towards(first, varied(first, 'endpoints')),
+  (first) => towards(first, varied(first, 'ports')),
+);
+
+function towards(first: MeshContents, end: MeshContents): Course {
+  return { steps: replacements(first, end), end };
+}
+
 function check<Ts>(property: fc.IProperty<Ts>): void {
   fc.assert(property, { seed, numRuns: 200 });
 }
@@ -83,26 +101,34 @@ function check<Ts>(property: fc.IProperty<Ts>): void {
 for (const [name, viewOf] of Object.entries(views)) {
   test(`${name}: changes one by one end where building at once ends, and the deltas say so`, () => {
     check(
-      fc.property(meshContents, meshContents, trafficPolicy, trafficPolicy, (first, second, before, after) => {
-        let mesh = meshOf(first, before);
-        const view = viewOf(mesh);
-        const held = new Map(contents(view));
-        view.subscribe(({ types }) => {
-          for (const [type, { updated, removed }] of types) {
-            for (const gone of removed) held.delete(`${type} ${gone}`);
-            for (const resource of updated) held.set(`${type} ${resource.name}`, resource.version);
+      fc.property(
+        meshContents,
+        meshContents,
+        courses,
+        trafficPolicy,
+        trafficPolicy,
+        (first, second, courseOf, before, after) => {
+          const { steps, end } = courseOf(first, second);
+          let mesh = meshOf(first, before);
+          const view = viewOf(mesh);
+          const held = new Map(contents(view));
+          view.subscribe(({ types }) => {
+            for (const [type, { updated, removed }] of types) {
+              for (const gone of removed) held.delete(`${type} ${gone}`);
+              for (const resource of updated) held.set(`${type} ${resource.name}`, resource.version);
+            }
+          });
+          const config = { ...mesh.config, outboundTrafficPolicy: after };
+          for (const step of [{}, ...steps]) {
+            const next = updateMesh(mesh, { ...step, config });
+            mesh = next.mesh;
+            view.update(mesh, next.delta);
           }
-        });
-        const config = { ...mesh.config, outboundTrafficPolicy: after };
-        for (const step of [{}, ...additions(second), ...removals(first)]) {
-          const next = updateMesh(mesh, { ...step, config });
-          mesh = next.mesh;
-          view.update(mesh, next.delta);
-        }
-        const expected = contents(viewOf(meshOf(second, after)));
-        assert.deepEqual(contents(view), expected);
-        assert.deepEqual(new Map([...held].sort(([a], [b]) => (a < b ? -1 : 1))), expected);
-      }),
+          const expected = contents(viewOf(meshOf(end, after)));
+          assert.deepEqual(contents(view), expected);
+          assert.deepEqual(new Map([...held].sort(([a], [b]) => (a < b ? -1 : 1))), expected);
+        },
+      ),
     );
   });
 

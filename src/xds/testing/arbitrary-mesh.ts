@@ -4,7 +4,7 @@ import type { Protocol } from '../../api/protocol.ts';
 import type { DestinationRule, Subset } from '../../mesh/destination-rule.ts';
 import type { Gateway } from '../../mesh/gateway.ts';
 import type { HashKey, LoadBalancer, LocalitySetting } from '../../mesh/load-balancer.ts';
-import { emptyMesh, type Mesh, type MeshChange, updateMesh } from '../../mesh/mesh.ts';
+import { type Change, emptyMesh, type Mesh, type MeshChange, updateMesh } from '../../mesh/mesh.ts';
 import type { OutboundTrafficPolicy } from '../../mesh/mesh-config.ts';
 import type { Endpoint, Resolution, Service } from '../../mesh/service.ts';
 import type { Sidecar } from '../../mesh/sidecar.ts';
@@ -384,26 +384,48 @@ export function meshOf(contents: MeshContents, outboundTrafficPolicy: OutboundTr
 
 /** One change for each object: it comes. */
 export function additions(contents: MeshContents): readonly MeshChange[] {
-  return changes(contents, (object) => ({ before: [], after: [object] }));
+  return replacements(nothing, contents);
 }
 
 /** One change for each object: it goes. */
 export function removals(contents: MeshContents): readonly MeshChange[] {
-  return changes(contents, (object) => ({ before: [object], after: [] }));
+  return replacements(contents, nothing);
 }
 
-function changes(
-  contents: MeshContents,
-  changeOf: <T>(object: T) => { readonly before: readonly T[]; readonly after: readonly T[] },
-): readonly MeshChange[] {
+/** One change for each object: it becomes another, while there are others; what is left comes or goes. */
+export function replacements(from: MeshContents, to: MeshContents): readonly MeshChange[] {
   return [
-    ...contents.services.map((object) => ({ services: [changeOf(object)] })),
-    ...contents.virtualServices.map((object) => ({ virtualServices: [changeOf(object)] })),
-    ...contents.destinationRules.map((object) => ({ destinationRules: [changeOf(object)] })),
-    ...contents.gateways.map((object) => ({ gateways: [changeOf(object)] })),
-    ...contents.sidecars.map((object) => ({ sidecars: [changeOf(object)] })),
-    ...contents.telemetries.map((object) => ({ telemetries: [changeOf(object)] })),
+    ...changes(from.services, to.services).map((change) => ({ services: [change] })),
+    ...changes(from.virtualServices, to.virtualServices).map((change) => ({ virtualServices: [change] })),
+    ...changes(from.destinationRules, to.destinationRules).map((change) => ({ destinationRules: [change] })),
+    ...changes(from.gateways, to.gateways).map((change) => ({ gateways: [change] })),
+    ...changes(from.sidecars, to.sidecars).map((change) => ({ sidecars: [change] })),
+    ...changes(from.telemetries, to.telemetries).map((change) => ({ telemetries: [change] })),
   ];
+}
+
+/** The same contents, but for one service: who is behind it, or its ports. */
+export function varied(contents: MeshContents, part: 'endpoints' | 'ports'): MeshContents {
+  const [one, ...others] = contents.services;
+  if (one === undefined) return contents;
+  const endpoints = one.endpoints.length === 0 ? nearAndFar : one.endpoints.slice(1);
+  const ports: Service['ports'] = [{ number: 8080, name: 'p', protocol: 'HTTP' }];
+  return { ...contents, services: [part === 'ports' ? { ...one, ports } : { ...one, endpoints }, ...others] };
+}
+
+const nothing: MeshContents = {
+  services: [],
+  virtualServices: [],
+  destinationRules: [],
+  gateways: [],
+  sidecars: [],
+  telemetries: [],
+};
+
+function changes<T>(from: readonly T[], to: readonly T[]): readonly Change<T>[] {
+  return Array.from({ length: Math.max(from.length, to.length) }, (_, index) => index)
+    .filter((index) => from[index] !== to[index])
+    .map((index) => ({ before: from.slice(index, index + 1), after: to.slice(index, index + 1) }));
 }
 
 export function reversed(contents: MeshContents): MeshContents {
