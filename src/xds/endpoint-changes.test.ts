@@ -68,6 +68,31 @@ test('so are Endpoints of a Service without a selector', () => {
   });
 });
 
+test('an endpoint of a headless Service is its endpoints, and for each port that is not HTTP a listener of its own', () => {
+  const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'db', namespace: 'default' } };
+  const ports = [
+    { name: 'tcp-db', port: 5432 },
+    { name: 'detected', port: 9000 },
+    { name: 'http-admin', port: 8080 },
+  ];
+  const change = follower({ ...service, spec: { clusterIP: 'None', ports } });
+  const endpoints = (count: number): KubeObject & { readonly subsets: unknown } => {
+    const addresses = Array.from({ length: count }, (_, index) => ({ ip: `192.0.2.${index + 1}` }));
+    return { ...service, kind: 'Endpoints', subsets: [{ addresses, ports }] };
+  };
+  change('ADDED', endpoints(100));
+  const host = 'db.default.svc.cluster.local';
+  const assignments = [`outbound|5432||${host}`, `outbound|8080||${host}`, `outbound|9000||${host}`];
+  assert.deepEqual(change('MODIFIED', endpoints(101)).sent, {
+    [typeUrls.endpoint]: assignments,
+    [typeUrls.listener]: ['192.0.2.101_5432', '192.0.2.101_9000'],
+  });
+  assert.deepEqual(change('MODIFIED', endpoints(100)).sent, {
+    [typeUrls.endpoint]: assignments,
+    [typeUrls.listener]: ['-192.0.2.101_5432', '-192.0.2.101_9000'],
+  });
+});
+
 test('one more host of HTTP and TLS is two clusters and a virtual host; one of TCP a cluster and a listener', () => {
   const both = [...http, { number: 443, name: 'tls', protocol: 'TLS' }];
   const tcp = [{ number: 5432, name: 'tcp', protocol: 'TCP' }];
