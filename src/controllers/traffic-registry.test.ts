@@ -47,6 +47,7 @@ test('a host is what the proxy’s namespace knows under that name, with the onl
       name: 'db.example.com',
       serviceEntry: 'data/db',
     },
+    object: 'ServiceEntry/data/db',
     onlyPeer: { address: '192.0.2.5', locality: 'eu/eu-1' },
     protocol: 'tcp',
   });
@@ -86,6 +87,33 @@ spec:
   assert.equal(registry.asked(other, 'open.example.com', 80).registered?.destination.serviceEntry, 'data/open');
   // Rules may send there all the same.
   assert.equal(registry.host('shop', 'open.example.com', 80)?.destination.serviceEntry, 'data/open');
+});
+
+test('a Service is asked for in short too, by HTTP alone', () => {
+  const registry = registryOf(`
+apiVersion: v1
+kind: Service
+metadata: { name: web, namespace: shop }
+spec: { selector: { app: web }, ports: [{ name: http, port: 80 }, { name: tls, port: 443 }] }
+---
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: { name: own, namespace: data }
+spec: { egress: [{ hosts: ['./*'] }] }
+`);
+  const object = (namespace: string, host: string, port = 80) => {
+    const { registered, hiddenBy } = registry.asked({ namespace, workload: 'web' }, host, port);
+    return registered?.object ?? hiddenBy;
+  };
+  for (const host of ['web', 'web.shop', 'web.shop.svc', 'web.shop.svc.cluster.local']) {
+    assert.equal(object('shop', host), 'Service/shop/web', host);
+  }
+  assert.equal(object('other', 'web'), undefined);
+  assert.equal(object('other', 'web.shop'), 'Service/shop/web');
+  assert.equal(object('data', 'web.shop'), 'Sidecar/data/own');
+  assert.equal(object('shop', 'web', 443), undefined);
+  assert.equal(object('shop', 'web.shop.example'), undefined);
+  assert.equal(registry.host('shop', 'web', 80), undefined, 'clusters bear whole names');
 });
 
 test('the policy is the mesh object’s where it says one, else the default', () => {

@@ -15,6 +15,7 @@ import { selectSidecar } from '../mesh/select-sidecar.ts';
 import { type LabelSelector, matchesLabels } from '../mesh/selector.ts';
 import type { Service, ServicePort } from '../mesh/service.ts';
 import { type Sidecar, sidecarOrigin } from '../mesh/sidecar.ts';
+import { serviceHost } from '../mesh/translate-service.ts';
 import type { PodStatus } from '../runtime/protocol.ts';
 import type { Asker, Registered, Registry } from '../telemetry/intake/registry.ts';
 import type { Protocol, Source } from '../telemetry/traffic.ts';
@@ -68,6 +69,15 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
     return meaning;
   }
 
+  /** What a program names in full, or a Service in short, as HTTP is routed and nothing else. */
+  function namedBy(namespace: string, host: string, number: number, imports = everything): Registered | undefined {
+    const meaning = meaningOf(find(namespace, host, imports), number);
+    const [name = '', ofNamespace = namespace, svc = 'svc', ...rest] = host.split('.');
+    if (meaning !== undefined || svc !== 'svc' || rest.length > 0) return meaning;
+    const inFull = meaningOf(find(namespace, serviceHost(ofNamespace, name), imports), number);
+    return inFull?.protocol === 'http' ? inFull : undefined;
+  }
+
   function workloadAt(address: string): Source | undefined {
     const pod = pods().find(
       ({ podIP, appIP, proxyIP }) =>
@@ -109,6 +119,7 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
         ...(source === 'ServiceEntry' ? { serviceEntry: `${namespace}/${name}` } : {}),
         ...(workload === undefined ? {} : { workload }),
       },
+      object: `${source}/${namespace}/${name}`,
       ...onlyPeerOf(port.from ?? service),
       ...(gateway === undefined ? {} : { gateway }),
       protocol: protocolOf(port),
@@ -120,9 +131,9 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
     asked(asker, host, number) {
       const { namespace } = asker;
       const sidecar = sidecarOf(asker);
-      const found = meaningOf(find(namespace, host, hostImportsOf(sidecar, namespace)), number);
+      const found = namedBy(namespace, host, number, hostImportsOf(sidecar, namespace));
       if (found !== undefined) return { registered: found };
-      const isThere = sidecar !== undefined && meaningOf(find(namespace, host), number) !== undefined;
+      const isThere = sidecar !== undefined && namedBy(namespace, host, number) !== undefined;
       return isThere ? { hiddenBy: sidecarOrigin(sidecar) } : {};
     },
     locality: (namespace, host, address) =>

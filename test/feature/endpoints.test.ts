@@ -6,11 +6,11 @@ import { before, describe, it } from 'node:test';
 import { ask, bodyOf, statusOf } from '../support/calls.ts';
 import { serviceEntry, startMesh, type TestMesh, type Workload } from '../support/mesh.ts';
 import { destinationRule, outboundPolicy } from '../support/networking.ts';
-import { type OutsideHttp, startOutsideHttp, startOutsideTcp } from '../support/outside-server.ts';
-import { outsideAddress } from '../support/outside-world.ts';
+import { type OutsideHttp, type OutsideTcp, startOutsideHttp, startOutsideTcp } from '../support/outside-server.ts';
+import { claimAddress, outsideAddress } from '../support/outside-world.ts';
 import { needs } from '../support/requires.ts';
 import { suiteScope } from '../support/suite-scope.ts';
-import { flowTo } from '../support/traffic.ts';
+import { decisionsOf, flowTo } from '../support/traffic.ts';
 import { until } from '../support/until.ts';
 
 const http = { number: 80, name: 'http', protocol: 'HTTP' };
@@ -24,19 +24,33 @@ const service = (name: string, spec: object) => object('v1', 'Service', name, { 
 describe('endpoints', needs('root', 'iproute2', 'firewall'), () => {
   const scope = suiteScope();
   const [one, two] = ['198.51.100.102', '198.51.100.103'];
+  /** Link-local, as the metadata of clouds. */
+  const linkLocal = '169.254.169.102';
   let mesh: TestMesh;
   let caller: Workload;
   let first: OutsideHttp;
+  let second: OutsideHttp;
   let secure: OutsideHttp;
+  let database: OutsideTcp;
+  let metadata: readonly (OutsideHttp | OutsideTcp)[];
 
   before(async () => {
     for (const number of [102, 103]) outsideAddress(number);
     first = await startOutsideHttp({ t: scope, address: one, port: 80, respond: (_, answer) => answer.end('one') });
     await startOutsideHttp({ t: scope, address: two, port: 8080, respond: (_, answer) => answer.end('two') });
-    await startOutsideHttp({ t: scope, address: two, port: 80, respond: (_, answer) => answer.end('two') });
+    second = await startOutsideHttp({ t: scope, address: two, port: 80, respond: (_, answer) => answer.end('two') });
     secure = await startOutsideHttp({ t: scope, address: two, port: 443, tls: true });
-    await startOutsideTcp({ t: scope, address: two, port: 5432, serve: ({ socket }) => socket.end('database') });
-    const rules = [`httpbin.test=${one}`, `db.test=${two}`, 'loopback.test=127.0.0.1', 'metadata.test=169.254.169.254'];
+    database = await startOutsideTcp({
+      t: scope,
+      address: two,
+      port: 5432,
+      serve: ({ socket }) => socket.end('database'),
+    });
+    metadata = [
+      await startOutsideHttp({ t: scope, address: claimAddress(linkLocal), port: 80 }),
+      await startOutsideTcp({ t: scope, address: linkLocal, port: 5433 }),
+    ];
+    const rules = [`httpbin.test=${one}`, `db.test=${two}`, 'loopback.test=127.0.0.1', `metadata.test=${linkLocal}`];
     mesh = await startMesh(scope, { up: rules.flatMap((rule) => ['--resolve', rule]) });
     await mesh.apply(outboundPolicy('REGISTRY_ONLY'));
     caller = await mesh.workload('caller');
@@ -109,7 +123,9 @@ describe('endpoints', needs('root', 'iproute2', 'firewall'), () => {
     const said = async (to: string) =>
       (await caller.perform({ do: 'tcp', host: to, port: 5432, timeoutMs: 3000 }).catch(() => undefined))?.text;
     await until('it answers', async () => (await said('my-db')) === 'database');
+    const before = database.connections.items.length;
     assert.notEqual(await said(two), 'database');
+    assert.equal(database.connections.items.length, before);
     const [address] = (await caller.perform({ do: 'lookup', host: 'my-db', family: 4 })).addresses ?? [];
     assert.match(address ?? '', /^240\.240\./);
   });
@@ -125,6 +141,16 @@ describe('endpoints', needs('root', 'iproute2', 'firewall'), () => {
       const { text, error } = await caller.perform({ do: 'tcp', host: name, port: 5433, timeoutMs: 3000 });
       assert.ok(error !== undefined || text === '', `${name} by TCP: ${text}`);
     }
+    assert.deepEqual(
+      metadata.map(({ connections }) => connections.items.length),
+      [0, 0],
+    );
+    const named = await until('both decisions are there', async () => {
+      const refused = (await decisionsOf(mesh)).filter(({ signature }) => signature === 'address-refused');
+      const objects = new Set(refused.map(({ object }) => object));
+      return new Set(refused.map(({ destination }) => destination.host)).size === 2 && objects;
+    });
+    assert.deepEqual([...named].sort(), ['Service/default/loopback', 'Service/default/metadata']);
   });
 
   it('of an ExternalName for a Service of the mesh are that Service’s', async () => {
@@ -172,7 +198,9 @@ describe('endpoints', needs('root', 'iproute2', 'firewall'), () => {
       serviceEntry('internal', { hosts: ['address.internal'], addresses: [one], ports: [http], resolution: 'NONE' }),
     );
     await until('it answers', async () => (await bodyOf(caller, 'address.internal')) === 'one');
+    const before = second.connections.items.length;
     const { status } = await ask(caller, two, { headers: { host: 'address.internal' } });
-    assert.notEqual(status, 200);
+    assert.equal(status, 403);
+    assert.equal(second.connections.items.length, before);
   });
 });

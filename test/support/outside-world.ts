@@ -9,7 +9,14 @@ const claimed = new Set<string>();
  * one namespace: a number belongs to one of them.
  */
 export function outsideAddress(number: number): string {
-  const address = `198.51.100.${number}`;
+  return claimAddress(`198.51.100.${number}`);
+}
+
+/**
+ * An address that programs must not come to, such as a link-local one: that nothing arrives there says something only where
+ * somebody listens. It is one file's alone too.
+ */
+export function claimAddress(address: string): string {
   if (claimed.has(address)) return address;
   // On a developer's own host the address may be there since the last run.
   const how = process.env['SALLYPORT_TEST_ISOLATED'] === undefined ? 'replace' : 'add';

@@ -5,6 +5,8 @@ import type { Destination, Protocol, Source } from '../traffic.ts';
 export interface Registered {
   /** Of kind `service` or `external`. */
   readonly destination: Destination;
+  /** What registers it, `ServiceEntry/default/api`; nothing where that is gone. */
+  readonly object?: string;
   /** Where all of it goes, if there is one address only. */
   readonly onlyPeer?: { readonly address: string; readonly locality?: string };
   /** `namespace/workload` of the gateway behind this Service. */

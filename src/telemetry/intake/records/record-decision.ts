@@ -1,7 +1,7 @@
 // The decision that a record tells people of.
 import { spiffeIdentity } from '../../../api/spiffe.ts';
 import type { NewDecision, Signature } from '../../decision.ts';
-import type { Registry } from '../registry.ts';
+import type { Registered, Registry } from '../registry.ts';
 import { plainText } from './asked-host.ts';
 import type { EventRecord } from './event-record.ts';
 import type { JudgedRecord, RecordContext } from './judged-record.ts';
@@ -39,7 +39,7 @@ export function decisionOf({ record, judged, signature, source, registry }: Deci
     outcome,
     signature,
     reason: reasonOf({ signature, ...asked, registered, hiddenBy, policy, protocol, details, sender }),
-    object: objectOf(signature, destination.serviceEntry, hiddenBy ?? policy),
+    object: objectOf(signature, registered, hiddenBy ?? policy),
     details,
     ...(record.method === '' ? {} : { method: plainText(record.method) }),
     ...(record.path === '' ? {} : { path: plainText(record.path) }),
@@ -48,8 +48,8 @@ export function decisionOf({ record, judged, signature, source, registry }: Deci
   };
 }
 
-/** What keeps the host unknown, the policy, the entry that was asked for, or Envoy itself. */
-function objectOf(signature: Signature, serviceEntry: string | undefined, decided: string): string {
+/** What keeps the host unknown, the policy, the object that was asked for, or Envoy itself. */
+function objectOf(signature: Signature, registered: Registered | undefined, decided: string): string {
   switch (signature) {
     case 'unknown-host':
     case 'unknown-sni':
@@ -57,7 +57,9 @@ function objectOf(signature: Signature, serviceEntry: string | undefined, decide
     case 'connect-refused':
     case 'passed-unregistered':
       return decided;
+    case 'address-refused':
+      return registered?.object ?? 'default';
     default:
-      return serviceEntry === undefined ? 'default' : `ServiceEntry/${serviceEntry}`;
+      return 'default';
   }
 }

@@ -51,5 +51,5 @@ function registered(host: string, port: number): Registered | undefined {
     namespace: 'default',
     name: host,
   };
-  return { destination, protocol };
+  return { destination, object: `ServiceEntry/default/${name}`, protocol };
 }
