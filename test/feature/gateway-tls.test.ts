@@ -59,6 +59,11 @@ describe('Gateway: certificates', needs('root', 'iproute2', 'firewall'), () => {
     return httpsCall({ address, port: 443, host, ...call });
   }
 
+  async function isRefused(host: string, call: Partial<HttpsCall>): Promise<boolean> {
+    const answered = await get(host, call).catch((error: unknown) => error);
+    return answered instanceof Error && refused.test(answered.message);
+  }
+
   /** Whole or not at all, as a writer of such files must. */
   function write(name: string, content: string): string {
     const path = join(folder, name);
@@ -112,14 +117,16 @@ describe('Gateway: certificates', needs('root', 'iproute2', 'firewall'), () => {
     const shown = await files('filed', await authority.issue({ commonName: 'filed.test' }));
     const good = await authority.issue({ commonName: 'good' });
     const bad = await authority.issue({ commonName: 'bad' });
-    const tls = {
-      mode: 'MUTUAL',
-      ...shown,
-      caCertificates: write('ca.pem', authority.root),
-      caCrl: join(folder, 'crl.pem'),
-    };
-    await mesh.apply(gateway('filed', { selector, servers: [server('filed', 'filed.test', tls)] }, inEdge));
-    await assert.rejects(get('filed.test', { client: good }), refused, 'there is no list yet');
+    const tls = { mode: 'MUTUAL', ...shown, caCertificates: write('ca.pem', authority.root) };
+    const listed = { ...tls, caCrl: join(folder, 'crl.pem') };
+    const asking = (how: object) =>
+      gateway('filed', { selector, servers: [server('filed', 'filed.test', how)] }, inEdge);
+    await mesh.apply(asking(tls));
+    await until('both pass', async () => (await get('filed.test', { client: good })).status === 200);
+    assert.equal((await get('filed.test', { client: bad })).status, 200);
+    await mesh.apply(asking(listed));
+    await until('there is no list yet: nobody passes', () => isRefused('filed.test', { client: good }));
+    await assert.rejects(get('filed.test', { client: bad }), refused);
     write('crl.pem', await authority.revoke(bad));
     await until('the good one passes', async () => (await get('filed.test', { client: good })).status === 200);
     await assert.rejects(get('filed.test', { client: bad }), refused);
@@ -134,12 +141,7 @@ describe('Gateway: certificates', needs('root', 'iproute2', 'firewall'), () => {
     await assert.rejects(get('filed.test', { client: bad }), refused);
 
     write('crl.pem', await authority.revoke(bad, good));
-    await until('the good one is refused', () =>
-      get('filed.test', { client: good }).then(
-        () => false,
-        () => true,
-      ),
-    );
+    await until('the good one is refused', () => isRefused('filed.test', { client: good }));
     write('crl.pem', await authority.revoke());
     await until('both pass', async () => (await get('filed.test', { client: bad })).status === 200);
   });
@@ -147,19 +149,33 @@ describe('Gateway: certificates', needs('root', 'iproute2', 'firewall'), () => {
   it('asks no proxy to take a list that is none from a Secret', async () => {
     const shown = await authority.issue({ commonName: 'secret.test' });
     const client = await authority.issue({ commonName: 'client' });
+    const isTold = async () => /SP1110.*ca\.crl of Secret secret is no/.test((await mesh.cli('analyze')).stdout);
     const secret = (crl: string) => tlsSecret('secret', { ...shown, root: authority.root, crl }, inEdge);
     await mesh.apply(
       secret('no list') +
         gateway(
           'secret',
-          { selector, servers: [server('secret', 'secret.test', { mode: 'MUTUAL', credentialName: 'secret' })] },
+          {
+            selector,
+            servers: [
+              server('secret', 'secret.test', { mode: 'MUTUAL', credentialName: 'secret' }),
+              server('beside', 'beside.test', { mode: 'SIMPLE', credentialName: 'a' }),
+            ],
+          },
           inEdge,
         ),
     );
-    await until('others still are served', async () => (await get('a.pair.test')).status === 200);
+    await until('the server beside it is open', async () => (await get('beside.test')).status === 200);
     await assert.rejects(get('secret.test', { client }), refused);
-    await mesh.apply(secret(await authority.revoke()));
+    const revoked = await authority.issue({ commonName: 'revoked' });
+    await mesh.apply(secret(await authority.revoke(revoked)));
     await until('a list is there', async () => (await get('secret.test', { client })).status === 200);
+    await assert.rejects(get('secret.test', { client: revoked }), refused);
+    await until('nothing is told of it any more', async () => !(await isTold()));
+    await mesh.apply(secret('no list'));
+    await until('it is told of', isTold);
+    assert.equal((await get('secret.test', { client })).status, 200, 'what holds is the list that was there');
+    await assert.rejects(get('secret.test', { client: revoked }), refused);
     const states = await mesh.run('proxy-status');
     assert.doesNotMatch(states, /ERROR|NACK/);
   });

@@ -6,7 +6,7 @@ import { ask, statusOf } from '../support/calls.ts';
 import { startMesh, type TestMesh, type Workload } from '../support/mesh.ts';
 import { controlPlanePid, keeperStatus, kill } from '../support/mesh-processes.ts';
 import { type OutsideHttp, type OutsideTcp, startOutsideHttp, startOutsideTcp } from '../support/outside-server.ts';
-import { outsideAddress } from '../support/outside-world.ts';
+import { claimAddress, outsideAddress } from '../support/outside-world.ts';
 import { needs } from '../support/requires.ts';
 import { suiteScope } from '../support/suite-scope.ts';
 import { until } from '../support/until.ts';
@@ -15,24 +15,21 @@ describe('addresses that go around the sidecar', needs('root', 'iproute2', 'fire
   const scope = suiteScope();
   const [around, governed] = ['around.example', 'governed.example'];
   const [address, otherAddress] = [210, 211].map((number) => `198.51.100.${number}`) as [string, string];
+  /** Link-local, as the metadata of clouds. */
+  const linkLocal = '169.254.169.210';
   let mesh: TestMesh;
   let caller: Workload;
   let site: OutsideHttp;
   let other: OutsideHttp;
   let raw: OutsideTcp;
-  const answers: (() => void)[] = [];
+  let open: OutsideTcp;
+  let nowhere: OutsideHttp;
 
   before(async () => {
     for (const number of [210, 211]) outsideAddress(number);
-    site = await startOutsideHttp({
-      t: scope,
-      address,
-      port: 80,
-      respond({ url }, answer) {
-        if (url === '/slow') answers.push(() => void answer.end('late'));
-        else answer.end('site');
-      },
-    });
+    site = await startOutsideHttp({ t: scope, address, port: 80 });
+    open = await startOutsideTcp({ t: scope, address, port: 7001, serve: () => undefined });
+    nowhere = await startOutsideHttp({ t: scope, address: claimAddress(linkLocal), port: 80 });
     other = await startOutsideHttp({ t: scope, address: otherAddress, port: 80 });
     raw = await startOutsideTcp({ t: scope, address: otherAddress, port: 7000 });
     const rules = [`${around}=${address}`, `${governed}=${otherAddress}`];
@@ -47,9 +44,17 @@ describe('addresses that go around the sidecar', needs('root', 'iproute2', 'fire
   }
   const log = () => mesh.run('logs', 'caller', '-c', 'istio-proxy');
   async function reachesRaw(): Promise<boolean> {
+    const before = raw.connections.items.length;
     const command = { do: 'tcp', host: otherAddress, port: 7000, send: 'x', expect: 1, timeoutMs: 2000 } as const;
     await caller.perform(command);
-    return raw.connections.items.length > 0;
+    return raw.connections.items.length > before;
+  }
+  /** Its proxy refuses it, and nothing arrives. */
+  async function isGoverned(from: Workload, host: string): Promise<void> {
+    const arrived = () => [site, other, nowhere].map(({ connections }) => connections.items.length);
+    const before = arrived();
+    assert.equal(await statusOf(from, host), 502);
+    assert.deepEqual(arrived(), before);
   }
 
   it('are reached straight, also under REGISTRY_ONLY; setting them warns', async () => {
@@ -73,9 +78,8 @@ describe('addresses that go around the sidecar', needs('root', 'iproute2', 'fire
   });
 
   it('are those and no others: the next address is stopped as before', async () => {
-    assert.equal(await statusOf(caller, governed), 502);
+    await isGoverned(caller, governed);
     assert.equal(await reachesRaw(), false);
-    assert.equal(other.requests.items.length, 0);
   });
 
   it('are said by outbound-traffic-policy and doctor', async () => {
@@ -87,37 +91,45 @@ describe('addresses that go around the sidecar', needs('root', 'iproute2', 'fire
   });
 
   it('hold for a workload that comes later', async () => {
-    const late = await mesh.workload('late');
+    const program = `require('http').createServer((_, answer) => answer.end('pod')).listen(8080)`;
+    const late = await mesh.workload('late', { command: [process.execPath, '-e', program] });
     assert.equal(await statusOf(late, around), 200);
-    assert.equal(await statusOf(late, governed), 502);
+    await isGoverned(late, governed);
   });
 
   it('are all that is not included, but for the host’s and the mesh’s own', async () => {
-    await set({ excludeIPRanges: '', includeIPRanges: `${address}/32,10.0.0.0/8` });
+    const pod = (await mesh.run('get', 'pod', 'late', '-o', 'jsonpath={.status.podIP}')).trim();
+    await mesh.run('istio', 'otp', 'allowed');
+    await until('the pod answers', async () => (await statusOf(caller, pod, { port: 8080 })) === 200);
+    await mesh.run('istio', 'otp', 'restricted');
+    await set({ excludeIPRanges: '', includeIPRanges: `${address}/32` });
     await until('the rest goes around', async () => (await statusOf(caller, governed)) === 200);
-    assert.equal(await statusOf(caller, around), 502, 'what is included is governed');
+    await isGoverned(caller, around);
     assert.equal(await reachesRaw(), true);
-    const { error, text } = await caller.perform({ do: 'tcp', host: '169.254.169.254', port: 80, timeoutMs: 2000 });
-    assert.ok(error !== undefined || text === '', 'link-local addresses are not');
+    await isGoverned(caller, linkLocal);
+    assert.equal(await statusOf(caller, pod, { port: 8080 }), 'ECONNRESET', 'its address would go around too');
   });
 
   it('are governed again at once when the Istio object says so', async () => {
     await set({ includeIPRanges: '*' });
     await until('everything is governed', async () => (await statusOf(caller, governed)) === 502);
-    assert.equal(await statusOf(caller, around), 502);
+    await isGoverned(caller, governed);
+    await isGoverned(caller, around);
+    assert.equal(await reachesRaw(), false);
     const { stderr } = await mesh.cli('istio', 'otp');
     assert.doesNotMatch(stderr, /goes around/);
   });
 
   it('are not a pod’s to say, unless the Istio object leaves it to pods; then no other pod has them', async () => {
-    const annotations = { 'traffic.sidecar.istio.io/excludeOutboundIPRanges': `${address},169.254.0.0/16` };
+    const ranges = `${address},169.254.0.0/16`;
+    const annotations = { 'traffic.sidecar.istio.io/excludeOutboundIPRanges': ranges };
     const containers = [{ name: 'tenant', command: ['sleep', 'infinity'] }];
     const metadata = { name: 'tenant', annotations };
     const pod = JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers } });
     await mesh.apply(pod);
     await until('it runs', async () => /tenant\s+2\/2\s+Running/.test(await mesh.run('get', 'pods')));
     const tenant = mesh.attach('tenant');
-    assert.equal(await statusOf(tenant, around), 502);
+    await isGoverned(tenant, around);
     const allow = (value: string | null) =>
       mesh.run(
         'patch',
@@ -132,11 +144,13 @@ describe('addresses that go around the sidecar', needs('root', 'iproute2', 'fire
       );
     await allow('true');
     await until('it goes around', async () => (await statusOf(tenant, around)) === 200);
-    assert.equal(await statusOf(tenant, governed), 502);
-    assert.equal(await statusOf(caller, around), 502);
+    await isGoverned(tenant, governed);
+    await isGoverned(tenant, linkLocal);
+    await isGoverned(caller, around);
     assert.match((await mesh.cli('istio', 'otp')).stderr, /^warning: pods may let addresses go around/m);
     await allow(null);
     await until('it is governed again', async () => (await statusOf(tenant, around)) === 502);
+    await isGoverned(tenant, around);
   });
 
   it('stay as they are while control plane and keeper are dead, and are followed by the next ones', async () => {
@@ -145,24 +159,36 @@ describe('addresses that go around the sidecar', needs('root', 'iproute2', 'fire
     await kill(await controlPlanePid(mesh));
     await kill((await keeperStatus(mesh)).pid);
     assert.equal(await statusOf(caller, address), 200);
-    assert.equal(await statusOf(caller, otherAddress), 502);
+    await isGoverned(caller, otherAddress);
     const again = await mesh.cli('up', '--detach');
     assert.equal(again.code, 0, again.stderr);
     assert.equal(await statusOf(caller, address), 200);
-    assert.equal(await statusOf(caller, otherAddress), 502);
-    const waiting = ask(caller, address, { path: '/slow' });
-    await until('the request is there', () => site.requests.items.some(({ url }) => url === '/slow'));
-    await set({ excludeIPRanges: '' });
-    await until('everything is governed', async () => (await statusOf(caller, address)) === 502);
-    for (const answer of answers) answer();
-    const { status, error } = await waiting;
-    assert.ok(status === 200 || error === 'ECONNRESET', `what was open ends: ${status} ${error}`);
+    await isGoverned(caller, otherAddress);
   });
 
-  it('are none where a range cannot be read: the object is refused', async () => {
+  it('take what is open with them when they are governed again', async () => {
+    const steps = [{ send: 'first' }, { expect: 'go' }, { send: 'second' }, { ended: true }] as const;
+    const talking = caller.perform({ do: 'talk', host: address, port: 7001, steps });
+    const { socket, received } = await open.connections.next();
+    await received.next();
+    await set({ excludeIPRanges: '' });
+    await until('everything is governed', async () => (await statusOf(caller, address)) === 502);
+    await isGoverned(caller, address);
+    socket.write('go');
+    const { text, error } = await talking;
+    assert.deepEqual({ text, error }, { text: undefined, error: 'ECONNRESET' });
+    assert.deepEqual(received.items.map(String), ['first'], 'nothing more arrives');
+  });
+
+  it('stay as they were where a range cannot be read: the object is refused', async () => {
+    await set({ excludeIPRanges: address });
+    await until('it goes around', async () => (await statusOf(caller, address)) === 200);
     const { code, stderr } = await set({ excludeIPRanges: '198.51.100' });
     assert.notEqual(code, 0);
     assert.match(stderr, /'198\.51\.100' is not a range of addresses/);
-    assert.equal(await statusOf(caller, around), 502);
+    assert.equal(await statusOf(caller, address), 200);
+    await isGoverned(caller, otherAddress);
+    const path = 'jsonpath={.spec.excludeIPRanges}';
+    assert.equal(await mesh.run('get', 'istio', 'mesh', '-n', 'istio-system', '-o', path), address);
   });
 });

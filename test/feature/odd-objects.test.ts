@@ -134,7 +134,8 @@ describe('what validation lets pass, Envoy takes', needs('root'), () => {
     meshes.set('gateway', await startJudgedMesh(scope, base, { type: 'router', labels: { app: 'gateway' } }));
   });
 
-  const judge = (name: string, yaml: string) => meshes.get(name)?.judge(yaml) ?? assert.fail();
+  const meshOf = (name: string) => meshes.get(name) ?? assert.fail();
+  const judge = (name: string, yaml: string, look?: () => Promise<void>) => meshOf(name).judge(yaml, look);
 
   for (const [name, yaml] of Object.entries(taken)) {
     it(name, async () => {
@@ -178,8 +179,17 @@ describe('what validation lets pass, Envoy takes', needs('root'), () => {
         ],
       });
       const rules = virtualService('v', { hosts: ['a.test'], gateways: ['g'], http: [{ route: toSelf }] });
-      assert.deepEqual(await judge('ALLOW_ANY', secret + client), { stopped: undefined });
-      assert.deepEqual(await judge('gateway', secret + server + rules), { stopped: undefined });
+      for (const [mesh, yaml] of [
+        ['ALLOW_ANY', secret + client],
+        ['gateway', secret + server + rules],
+      ] as const) {
+        let held: readonly string[] = [];
+        const verdict = await judge(mesh, yaml, async () => {
+          held = await meshOf(mesh).secrets();
+        });
+        assert.deepEqual(verdict, { stopped: undefined }, mesh);
+        assert.equal(held.includes('kubernetes://cred'), fit, `${mesh} has ${held.join(' ')}`);
+      }
     });
   }
 });

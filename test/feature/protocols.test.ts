@@ -63,10 +63,14 @@ describe('protocols', needs('root', 'iproute2', 'firewall'), () => {
       ]);
       assert.equal(left, 0, text);
     },
-    async 'events, each when it is sent'(host) {
+    async 'events, each before the next one is there to be sent'(host) {
+      const heard = { aside: head(host, '/heard') };
       const { left, text } = await say(host, ports.http, [
         { send: head(host, '/events') },
         { expect: 'data: 0' },
+        heard,
+        { expect: 'data: 1' },
+        heard,
         { expect: 'data: 2' },
       ]);
       assert.equal(left, 0, text);
@@ -175,18 +179,22 @@ describe('protocols', needs('root', 'iproute2', 'firewall'), () => {
       for (const [what, call] of Object.entries(reached)) it(`${what}: registered`, () => call(known));
       for (const [what, call] of Object.entries(reached)) {
         if (mode === 'ALLOW_ANY') {
-          it(`${what}: unregistered`, () => call(unknown));
+          it(`${what}: unregistered`, async () => {
+            const before = elsewhere.arrived();
+            await call(unknown);
+            assert.notDeepEqual(elsewhere.arrived(), before, 'what arrives is counted');
+          });
           continue;
         }
         it(`${what}: unregistered, nothing of it arrives`, async () => {
-          const before = elsewhere.connections();
+          const before = elsewhere.arrived();
           timeoutMs = 500;
           try {
             await assert.rejects(call(unknown));
           } finally {
             timeoutMs = 10_000;
           }
-          assert.equal(elsewhere.connections(), before);
+          assert.deepEqual(elsewhere.arrived(), before);
         });
       }
     });

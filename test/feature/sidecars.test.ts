@@ -135,9 +135,18 @@ describe('Sidecar', needs('root', 'iproute2', 'firewall'), () => {
             http: [{ route: [{ destination: { host: 'b.test', port: { number: 80 } } }] }],
           });
         await mesh.apply(yaml);
+        // Requests to b.test itself have come there before.
+        const path = `/by-rule-${capture}`;
         await until('the second server has it', async () => {
-          return (await statusOf(caller, 'a.test')) === 200 && second.requests.items.at(-1)?.host === 'b.test';
+          return (
+            (await statusOf(caller, 'a.test', { path })) === 200 &&
+            second.requests.items.some(({ url }) => url === path)
+          );
         });
+        const before = first.requests.items.length;
+        assert.equal(await statusOf(caller, 'a.test', { path }), 200);
+        assert.equal(second.requests.items.at(-1)?.host, 'b.test');
+        assert.equal(first.requests.items.length, before, 'and no other has it');
         await answers(caller, 'b.test', 502);
         assert.equal(await overTls(caller, 'a.test'), 'HTTP/1.1 200 OK');
         await isRefusedByTls(caller, 'b.test');

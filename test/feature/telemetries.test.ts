@@ -29,14 +29,30 @@ describe('Telemetry', needs('root', 'iproute2', 'firewall'), () => {
 
   const logOf = ({ name }: Workload) => mesh.run('logs', name, '-c', 'istio-proxy', '--tail', '10000');
 
-  /** Whether a request to the host stands in the log, told by a path of its own; one after it to be sure. */
-  async function isLogged(from: Workload, host: string): Promise<boolean> {
+  /** A request that its path tells from all others. */
+  async function send(from: Workload, host: string): Promise<string> {
     count += 1;
     const path = `/request-${count}`;
     await statusOf(from, host, { path });
-    // Envoy writes its log once a second, and of a line that is not written nothing tells.
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    return (await logOf(from)).includes(`${path} `);
+    return path;
+  }
+
+  /**
+   * Whether the request stands in the log. Lines are written once a second in the order of their requests, and of one that is
+   * not written nothing tells: there is a request after it that was stopped, whose line must come.
+   */
+  async function isInLog(from: Workload, path: string): Promise<boolean> {
+    const later = new Set<string>();
+    const log = await until('a later line is there', async () => {
+      later.add(await send(from, 'nobody.test'));
+      const text = await logOf(from);
+      return [...later].some((one) => text.includes(`${one} `)) && text;
+    });
+    return log.includes(`${path} `);
+  }
+
+  async function isLogged(from: Workload, host: string): Promise<boolean> {
+    return isInLog(from, await send(from, host));
   }
 
   function logs(from: Workload, host: string, expected: boolean): Promise<boolean> {
@@ -65,16 +81,24 @@ describe('Telemetry', needs('root', 'iproute2', 'firewall'), () => {
       { accessLogging: [{ providers: [{ name: 'envoy' }] }] },
       { namespace: 'istio-system' },
     );
-    const chosen = { selector: { matchLabels: { app: 'quiet' } }, accessLogging: [{ disabled: true }] };
-    const yaml = all + telemetry('quiet', chosen);
-    await mesh.apply(yaml);
-    await logs(quiet, 'nobody.test', false);
-    assert.equal(await isLogged(caller, 'nobody.test'), true);
+    const silence = telemetry('quiet', {
+      selector: { matchLabels: { app: 'quiet' } },
+      accessLogging: [{ disabled: true }],
+    });
+    await mesh.apply(all);
+    const silent = await until('it is silent', async () => {
+      await mesh.apply(silence);
+      const path = await send(quiet, 'nobody.test');
+      assert.equal(await isLogged(caller, 'nobody.test'), true);
+      // No line comes of what is silent: it speaks again to tell that this one will not.
+      await mesh.remove(silence);
+      return !(await isInLog(quiet, path)) && path;
+    });
     await until('the decision is there', async () => {
       const decisions = await decisionsOf(mesh);
-      return decisions.some(({ source, path }) => source.workload === 'quiet' && path === `/request-${count - 1}`);
+      return decisions.some(({ source, path }) => source.workload === 'quiet' && path === silent);
     });
-    await mesh.remove(yaml);
+    await mesh.remove(all);
   });
 
   it('filters the log of a gateway', async () => {

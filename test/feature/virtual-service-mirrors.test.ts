@@ -7,7 +7,7 @@ import { ask, bodyOf, statusOf } from '../support/calls.ts';
 import { serviceEntry, startMesh, type TestMesh, type Workload } from '../support/mesh.ts';
 import { outboundPolicy, virtualService } from '../support/networking.ts';
 import { type OutsideHttp, type OutsideRequest, startOutsideHttp } from '../support/outside-server.ts';
-import { outsideAddress } from '../support/outside-world.ts';
+import { claimAddress, outsideAddress } from '../support/outside-world.ts';
 import { needs } from '../support/requires.ts';
 import { suiteScope } from '../support/suite-scope.ts';
 import { decisionsOf, flowTo, repeat } from '../support/traffic.ts';
@@ -16,12 +16,15 @@ import { until } from '../support/until.ts';
 type Rule = Readonly<Record<string, unknown>>;
 
 const to = (host: string, more: Rule = {}) => ({ destination: { host, port: { number: 80 } }, ...more });
-const address = (name: string) => ({ copy: 113, meta: 0 })[name] ?? 112;
+const address = (name: string) => ({ copy: 113 })[name] ?? 112;
+/** Link-local, as the metadata of clouds. */
+const metadata = '169.254.169.113';
 
 describe('VirtualService: mirrors and CORS', needs('root', 'iproute2', 'firewall'), () => {
   const scope = suiteScope();
   let site: OutsideHttp;
   let copies: OutsideHttp;
+  let meta: OutsideHttp;
 
   before(async () => {
     const serve = (number: number, respond: (request: OutsideRequest, answer: ServerResponse) => void) =>
@@ -29,6 +32,7 @@ describe('VirtualService: mirrors and CORS', needs('root', 'iproute2', 'firewall
     site = await serve(112, ({ method }, answer) => answer.end(`site ${method}`));
     // Nobody hears what a copy is answered, nor waits for it.
     copies = await serve(113, ({ url }, answer) => void (url !== '/never' && answer.end('copy')));
+    meta = await startOutsideHttp({ t: scope, address: claimAddress(metadata), port: 80 });
   });
 
   for (const capture of ['redirect', 'proxy'] as const) {
@@ -36,10 +40,14 @@ describe('VirtualService: mirrors and CORS', needs('root', 'iproute2', 'firewall
       const meshScope = suiteScope();
       let mesh: TestMesh;
       let caller: Workload;
+      /** Of the capture before. */
+      let earlier = 0;
 
       before(async () => {
+        earlier = copies.requests.items.length;
         const names = ['site', 'third', 'cors', 'copy'].map((name) => `${name}.test=198.51.100.${address(name)}`);
-        const resolved = [...names, 'meta.test=169.254.169.254'].flatMap((rule) => ['--resolve', rule]);
+        const refused = [`meta.test=${metadata}`, `unregistered.test=198.51.100.${address('copy')}`];
+        const resolved = [...names, ...refused].flatMap((rule) => ['--resolve', rule]);
         mesh = await startMesh(meshScope, { up: ['--capture', capture, ...resolved] });
         await mesh.apply(outboundPolicy('REGISTRY_ONLY'));
         caller = await mesh.workload('caller');
@@ -55,9 +63,9 @@ describe('VirtualService: mirrors and CORS', needs('root', 'iproute2', 'firewall
         await until(`${host} is routed`, async () => (await statusOf(caller, host, { path: '/ready' })) === 200);
       }
 
-      const copiesOf = (path: string) => copies.requests.items.filter(({ url }) => url === path);
-      const isCopied = (path: string, count = 1) =>
-        until(`${count} copies of ${path}`, () => Promise.resolve(copiesOf(path).length >= count));
+      const allCopies = () => copies.requests.items.slice(earlier);
+      const copiesOf = (path: string) => allCopies().filter(({ url }) => url === path);
+      const isCopied = (path: string) => until(`a copy of ${path}`, () => copiesOf(path).length > 0);
 
       it('sends copies to another host, by its own name, and tells it nothing of the mesh', async () => {
         await route('site.test', [
@@ -85,7 +93,7 @@ describe('VirtualService: mirrors and CORS', needs('root', 'iproute2', 'firewall
           {
             match: [{ uri: { prefix: '/refused' } }],
             route: [to('site.test')],
-            mirrors: ['meta.test', 'unregistered.example', '*.wild.test'].map((host) => ({ destination: { host } })),
+            mirrors: ['meta.test', 'unregistered.test', '*.wild.test'].map((host) => ({ destination: { host } })),
           },
           {
             headers: { request: { set: { 'x-rule': 'yes', 'x-envoy-rule': 'yes' } } },
@@ -97,7 +105,7 @@ describe('VirtualService: mirrors and CORS', needs('root', 'iproute2', 'firewall
         const answer = await ask(caller, 'site.test', { method: 'POST', path: '/plain', headers });
         assert.equal(answer.body, 'site POST');
         await isCopied('/plain');
-        const [copy] = copiesOf('/plain').slice(-1);
+        const [copy] = copiesOf('/plain');
         assert.deepEqual([copy?.method, copy?.host], ['POST', 'copy.test']);
         assert.deepEqual([...(copy?.headers.keys() ?? [])].filter((name) => name.startsWith('x-')).sort(), [
           'x-envoy-rule',
@@ -109,7 +117,7 @@ describe('VirtualService: mirrors and CORS', needs('root', 'iproute2', 'firewall
 
         await bodyOf(caller, 'site.test', { path: '/rewritten/a' });
         await isCopied('/new/a');
-        const [rewritten] = copiesOf('/new/a').slice(-1);
+        const [rewritten] = copiesOf('/new/a');
         assert.equal(rewritten?.host, 'inner.test', 'what the rule says holds for copies too');
         assert.deepEqual(
           [...(rewritten?.headers.keys() ?? [])].filter((name) => /^x-/.test(name)),
@@ -125,36 +133,40 @@ describe('VirtualService: mirrors and CORS', needs('root', 'iproute2', 'firewall
       });
 
       it('copies as many as asked for, and waits for none', async () => {
-        const before = copiesOf('/half').length;
         await repeat(100, () => statusOf(caller, 'site.test', { path: '/half' }));
         await repeat(20, () => statusOf(caller, 'site.test', { path: '/none' }));
         assert.equal(await bodyOf(caller, 'site.test', { path: '/never' }), 'site GET');
         await isCopied('/never');
-        const halves = copiesOf('/half').length - before;
+        const halves = copiesOf('/half').length;
         assert.ok(halves >= 20 && halves <= 80, `${halves} of 100 were copied`);
         assert.equal(copiesOf('/none').length, 0);
       });
 
       it('judges copies like requests, counts them, and records what was refused', async () => {
-        const [seen, copied] = [site.requests.items.length, copies.requests.items.length];
+        const [seen, copied, asked] = [site, copies, meta].map(({ requests }) => requests.items.length);
         assert.equal(await statusOf(caller, 'site.test', { path: '/refused' }), 200);
         await until('both refusals are recorded', async () => {
           const decisions = await decisionsOf(mesh);
           const of = (host: string) => decisions.find(({ destination }) => destination.host === host);
           return (
-            of('meta.test')?.signature === 'address-refused' && of('unregistered.example')?.signature === 'unknown-host'
+            of('meta.test')?.signature === 'address-refused' && of('unregistered.test')?.signature === 'unknown-host'
           );
         });
-        const refused = [...site.requests.items.slice(seen), ...copies.requests.items.slice(copied)];
+        const refused = [
+          ...site.requests.items.slice(seen),
+          ...copies.requests.items.slice(copied),
+          ...meta.requests.items.slice(asked),
+        ];
         assert.deepEqual(
           refused.map(({ host }) => host),
           ['site.test'],
           'a wildcard host says not whom to ask',
         );
-        // Of this capture alone; `/never` is told when it ends.
-        await until('copies are counted', async () => {
+        // `/never` is told when it ends.
+        const answered = allCopies().filter(({ url }) => url !== '/never').length;
+        await until(`${answered} copies are counted`, async () => {
           const flow = await flowTo(mesh, 'copy.test', 'external');
-          return flow !== undefined && flow.source.workload === 'caller' && (flow.responses['200'] ?? 0) >= 20;
+          return flow?.source.workload === 'caller' && flow.responses['200'] === answered;
         });
       });
 

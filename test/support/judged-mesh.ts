@@ -28,8 +28,13 @@ export type Verdict =
   | { readonly stopped: undefined };
 
 export interface JudgedMesh {
-  /** Applies the objects beside those that were there from the start, hears Envoy, and takes them away again. */
-  judge(yaml: string): Promise<Verdict>;
+  /**
+   * Applies the objects beside those that were there from the start, hears Envoy, and takes them away again; before that
+   * `look` sees what is there.
+   */
+  judge(yaml: string, look?: () => Promise<void>): Promise<Verdict>;
+  /** Names of the certificates and roots that Envoy has. */
+  secrets(): Promise<readonly string[]>;
 }
 
 export async function startJudgedMesh(
@@ -76,20 +81,31 @@ export async function startJudgedMesh(
     dns: { address: '127.0.0.1', port: dnsPort },
     countedScopes: [counterScope],
   });
-  await startEnvoy({ t, bootstrap: bytesToJson(BootstrapSchema, encode(BootstrapSchema, bootstrap)) });
+  const envoy = await startEnvoy({ t, bootstrap: bytesToJson(BootstrapSchema, encode(BootstrapSchema, bootstrap)) });
 
   const settled = () => untilAnswered(discovery, 60_000);
   const first = await settled();
   if (first.length > 0) throw new Error(JSON.stringify(first));
   return {
-    async judge(yaml) {
+    async judge(yaml, look) {
       const decoded = decodeManifests(yaml, 'object');
       const found = decoded.objects.map(({ object }) => object);
       if (hasErrors(decoded.diagnostics)) return { stopped: 'validation', diagnostics: decoded.diagnostics };
       change('ADDED', found);
-      const refused = await settled().finally(() => change('DELETED', found));
+      const refused = await settled()
+        .then(async (answered) => {
+          await look?.();
+          return answered;
+        })
+        .finally(() => change('DELETED', found));
       await settled();
       return refused.length === 0 ? { stopped: undefined } : { stopped: 'envoy', refused };
+    },
+    async secrets() {
+      const { configs = [] }: { configs?: readonly { readonly name: string }[] } = JSON.parse(
+        await envoy.admin('/config_dump?resource=dynamic_active_secrets'),
+      );
+      return configs.map(({ name }) => name).sort();
     },
   };
 }

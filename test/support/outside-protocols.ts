@@ -1,9 +1,9 @@
 // The world outside in many protocols, at one address: HTTP/1.1 with everything that is not one answer to one question,
 // HTTP/2, gRPC, and bare TCP of both kinds, those that wait and those that speak first.
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer as createHttp, type Server as HttpServer } from 'node:http';
 import { createServer as createHttp2, createSecureServer, type Http2Server } from 'node:http2';
-import { createServer as createTcp, type Server } from 'node:net';
+import { createServer as createTcp, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Server as GrpcServer, Metadata, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { Scope } from './envoy-process.ts';
@@ -28,16 +28,14 @@ export const ports = {
 export const greeting = '220 ready\r\n';
 
 export interface OutsideProtocols {
-  /** Connections that have reached any of the servers. */
-  connections(): number;
+  /** What has reached any of the servers: connections, and the bytes of all of them. */
+  arrived(): { readonly connections: number; readonly bytes: number };
 }
 
 export async function startOutsideProtocols(t: Scope, address: string): Promise<OutsideProtocols> {
-  let connections = 0;
+  const sockets: Socket[] = [];
   const serve = async (server: Server | Http2Server, port: number) => {
-    server.on('connection', () => {
-      connections += 1;
-    });
+    server.on('connection', (socket: Socket) => sockets.push(socket));
     await listen(t, server, address, port);
   };
   const { cert, key } = serverCertificate;
@@ -52,12 +50,18 @@ export async function startOutsideProtocols(t: Scope, address: string): Promise<
     ),
     serve(greetingServer(), ports.greeting),
     serve(countingServer(), ports.counting),
-    grpcServer(t, address),
+    serve(grpcServer(t), ports.grpc),
   ]);
-  return { connections: () => connections };
+  return {
+    arrived: () => ({
+      connections: sockets.length,
+      bytes: sockets.reduce((bytes, socket) => bytes + socket.bytesRead, 0),
+    }),
+  };
 }
 
 function httpServer(): HttpServer {
+  const events = new EventEmitter();
   const server = createHttp((request, answer) => {
     let bytes = 0;
     request.on('data', (chunk: Buffer) => {
@@ -71,9 +75,13 @@ function httpServer(): HttpServer {
         case '/events':
           answer.writeHead(200, { 'content-type': 'text/event-stream' });
           for (let count = 0; count < 3; count++) {
+            if (count > 0) await once(events, 'heard');
             answer.write(`data: ${count}\n\n`);
-            await new Promise((done) => setTimeout(done, 300));
           }
+          return answer.end();
+        // Whoever reads events has had the last one: without this there is no next.
+        case '/heard':
+          events.emit('heard');
           return answer.end();
         case '/large':
           return answer.end('x'.repeat(8 * 1024 * 1024));
@@ -127,7 +135,8 @@ function countingServer(): Server {
   });
 }
 
-async function grpcServer(t: Scope, address: string): Promise<void> {
+/** It is handed its connections, so that they are counted as all others are. */
+function grpcServer(t: Scope): Server {
   const server = new GrpcServer();
   const bytes = (buffer: Buffer) => buffer;
   const method = (path: string) => ({
@@ -156,11 +165,9 @@ async function grpcServer(t: Scope, address: string): Promise<void> {
       },
     },
   );
-  await new Promise<void>((resolve, reject) => {
-    const done = (error: Error | null) => (error === null ? resolve() : reject(error));
-    server.bindAsync(`${address}:${ports.grpc}`, ServerCredentials.createInsecure(), done);
-  });
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   t.after(() => server.forceShutdown());
+  return createTcp((socket) => injector.injectConnection(socket));
 }
 
 async function listen(t: Scope, server: Server | Http2Server, address: string, port: number): Promise<void> {

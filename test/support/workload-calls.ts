@@ -8,13 +8,15 @@ import type { AgentCommand, AgentResult } from './workload-protocol.ts';
 type Of<Do extends AgentCommand['do']> = Extract<AgentCommand, { do: Do }>;
 
 /**
- * Goes through the steps, each after the one before: sends, waits until a text is there, ends its own side and reads on.
- * Ends when the other side has ended, or after the last step where that does not end it. `opened`: on this connection.
+ * Goes through the steps, each after the one before: sends, here or aside, waits until a text is there, ends its own side and
+ * reads on. Ends when the other side has ended, or after the last step where that does not end it. `opened`: on this
+ * connection.
  */
 export function talk(command: Of<'talk'>, opened?: Socket): Promise<AgentResult> {
   const { host, port, steps, timeoutMs = 10_000 } = command;
   return new Promise((resolve, reject) => {
     const socket = opened ?? connect({ host, port, allowHalfOpen: true });
+    const asides: Socket[] = [];
     const rest = [...steps];
     let text = '';
     let ended = false;
@@ -25,9 +27,14 @@ export function talk(command: Of<'talk'>, opened?: Socket): Promise<AgentResult>
         if ('ended' in step && !ended) return;
         rest.shift();
         if ('send' in step) socket.write(Buffer.from(step.send, 'latin1'));
+        if ('aside' in step) asides.push(sayAside(step.aside));
         if ('end' in step) socket.end();
       }
       socket.destroy();
+    };
+    const sayAside = (bytes: string) => {
+      const aside = connect({ host, port }, () => aside.write(Buffer.from(bytes, 'latin1')));
+      return aside.on('error', reject).resume();
     };
     if (opened === undefined) socket.on('connect', advance);
     else advance();
@@ -44,6 +51,7 @@ export function talk(command: Of<'talk'>, opened?: Socket): Promise<AgentResult>
     socket.on('error', reject);
     socket.on('close', () => {
       clearTimeout(late);
+      for (const aside of asides) aside.destroy();
       resolve({ text, left: rest.length });
     });
   });

@@ -64,9 +64,13 @@ export type AgentCommand =
       readonly connections?: number;
     };
 
-/** Of a conversation: texts are bytes in Latin-1; `end` ends one's own side, `ended` waits for the other's end. */
+/**
+ * Of a conversation: texts are bytes in Latin-1; `aside` is sent on a connection of its own, `end` ends one's own side,
+ * `ended` waits for the other's end.
+ */
 export type TalkStep =
   | { readonly send: string }
+  | { readonly aside: string }
   | { readonly expect: string }
   | { readonly end: true }
   | { readonly ended: true };
