@@ -21,6 +21,7 @@ import { type Closable, createDiscovery, type Discovery } from './discovery/disc
 import { identifyByNode } from './discovery/node-identity.ts';
 import type { ProxyIdentity } from './discovery/view.ts';
 import { createIdentity, type Identity } from './identity/identity.ts';
+import { type FoundFiles, followFolder, followSecret } from './identity/user-authority-source.ts';
 import { createAllocatedAddresses } from './mesh/allocated-addresses.ts';
 import { followStore } from './mesh/follow-store.ts';
 import { emptyMesh } from './mesh/mesh.ts';
@@ -167,17 +168,25 @@ async function wire(
   const discovery = createDiscovery({ views, bootId: randomUUID(), log, onMetrics });
   stack.defer(() => discovery.close());
   // Where programs and proxies share a user, a proxy's key would be its program's too.
-  identity =
-    capture === 'proxy'
-      ? undefined
-      : createIdentity({
-          file: dataFolder.caFile,
-          lifeMs: options.workloadCertificateMs,
-          trustDomain: current.config.trustDomain,
-          syncs: discovery.syncs,
-          signal,
-          log,
-        });
+  if (capture === 'redirect') {
+    const follow = options.caFolder === undefined ? followSecret(store) : followFolder(options.caFolder);
+    const first = Promise.withResolvers<FoundFiles | undefined>();
+    const found = (files: FoundFiles | undefined) => {
+      first.resolve(files);
+      identity?.setUserAuthority(files);
+    };
+    const followingAuthority = follow(found, signal);
+    stack.defer(async () => void (await Promise.allSettled([followingAuthority])));
+    identity = createIdentity({
+      file: dataFolder.caFile,
+      lifeMs: options.workloadCertificateMs,
+      trustDomain: current.config.trustDomain,
+      userAuthority: await Promise.race([first.promise, rejectionOf(followingAuthority)]),
+      syncs: discovery.syncs,
+      signal,
+      log,
+    });
+  }
   if (options.xdsAddress !== undefined) {
     await discovery.servePlaintext({ address: options.xdsAddress, identify: identifyByNode });
   }
@@ -234,8 +243,12 @@ async function wire(
         const found = discovery.proxies().find(({ proxy }) => proxy.namespace === namespace && proxy.name === name);
         const typeUrl = configTypeUrl(type);
         const syncs = found && typeUrl && discovery.syncs(found.proxy.nodeId, typeUrl);
-        return found && syncs && proxyConfigOf(views.viewFor(found.proxy), type, syncs);
+        if (found === undefined || syncs === undefined) return undefined;
+        const shared = proxyConfigOf(views.viewFor(found.proxy), type, syncs);
+        const own = type === 'secrets' ? identity?.secretsOf(found.proxy.nodeId) : undefined;
+        return own === undefined ? shared : [...proxyConfigOf(own, type, syncs), ...shared];
       },
+      authority: identity,
       pods: () => pods?.pods() ?? [],
       execPlan: async (namespace, name) => keeper?.execPlan(namespace, name),
       diagnostics: analysis.diagnostics,

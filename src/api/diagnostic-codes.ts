@@ -76,6 +76,7 @@ export const diagnosticCodes = {
   SP0403: 'ranges go around the proxies',
   SP0404: 'invalid range of addresses to capture',
   SP0405: 'pod asks to go around its proxy',
+  SP0406: 'invalid trust domain',
   SP0501: 'secret is not base64',
   SP0502: 'selector does not match the template',
   SP0503: 'contradicting strategy',

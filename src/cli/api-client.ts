@@ -62,6 +62,8 @@ export interface ApiClient {
   delete(kind: string, namespace: string, name: string): Promise<wire.DeleteBody>;
   proxies(): Promise<wire.ProxiesBody>;
   proxyConfig(namespace: string, name: string, type: wire.ConfigType): Promise<wire.ProxyConfigBody>;
+  authority(): Promise<wire.AuthorityBody>;
+  rotateAuthority(): Promise<wire.AuthorityBody>;
   pods(query: Pick<ObjectQuery, 'namespace' | 'labelSelector'>): Promise<wire.PodsBody>;
   execPlan(namespace: string, name: string): Promise<ExecPlan>;
   flows(query: FlowsQuery): Promise<wire.FlowsBody>;
@@ -111,6 +113,8 @@ export function createApiClient(folder: DataFolder, programName: string, signal:
     proxies: () => call(bodyChecks.proxies, '/v1/proxies'),
     proxyConfig: (namespace, name, type) =>
       call(bodyChecks.proxyConfig, `/v1/proxies/${segment(namespace)}/${segment(name)}/config/${type}`),
+    authority: () => call(bodyChecks.authority, '/v1/ca'),
+    rotateAuthority: () => call(bodyChecks.authority, '/v1/ca/rotate', { method: 'POST' }),
     pods: (query) =>
       orKeeper(
         folder,

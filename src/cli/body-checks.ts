@@ -22,6 +22,7 @@ export const bodyChecks = {
   deleted: fields<wire.DeleteBody>({ names: 'object' }),
   proxies: fields<wire.ProxiesBody>({ proxies: 'array' }),
   proxyConfig: fields<wire.ProxyConfigBody>({ resources: 'array' }),
+  authority: fields<wire.AuthorityBody>({ source: 'string', issuer: 'object', roots: 'array', certificates: 'number' }),
   pods: fields<wire.PodsBody>({ pods: 'array' }),
   flows: fields<wire.FlowsBody>({ flows: 'array', from: 'string', to: 'string' }),
   decisions: fields<wire.DecisionsBody>({ decisions: 'array', lastId: 'number' }),

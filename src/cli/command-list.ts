@@ -32,6 +32,11 @@ export const commandList: readonly CommandEntry[] = [
     summary: 'the configuration a proxy has',
     load: () => import('./commands/proxy-config.ts'),
   },
+  {
+    name: 'ca',
+    summary: 'who signs the certificates of workloads; replace the root',
+    load: () => import('./commands/ca.ts'),
+  },
   { name: 'traffic', summary: 'who talks to what, and how it ended', load: () => import('./commands/traffic.ts') },
   {
     name: 'logs',

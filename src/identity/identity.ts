@@ -3,7 +3,7 @@
 // give out what is due, take the next step of a rotation if the proxies are ready for it.
 // Invariant: what is trusted is on disk before a proxy has it.
 import type { ResourceSyncs } from '../discovery/proxy-state.ts';
-import { type ProxyIdentity, type TypeUrl, typeUrls } from '../discovery/view.ts';
+import { type ProxyIdentity, type Resource, type TypeUrl, typeUrls } from '../discovery/view.ts';
 import { SecretSchema } from '../envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
 import { buildValidationSecret } from '../envoy/secret.ts';
 import { SallyportError } from '../platform/errors.ts';
@@ -11,9 +11,12 @@ import type { Logger } from '../platform/log.ts';
 import { typedResource } from '../xds/resource.ts';
 import { workloadRoots } from '../xds/secret-names.ts';
 import { type Authority, createOwnAuthority, replacementDue } from './authority.ts';
+import { type AuthorityStatus, certificateFacts, rootFacts, sourceName } from './authority-status.ts';
 import { readTrust, writeTrust } from './ca-folder.ts';
 import { writeCertificates } from './pem-certificates.ts';
 import { adopt, advance, type Trust, trustedRoots } from './trust.ts';
+import { isFit, judgeAuthority } from './user-authority.ts';
+import type { FoundFiles } from './user-authority-source.ts';
 import type { WorkloadSecrets } from './workload-secrets.ts';
 import { createWorkloads, type Issuing, type Workload } from './workloads.ts';
 
@@ -23,6 +26,8 @@ export interface IdentityOptions {
   /** Of a workload's certificate. */
   readonly lifeMs: number;
   readonly trustDomain: string;
+  /** What there is of an authority of the user's. */
+  readonly userAuthority?: FoundFiles | undefined;
   /** How far a proxy is with what it was sent; undefined: it is not connected. */
   readonly syncs: (nodeId: string, type: TypeUrl) => ResourceSyncs | undefined;
   readonly signal: AbortSignal;
@@ -39,12 +44,15 @@ export interface Identity {
   /** Until `close`: of a proxy whose socket is open. */
   serve(proxy: ProxyIdentity): { readonly secrets: WorkloadSecrets; close(): void };
   workloads(): Iterable<Workload>;
+  /** Of a proxy that is served, once it has asked. */
+  secretsOf(nodeId: string): WorkloadSecrets | undefined;
   trust(): Trust;
   setTrustDomain(trustDomain: string): void;
-  /** The user's authority, fit to be used. */
-  adopt(authority: Authority): void;
-  /** To a new root of our own. Throws SallyportError `SP_CONFLICT` while another is under way. */
-  rotate(): void;
+  /** What there is of an authority of the user's; undefined: none. An unfit one changes nothing and is told. */
+  setUserAuthority(found: FoundFiles | undefined): void;
+  /** To a new root of our own. Throws SallyportError `SP_CONFLICT` where another is under way, or the authority is the user's. */
+  rotate(): AuthorityStatus;
+  status(): AuthorityStatus;
 }
 
 /** How long proxies are waited for before certificates come from an authority that some may not trust yet. */
@@ -56,12 +64,16 @@ const lookMs = 250;
 /** Otherwise: a clock that was set to another time is noticed then. */
 const longestSleepMs = 10_000;
 const sliceMs = 10;
+/** Of proxies that are waited for, in a status. */
+const mostNamed = 10;
 
 /** Throws SallyportError `SP_CA_FILE` where the kept authority cannot be read. */
 export function createIdentity(options: IdentityOptions): Identity {
   const { file, lifeMs, syncs, signal, log } = options;
   const { clock = Date.now, monotonic = () => performance.now(), random = Math.random } = options;
-  let { trustDomain } = options;
+  let { trustDomain, userAuthority: found } = options;
+  let problem: AuthorityStatus['problem'];
+  let judgedAt = Number.NEGATIVE_INFINITY;
   let trust = withLife(readTrust(file) ?? firstTrust());
   let roots = rootsResource(trust);
   let issuing: Issuing = { issuer: trust.issuer, roots, trustDomain };
@@ -71,6 +83,8 @@ export function createIdentity(options: IdentityOptions): Identity {
   const workloads = createWorkloads({ issuing: () => issuing, lifeMs, clock, random, onIssue: wake });
 
   function firstTrust(): Trust {
+    const judged = found && judgeAuthority(found.files, found.source, clock());
+    if (judged !== undefined && isFit(judged)) return { issuer: judged, longestLifeMs: lifeMs };
     const issuer = createOwnAuthority(trustDomain, clock());
     log.info({ root: issuer.certificate.fingerprint256 }, 'a root was made for this mesh');
     return { issuer, longestLifeMs: lifeMs };
@@ -95,14 +109,21 @@ export function createIdentity(options: IdentityOptions): Identity {
     wake();
   }
 
-  /** Whether every proxy that uses its secrets, or may, has this one of them. */
-  function everyone(has: (workload: Workload, syncOf: ResourceSyncs) => boolean): boolean {
+  /** Proxies that use their secrets, or may, and have not all that the rotation waits for. */
+  function* lagging(): Generator<Workload, undefined> {
+    const { next, issuer } = trust;
     for (const workload of workloads.all()) {
       const syncOf = syncs(workload.proxy.nodeId, typeUrls.secret);
-      // It may hold something from before.
-      if (syncOf === undefined) return false;
-      if (workload.secrets.isUsed && !has(workload, syncOf)) return false;
+      const { certificate, secrets } = workload;
+      const has = (secret: Resource) => syncOf?.(secret).state === 'SYNCED';
+      const renewed = () => certificate?.issuer === issuer && has(certificate.secret);
+      // One that is away may hold something from before.
+      if (syncOf === undefined || (secrets.isUsed && !(next === undefined ? renewed() : has(roots)))) yield workload;
     }
+  }
+
+  function isNobodyLagging(): boolean {
+    for (const _ of lagging()) return false;
     return true;
   }
 
@@ -113,17 +134,13 @@ export function createIdentity(options: IdentityOptions): Identity {
 
   function step(): void {
     if (trust.next !== undefined) {
-      const settled = isSettled(everyone((_, syncOf) => syncOf(roots).state === 'SYNCED'));
+      const settled = isSettled(isNobodyLagging());
       const late = monotonic() - since >= patienceMs;
       if (late && !settled) log.warn('not every proxy has taken the new root; certificates come from it all the same');
       const facts = { now: clock(), rootsArrived: settled || late, certificatesArrived: false };
       setTrust(advance(trust, facts), 'certificates come from the new authority now');
     } else if (trust.retired !== undefined) {
-      const renewed = everyone(
-        ({ certificate }, syncOf) =>
-          certificate?.issuer === trust.issuer && syncOf(certificate.secret).state === 'SYNCED',
-      );
-      const facts = { now: clock(), rootsArrived: true, certificatesArrived: isSettled(renewed) };
+      const facts = { now: clock(), rootsArrived: true, certificatesArrived: isSettled(isNobodyLagging()) };
       setTrust(advance(trust, facts), 'nothing needs the old root any more; it is not trusted now');
     } else if (clock() >= replacementDue(trust.issuer)) {
       adoptNow(createOwnAuthority(trustDomain, clock()), 'the root is old; a new one takes its place');
@@ -134,9 +151,48 @@ export function createIdentity(options: IdentityOptions): Identity {
     setTrust(adopt(trust, authority, clock()), reason);
   }
 
+  /** Files of the user's are judged by the clock too: one that is not valid yet may be soon. */
+  function judge(): void {
+    judgedAt = monotonic();
+    if (found === undefined) {
+      problem = undefined;
+      return;
+    }
+    const judged = judgeAuthority(found.files, found.source, clock());
+    if (isFit(judged)) {
+      problem = undefined;
+      adoptNow(judged, `the authority from ${sourceName(found)} takes over`);
+    } else if (problem?.message !== judged.message) {
+      problem = { source: sourceName(found), ...judged };
+      log.warn(problem, 'this authority cannot be used; the last good one stays');
+    }
+  }
+
+  function status(): AuthorityStatus {
+    const { next, retired, issuer } = trust;
+    const now = clock();
+    const waitingFor = lagging()
+      .map(({ proxy }) => `${proxy.namespace}/${proxy.name}`)
+      .take(mostNamed);
+    const until = retired === undefined ? undefined : new Date(retired.until).toISOString();
+    const certificates = [...workloads.all()].filter(({ certificate }) => now < (certificate?.notAfter ?? 0));
+    return {
+      source: sourceName(issuer),
+      trustDomain,
+      issuer: certificateFacts(issuer.certificate),
+      roots: rootFacts(trust),
+      certificateLifeSeconds: lifeMs / 1000,
+      certificates: certificates.length,
+      ...(next && { rotation: { phase: 'trusting', waitingFor: [...waitingFor] } }),
+      ...(!next && until && { rotation: { phase: 'renewing', waitingFor: [...waitingFor], until } }),
+      ...(problem && { problem }),
+    };
+  }
+
   function turn(): void {
     if (signal.aborted) return;
     const before = trust;
+    if (found !== undefined && monotonic() - judgedAt >= longestSleepMs) judge();
     const done = workloads.refresh(sliceMs);
     if (done) step();
     sleep(done && trust === before ? wakeAfter() : 0);
@@ -163,6 +219,10 @@ export function createIdentity(options: IdentityOptions): Identity {
   return {
     serve: (proxy) => workloads.serve(proxy),
     workloads: () => workloads.all(),
+    secretsOf(nodeId) {
+      for (const { proxy, secrets } of workloads.all()) if (proxy.nodeId === nodeId && secrets.isUsed) return secrets;
+      return undefined;
+    },
     trust: () => trust,
     setTrustDomain(next) {
       if (next === trustDomain) return;
@@ -170,14 +230,24 @@ export function createIdentity(options: IdentityOptions): Identity {
       issuing = { ...issuing, trustDomain };
       wake();
     },
-    adopt: (authority) => adoptNow(authority, 'another authority takes over'),
+    setUserAuthority(next) {
+      found = next;
+      judge();
+    },
     rotate() {
+      if (found !== undefined) {
+        throw new SallyportError('SP_CONFLICT', `the authority is yours, from ${sourceName(found)}`, {
+          hint: 'put the new one in its place; the change of the root follows by itself',
+        });
+      }
       if (trust.next !== undefined) {
         const hint = 'wait until the proxies have taken the new root; ca shows how far it is';
         throw new SallyportError('SP_CONFLICT', 'a rotation of the root is under way', { hint });
       }
       adoptNow(createOwnAuthority(trustDomain, clock()), 'a new root takes over');
+      return status();
     },
+    status,
   };
 }
 

@@ -14,6 +14,7 @@ const statusOfCode = new Map<string, ErrorStatus>([
   ['SP_NO_SESSION', 403],
   ['SP_NOT_FOUND', 404],
   ['SP_UNKNOWN_KIND', 404],
+  ['SP_CONFLICT', 409],
   ['SP_OWNED_BY_FILE', 409],
   ['SP_GONE', 410],
   ['SP_TOO_LARGE', 413],

@@ -3,6 +3,7 @@
 
 import type { KubeObject } from '../api/object.ts';
 import type { ProxyStatus } from '../discovery/proxy-state.ts';
+import type { AuthorityStatus } from '../identity/authority-status.ts';
 import type { Diagnostic } from '../platform/diagnostic.ts';
 import type { Logger } from '../platform/log.ts';
 import type { ExecPlan, PodStatus } from '../runtime/protocol.ts';
@@ -42,12 +43,21 @@ export interface ServerDeps {
   pods(): readonly PodStatus[] | Promise<readonly PodStatus[]>;
   /** Undefined where no such pod runs. */
   execPlan(namespace: string, name: string): Promise<ExecPlan | undefined>;
+  /** Undefined where none is served: with proxy capture. */
+  readonly authority: AuthorityControl | undefined;
   /** What is wrong with the mesh's configuration as it stands. */
   diagnostics(): Promise<readonly Diagnostic[]>;
   /** What is said of these stored objects now that the mesh has them, and what others say that names them. */
   diagnosticsOf(objects: readonly KubeObject[]): Promise<readonly Diagnostic[]>;
   /** Called when `diagnostics()` may tell something else. Returns the unsubscribe function. */
   onDiagnosticsChange(listener: () => void): () => void;
+}
+
+/** Of the certificate authority, without its key. */
+export interface AuthorityControl {
+  status(): AuthorityStatus;
+  /** Throws SallyportError `SP_CONFLICT`. */
+  rotate(): AuthorityStatus;
 }
 
 /** How a request came in: the Unix socket is trusted, TCP is not. */

@@ -5,6 +5,7 @@ import type { Immutable } from '../api/immutable.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { SyncState, TypeStatus } from '../discovery/proxy-state.ts';
 import type { ProxyIdentity } from '../discovery/view.ts';
+import type { AuthorityStatus } from '../identity/authority-status.ts';
 import type { Diagnostic } from '../platform/diagnostic.ts';
 import type { PodStatus } from '../runtime/protocol.ts';
 import type { ApplyOutcome } from '../store/store.ts';
@@ -18,6 +19,9 @@ export interface ErrorBody {
   readonly hint?: string;
   readonly diagnostics?: readonly Diagnostic[];
 }
+
+/** GET /v1/ca and POST /v1/ca/rotate. */
+export type AuthorityBody = AuthorityStatus;
 
 /** The names of a kind, so that a client prints them without knowing the kind. */
 export interface KindNames {

@@ -21,7 +21,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   runtime: ['platform', 'api'],
   controllers: ['platform', 'api', 'store', 'mesh', 'analysis', 'envoy', 'discovery', 'runtime', 'telemetry'],
   telemetry: ['platform', 'api', 'store', 'xds', 'discovery'],
-  server: ['platform', 'api', 'store', 'discovery', 'runtime', 'telemetry'],
+  server: ['platform', 'api', 'store', 'discovery', 'identity', 'runtime', 'telemetry'],
   cli: ['platform', 'api', 'analysis', 'server', 'runtime', 'discovery', 'store', 'telemetry', 'main', 'demo'],
   demo: ['platform', 'api'],
   main: [

@@ -55,6 +55,7 @@ export async function startControlPlane(
     proxies: () => [],
     onProxiesChange: () => () => undefined,
     proxyConfig: () => undefined,
+    authority: undefined,
     pods: () => [],
     execPlan: async () => undefined,
     diagnostics: async () => [],

@@ -14,6 +14,10 @@ import { ConfigSchema as SetFilterStateSchema } from '../../src/envoy/gen/envoy/
 import { TcpProxySchema } from '../../src/envoy/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
 import { ServerNameInputSchema } from '../../src/envoy/gen/envoy/extensions/matching/common_inputs/network/v3/network_inputs_pb.js';
 import { SecretSchema } from '../../src/envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
+import {
+  DownstreamTlsContextSchema,
+  UpstreamTlsContextSchema,
+} from '../../src/envoy/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js';
 import { HttpProtocolOptionsSchema } from '../../src/envoy/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js';
 import { ServerNameMatcherSchema } from '../../src/envoy/gen/xds/type/matcher/v3/domain_pb.js';
 
@@ -42,6 +46,7 @@ export const typeUrls: Readonly<Record<ResourceType, string>> = {
 };
 
 const registry = createRegistry(
+  DownstreamTlsContextSchema,
   FileAccessLogSchema,
   HttpConnectionManagerSchema,
   HttpProtocolOptionsSchema,
@@ -52,6 +57,7 @@ const registry = createRegistry(
   StringValueSchema,
   TcpProxySchema,
   TlsInspectorSchema,
+  UpstreamTlsContextSchema,
 );
 
 /** Throws on a field or an extension that does not exist. */

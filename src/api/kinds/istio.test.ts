@@ -55,6 +55,8 @@ for (const [spec, expected] of [
   ],
   [{ includeIPRanges: '' }, []],
   [{ includeIPRanges: '*, 10.0.0.0/8' }, ['SP0404 spec.includeIPRanges']],
+  [{ trustDomain: 'mesh-1.example_a' }, []],
+  [{ trustDomain: 'Example/ns' }, ['SP0406 spec.trustDomain']],
   [
     { includeIPRanges: '10.0.0.0/8,ten', excludeIPRanges: '*, 192.0.2.0/24' },
     ['SP0404 spec.includeIPRanges', 'SP0404 spec.excludeIPRanges', 'SP0403 spec.excludeIPRanges'],

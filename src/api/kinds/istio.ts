@@ -28,6 +28,7 @@ export const istioKind: Kind<Istio> = {
     ...checkRanges(istio.spec),
     ...checkAllowBypass(istio),
     ...checkGateways(istio),
+    ...checkTrustDomain(istio),
   ],
   withDefaults: withIstioDefaults,
   columns: [
@@ -62,6 +63,13 @@ function* checkAllowBypass({ metadata: { annotations } }: Istio): Iterable<Findi
   const message = 'whoever writes a pod lets addresses go around its proxy: not governed, not counted';
   const hint = 'leave it out where those who write pods are not trusted';
   yield warning('SP0403', ['metadata', 'annotations', allowBypassAnnotation], message, hint);
+}
+
+/** It stands in URIs, and policies compare it as it is (SPIFFE ID 2.1). */
+function* checkTrustDomain({ spec: { trustDomain = '' } }: Istio): Iterable<Finding> {
+  if (/^[a-z0-9._-]{0,255}$/.test(trustDomain)) return;
+  const message = `invalid trust domain ${shorten(trustDomain)}`;
+  yield problem('SP0406', ['spec', 'trustDomain'], message, 'write letters a-z, digits, dots, dashes and underscores');
 }
 
 function* checkGateways(istio: Istio): Iterable<Finding> {

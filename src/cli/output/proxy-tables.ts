@@ -134,7 +134,17 @@ function endpointRows(resource: ProxyResource, assignment: unknown): readonly (r
   });
 }
 
-const secretHeader = ['RESOURCE NAME', 'TYPE', 'VALID', 'SERIAL NUMBER', 'NOT AFTER', 'NOT BEFORE', 'STATE', 'ORIGIN'];
+const secretHeader = [
+  'RESOURCE NAME',
+  'TYPE',
+  'VALID',
+  'SERIAL NUMBER',
+  'NOT AFTER',
+  'NOT BEFORE',
+  'IDENTITY',
+  'STATE',
+  'ORIGIN',
+];
 
 /** Of several certificates the first, which is the one that is shown to others. */
 function secretRow(resource: ProxyResource): readonly string[] {
@@ -143,7 +153,8 @@ function secretRow(resource: ProxyResource): readonly string[] {
   const [from = '-', until = '-'] = [text(first, 'notBefore'), text(first, 'notAfter')];
   const valid = Date.parse(from) <= Date.now() && Date.now() <= Date.parse(until);
   const type = text(json, 'type') === 'CERTIFICATE' ? 'Cert Chain' : 'CA';
-  return [name, type, String(valid), text(first, 'serialNumber') ?? '-', until, from, ...told(resource)];
+  const [, identity = '-'] = /^URI:(spiffe:.*)$/.exec(text(first, 'subjectAltName') ?? '') ?? [];
+  return [name, type, String(valid), text(first, 'serialNumber') ?? '-', until, from, identity, ...told(resource)];
 }
 
 function byCells(left: readonly string[], right: readonly string[]): number {

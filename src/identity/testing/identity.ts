@@ -43,12 +43,20 @@ export interface TestIdentity {
 
 export const hourMs = 3_600_000;
 
-export function startIdentity(t: TestContext, options: Partial<IdentityOptions> = {}): TestIdentity {
+export interface TestIdentityOptions extends Partial<IdentityOptions> {
+  /** Milliseconds since 1970; new year of 2026 if absent. */
+  readonly startAt?: number;
+}
+
+export function startIdentity(
+  t: TestContext,
+  { startAt = Date.parse('2026-01-01T00:00:00Z'), ...options }: TestIdentityOptions = {},
+): TestIdentity {
   const folder = mkdtempSync(join(tmpdir(), 'sp-ca-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const file = join(folder, 'ca', 'ca.json');
-  let wall = Date.parse('2026-01-01T00:00:00Z');
+  let wall = startAt;
   let monotonic = 0;
   const syncs = new Map<string, ResourceSyncs>();
   const stops: AbortController[] = [];

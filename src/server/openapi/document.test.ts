@@ -6,6 +6,7 @@ import { serviceEntry } from '../../../test/support/manifests.ts';
 import { kinds } from '../../api/kinds.ts';
 import type { ProxyStatus } from '../../discovery/proxy-state.ts';
 import { typeUrls } from '../../discovery/view.ts';
+import type { AuthorityStatus } from '../../identity/authority-status.ts';
 import { requestJson } from '../../platform/unix-http.ts';
 import type { PodStatus } from '../../runtime/protocol.ts';
 import { createApp } from '../app.ts';
@@ -60,6 +61,18 @@ const pod: PodStatus = {
   logs: { app: '', access: '', envoy: '' },
 };
 
+const certificate = { subject: 'CN=x', fingerprint: 'AB', notBefore: '', notAfter: '', certificate: 'PEM' };
+const authority: AuthorityStatus = {
+  source: 'own',
+  trustDomain: 'cluster.local',
+  issuer: certificate,
+  roots: [{ ...certificate, role: 'retired' }],
+  certificateLifeSeconds: 2.5,
+  certificates: 1,
+  rotation: { phase: 'renewing', waitingFor: ['default/echo-1'], until: '2026-01-01T00:00:00Z' },
+  problem: { source: '/x', message: 'm', hint: 'h' },
+};
+
 async function started(t: TestContext) {
   const traffic = memoryLedger();
   traffic.commit({
@@ -72,6 +85,7 @@ async function started(t: TestContext) {
     proxies: () => [proxy],
     pods: () => [pod],
     proxyConfig: () => [{ name: 'a', version: '1', origins: [], state: 'SYNCED', json: {} }],
+    authority: { status: () => authority, rotate: () => authority },
     execPlan: async () => ({ argv: ['true'], env: { A: 'b' }, cwd: '/' }),
     diagnostics: async () => [
       { severity: 'error', code: 'SP0101', resource: '', path: '', message: 'm', hint: 'h', source },

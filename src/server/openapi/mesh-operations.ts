@@ -1,4 +1,5 @@
 // The requests about the mesh as a whole and its traffic.
+import { authoritySchema } from '../schemas/authority-schema.ts';
 import { changedSchema, droppedSchema, objectEventsSchema, proxyEventsSchema } from '../schemas/event-schema.ts';
 import { diagnosticsSchema, infoSchema } from '../schemas/mesh-schema.ts';
 import { decisionsQuery, eventsQuery, flowsQuery, graphQuery } from '../schemas/query-schema.ts';
@@ -31,6 +32,20 @@ export const meshOperations: readonly Operation[] = [
     path: '/v1/diagnostics',
     summary: 'What is wrong with the configuration as it stands',
     answers: json(diagnosticsSchema),
+  },
+  {
+    method: 'get',
+    path: '/v1/ca',
+    summary:
+      'The certificate authority: who signs, what is trusted, how far a change of the root is; 404 with proxy capture',
+    answers: json(authoritySchema),
+  },
+  {
+    method: 'post',
+    path: '/v1/ca/rotate',
+    summary: 'Begins to replace the root of our own; the answer is that of `GET /v1/ca`',
+    answers: json(authoritySchema),
+    refusals: [409],
   },
   { method: 'get', path: '/v1/openapi.json', summary: 'This document', answers: [{ type: 'application/json' }] },
   {
