@@ -20,3 +20,6 @@ export const sourceMatchAnnotation = 'egress.sallyport.dev/source-match';
 
 /** On a VirtualService: `keep` leaves the Host as it was asked for, as Istio does, where an external host takes it. */
 export const authorityAnnotation = 'egress.sallyport.dev/authority';
+
+/** On an AuthorizationPolicy: `outbound` binds it to what the chosen workloads send, instead of what they are sent. */
+export const boundToAnnotation = 'egress.sallyport.dev/bound-to';

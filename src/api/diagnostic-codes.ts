@@ -2,7 +2,8 @@
 // mistake. docs/diagnostics.md says what each means and how to mend it; a test holds the two together.
 // SP00xx text of a file, SP01xx structure, SP02xx metadata, SP03xx ServiceEntry, SP04xx Istio, SP05xx core kinds,
 // SP06xx watched files, SP07xx VirtualService, SP08xx DestinationRule, SP09xx Gateway, SP10xx MeshGateway, SP11xx what
-// objects refer to, SP12xx Sidecar, SP13xx WorkloadEntry, SP14xx Telemetry, SP15xx what objects say of each other.
+// objects refer to, SP12xx Sidecar, SP13xx WorkloadEntry, SP14xx Telemetry, SP15xx what objects say of each other,
+// SP18xx AuthorizationPolicy.
 
 export const diagnosticCodes = {
   SP0001: 'file is not UTF-8',
@@ -216,6 +217,15 @@ export const diagnosticCodes = {
   SP1532: 'resolution NONE at a gateway',
   SP1541: 'registered host is not imported',
   SP1542: 'import of nothing',
+  SP1801: 'action is not served',
+  SP1802: 'empty part of a rule',
+  SP1803: 'rules are missing',
+  SP1804: 'value that never matches',
+  SP1806: 'invalid condition',
+  SP1807: 'rule asks for a token',
+  SP1808: 'selector without labels',
+  SP1809: 'invalid binding',
+  SP1810: 'targets are not served',
 } as const;
 
 export type DiagnosticCode = keyof typeof diagnosticCodes;

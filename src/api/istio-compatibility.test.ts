@@ -15,6 +15,7 @@ const described = [
   'Gateway',
   'Sidecar',
   'Telemetry',
+  'AuthorizationPolicy',
 ];
 
 interface Row {

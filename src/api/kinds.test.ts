@@ -30,6 +30,7 @@ for (const [typed, kind] of [
   ['rolebindings', 'RoleBinding'],
   ['hpa', 'HorizontalPodAutoscaler'],
   ['pdb', 'PodDisruptionBudget'],
+  ['authorizationpolicies.security.istio.io', 'AuthorizationPolicy'],
   ['serviceentries.example.com', undefined],
   ['__proto__', undefined],
   ['', undefined],

@@ -1,6 +1,7 @@
 // Every kind that is served, and the ways to find one: by what an object says, and by what a person types.
 import { closestWord } from './closest-word.ts';
 import type { Kind } from './kind.ts';
+import { authorizationPolicyKind } from './kinds/authorization-policy.ts';
 import { configMapKind } from './kinds/config-map.ts';
 import { deploymentKind } from './kinds/deployment.ts';
 import { destinationRuleKind } from './kinds/destination-rule.ts';
@@ -49,6 +50,7 @@ export const kinds: readonly Kind[] = [
   gatewayKind,
   sidecarKind,
   telemetryKind,
+  authorizationPolicyKind,
 ];
 
 /** `findKind('networking.istio.io', 'ServiceEntry')`; the core group is ''. */

@@ -3,9 +3,14 @@ import { decodeObject } from '../decode.ts';
 
 export type Spec = Readonly<Record<string, unknown>>;
 
+const apiVersions: ReadonlyMap<string, string> = new Map([
+  ['Telemetry', 'telemetry.istio.io/v1'],
+  ['AuthorizationPolicy', 'security.istio.io/v1'],
+]);
+
 export function decodeKind(kind: string, spec: unknown, name = 'a') {
-  const group = kind === 'Telemetry' ? 'telemetry.istio.io' : 'networking.istio.io';
-  return decodeObject({ apiVersion: `${group}/v1`, kind, metadata: { name, namespace: 'shop' }, spec });
+  const apiVersion = apiVersions.get(kind) ?? 'networking.istio.io/v1';
+  return decodeObject({ apiVersion, kind, metadata: { name, namespace: 'shop' }, spec });
 }
 
 /** `!SP0701 spec.http[0]: message` for an error, `?…` for a warning. */
