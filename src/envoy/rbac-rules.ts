@@ -1,6 +1,8 @@
 // What a rule of Envoy's RBAC is made of: permissions (what is asked for) and principals (who asks). Envoy: config.rbac.v3.
-// Invariant: texts are compared as they are, or by their beginning or end; nothing becomes a regular expression.
+// Invariant: texts are compared as they are, or by their beginning, end or a part; no text of an object becomes a regular
+// expression.
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { anyOf } from './any.ts';
 import {
   type Permission,
   PermissionSchema,
@@ -10,6 +12,8 @@ import {
   type RBACSchema,
 } from './gen/envoy/config/rbac/v3/rbac_pb.js';
 import type { HeaderMatcherSchema } from './gen/envoy/config/route/v3/route_components_pb.js';
+import { UriTemplateMatchConfigSchema } from './gen/envoy/extensions/path/match/uri_template/v3/uri_template_match_pb.js';
+import { cidrRange } from './values.ts';
 
 export type { Permission, Principal } from './gen/envoy/config/rbac/v3/rbac_pb.js';
 
@@ -92,18 +96,43 @@ export function notPrincipal(id: Principal): Principal {
 }
 
 /** How a text is compared. */
-export type TextMatch = { readonly kind: 'exact' | 'prefix' | 'suffix'; readonly value: string };
+export type TextMatch = { readonly kind: 'exact' | 'prefix' | 'suffix' | 'contains'; readonly value: string };
 
 export function matchText({ kind, value }: TextMatch, ignoreCase = false) {
   return { matchPattern: { case: kind, value }, ignoreCase } as const;
 }
 
-export function headerIs(
-  name: string,
-  match: TextMatch,
-  ignoreCase = false,
-): MessageInitShape<typeof HeaderMatcherSchema> {
-  return { name, headerMatchSpecifier: { case: 'stringMatch', value: matchText(match, ignoreCase) } };
+export function headerIs(name: string, match: TextMatch, ignoreCase = false): Permission {
+  return header({ name, headerMatchSpecifier: { case: 'stringMatch', value: matchText(match, ignoreCase) } });
+}
+
+/** Whatever its value. */
+export function headerHas(name: string): Permission {
+  return header({ name, headerMatchSpecifier: { case: 'presentMatch', value: true } });
+}
+
+function header(value: MessageInitShape<typeof HeaderMatcherSchema>): Permission {
+  return permission({ case: 'header', value });
+}
+
+const authority = ':authority';
+
+export function authorityIs(match: TextMatch): Permission {
+  return headerIs(authority, match, true);
+}
+
+/** One colon with nothing but digits behind it; not those of an IPv6 address. */
+export const authorityHasPort = authorityLike('([^:]*|\\[[0-9A-Fa-f:.]*\\]):[0-9]*');
+
+/** What programs ask their proxy for; 80 where they write none. */
+export function portWritten(port: number): Permission {
+  const written = eachPermission([authorityIs({ kind: 'suffix', value: `:${port}` }), authorityHasPort]);
+  return port === 80 ? somePermission([written, notPermission(authorityHasPort)]) : written;
+}
+
+function authorityLike(regex: string): Permission {
+  const value = { matchPattern: { case: 'safeRegex', value: { regex } } } as const;
+  return header({ name: authority, headerMatchSpecifier: { case: 'stringMatch', value } });
 }
 
 /** Of the request's path, without its query. */
@@ -111,6 +140,54 @@ export function pathIs(match: TextMatch): Permission {
   return permission({ case: 'urlPath', value: { rule: { case: 'path', value: matchText(match) } } });
 }
 
+/** By a template with `{*}` for one part between slashes, and `{**}` for any number of them. */
+export function pathLike(template: string): Permission {
+  const typedConfig = anyOf(UriTemplateMatchConfigSchema, { pathTemplate: withOperators(template) });
+  return permission({
+    case: 'uriTemplate',
+    value: { name: 'envoy.path.match.uri_template.uri_template_matcher', typedConfig },
+  });
+}
+
+/** Envoy writes `*` and `**`. */
+function withOperators(template: string): string {
+  return template.replaceAll('{**}', '**').replaceAll('{*}', '*');
+}
+
 export function methodIs(method: string): Permission {
-  return permission({ case: 'header', value: headerIs(':method', { kind: 'exact', value: method }) });
+  return headerIs(':method', { kind: 'exact', value: method });
+}
+
+/** Of the connection as it came in. */
+export function portIs(port: number): Permission {
+  return permission({ case: 'destinationPort', value: port });
+}
+
+export function addressIs(range: string): Permission {
+  return permission({ case: 'destinationIp', value: cidrRange(range) });
+}
+
+/** Of TLS; `present`: any that is there. */
+export function sniIs(match: TextMatch | 'present'): Permission {
+  if (match === 'present') return notPermission(sniIs({ kind: 'exact', value: '' }));
+  return permission({ case: 'requestedServerName', value: matchText(match) });
+}
+
+/** By the names of the certificate that the caller showed. */
+export function peerIs(match: TextMatch): Principal {
+  return principal({ case: 'authenticated', value: { principalName: matchText(match) } });
+}
+
+/** By what an earlier listener or filter left. */
+export function stateIs(key: string, match: TextMatch): Principal {
+  return principal({
+    case: 'filterState',
+    value: { key, matcher: { case: 'stringMatch', value: matchText(match) } },
+  });
+}
+
+/** Of the connection itself, or as trusted proxies before it tell. */
+export function sourceIs(range: string, from: 'direct' | 'forwarded'): Principal {
+  const value = cidrRange(range);
+  return principal(from === 'direct' ? { case: 'directRemoteIp', value } : { case: 'remoteIp', value });
 }
