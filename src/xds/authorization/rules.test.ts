@@ -1,0 +1,113 @@
+// Rules where less than a request can be seen: what cannot be seen never allows, and of a rule that denies it is left out.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { AuthorizationPolicy, AuthorizationRule, Condition } from '../../mesh/authorization-policy.ts';
+import type { Judging } from './conditions.ts';
+import { buildAuthorizationRules, deniesAll } from './rules.ts';
+import { judge } from './testing/judge.ts';
+
+const bytes: Judging = {
+  reads: 'nothing',
+  hostsOfTls: false,
+  port: undefined,
+  seesAddress: true,
+  caller: { kind: 'certificate' },
+  trustDomain: 'cluster.local',
+};
+const passedTls: Judging = { ...bytes, reads: 'server-name' };
+const ownTls: Judging = { ...passedTls, hostsOfTls: true };
+
+function condition(attribute: Condition['attribute'], values: readonly string[]): Condition {
+  return { attribute, values, notValues: [] };
+}
+
+function policy(action: AuthorizationPolicy['action'], rule: Partial<AuthorizationRule>): AuthorizationPolicy {
+  const rules = [{ sources: [], operations: [], conditions: [], ...rule }];
+  const origin = { namespace: 'shop', name: action.toLowerCase(), createdAt: '' };
+  return { ...origin, workloadSelector: undefined, action, boundTo: 'inbound', rules };
+}
+
+const get80 = [[condition('request.method', ['GET']), condition('destination.port', ['80'])]];
+
+test('a rule that allows by what cannot be seen allows nothing', () => {
+  const rules = buildAuthorizationRules([policy('ALLOW', { operations: get80 })], bytes);
+  assert.equal(judge(rules, { port: 80 }), 'deny');
+  assert.ok(deniesAll(rules));
+});
+
+test('a rule that denies by it denies without it', () => {
+  const rules = buildAuthorizationRules([policy('DENY', { operations: get80 })], bytes);
+  assert.equal(judge(rules, { port: 80 }), 'deny');
+  assert.equal(judge(rules, { port: 81 }), 'allow');
+});
+
+test('hosts are those of TLS where a workload’s own traffic is judged, and nowhere else', () => {
+  const allowed = policy('ALLOW', { operations: [[condition('request.host', ['a.test'])]] });
+  assert.equal(judge(buildAuthorizationRules([allowed], ownTls), { sni: 'a.test' }), 'allow');
+  assert.equal(judge(buildAuthorizationRules([allowed], ownTls), { sni: 'b.test' }), 'deny');
+  assert.equal(judge(buildAuthorizationRules([allowed], passedTls), { sni: 'a.test' }), 'deny');
+  const bySni = policy('ALLOW', { conditions: [condition('connection.sni', ['*.test'])] });
+  assert.equal(judge(buildAuthorizationRules([bySni], passedTls), { sni: 'a.test' }), 'allow');
+  assert.equal(judge(buildAuthorizationRules([bySni], passedTls), { sni: '' }), 'deny');
+});
+
+test('a port that is known decides at once', () => {
+  const rules = (port: number) =>
+    buildAuthorizationRules([policy('DENY', { conditions: [condition('destination.port', ['80'])] })], {
+      ...bytes,
+      port,
+    });
+  assert.ok(deniesAll(rules(80)));
+  assert.deepEqual(rules(81), {});
+});
+
+test('who shows no certificate is nobody: not allowed, and not excepted from what is denied', () => {
+  const shop = [[condition('source.namespace', ['shop'])]];
+  assert.equal(judge(buildAuthorizationRules([policy('ALLOW', { sources: shop })], bytes), {}), 'deny');
+  const others = [[{ ...condition('source.principal', []), notValues: ['*'] }]];
+  const denied = buildAuthorizationRules([policy('DENY', { sources: others })], bytes);
+  assert.equal(judge(denied, {}), 'deny');
+  assert.equal(judge(denied, { peer: 'spiffe://cluster.local/ns/shop/sa/web' }), 'allow');
+});
+
+test('a namespace is that of the mesh’s trust domain, and not a part of another name', () => {
+  const rules = buildAuthorizationRules(
+    [policy('ALLOW', { sources: [[condition('source.namespace', ['shop', '*-prod'])]] })],
+    bytes,
+  );
+  for (const [peer, answer] of [
+    ['spiffe://cluster.local/ns/shop/sa/web', 'allow'],
+    ['spiffe://cluster.local/ns/eu-prod/sa/web', 'allow'],
+    ['spiffe://cluster.local/ns/shop2/sa/web', 'deny'],
+    ['spiffe://evil.test/ns/shop/sa/web', 'deny'],
+    ['spiffe://cluster.local/ns/team/sa/eu-prod', 'deny'],
+  ] as const) {
+    assert.equal(judge(rules, { peer }), answer, peer);
+  }
+});
+
+test('addresses of callers', () => {
+  const rules = buildAuthorizationRules(
+    [policy('ALLOW', { sources: [[condition('source.ip', ['192.0.2.0/24', '2001:db8::/32'])]] })],
+    bytes,
+  );
+  assert.equal(judge(rules, { source: '192.0.2.7' }), 'allow');
+  assert.equal(judge(rules, { source: '2001:db8::1' }), 'allow');
+  assert.equal(judge(rules, { source: '198.51.100.1' }), 'deny');
+});
+
+test('what is asked of a proxy has its port in the authority, and 80 where there is none', () => {
+  const rules = buildAuthorizationRules(
+    [policy('ALLOW', { conditions: [condition('destination.port', ['80', '8080'])] })],
+    { ...bytes, reads: 'requests', port: 'authority' },
+  );
+  for (const [authority, answer] of [
+    ['a.test', 'allow'],
+    ['a.test:80', 'allow'],
+    ['a.test:8080', 'allow'],
+    ['a.test:18080', 'deny'],
+    ['a.test:443', 'deny'],
+  ] as const) {
+    assert.equal(judge(rules, { headers: { ':authority': authority } }), answer, authority);
+  }
+});
