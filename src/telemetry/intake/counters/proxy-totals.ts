@@ -1,6 +1,7 @@
 // What the Envoy of one proxy has counted: its running totals, and what they gained since it was last told to the ledger.
 // Invariant: what is told is the growth of the totals, each part once: over exports that never came, over new Envoys,
 // which count from 0, and over restarts of ours, which go on from the totals that were committed.
+// What a cluster counted before anybody was known to use it waits: a request is counted at its end, its bytes before.
 
 import type { CounterKey } from '../../../xds/counter-key.ts';
 import { countOf, readHistogram } from '../histogram.ts';
@@ -51,6 +52,8 @@ interface Series {
 
 /** Exports may overtake each other, by less than this; what is older comes from a clock that was set back. */
 const overtakingMs = 60_000;
+/** So many exports a cluster's numbers wait for its first user; a stream may last for hours. */
+const patientExports = 5;
 
 /** `mostSeries`: what is kept of one process; Envoy has a bound of its own for each logger. */
 export function createProxyTotals(mostSeries = 30_000): ProxyTotals {
@@ -66,6 +69,8 @@ export function createProxyTotals(mostSeries = 30_000): ProxyTotals {
   const shares = createClusterShares();
   /** Of clusters, which come and go with the configuration, and their numbers with them. */
   let ofClusters: Series[] = [];
+  /** The export in which a cluster's numbers first grew. */
+  const firstGrown = new WeakMap<Entry, number>();
   let exports = 0;
   /** Whether the export was not older than one before it. */
   let fresh = false;
@@ -94,6 +99,14 @@ export function createProxyTotals(mostSeries = 30_000): ProxyTotals {
       changed.add(series.entry);
     }
   }
+
+  /** Nothing says yet whose these numbers are: they are neither told nor settled. */
+  function waits(entry: Entry): boolean {
+    const since = firstGrown.get(entry);
+    return since !== undefined && exports < since + patientExports && shares.of(entry.key.cluster).length === 0;
+  }
+
+  const ready = () => [...changed].filter((entry) => !waits(entry));
 
   /** A new process: what the old one counted stays gained, and is counted no further. */
   function begin(point: Point): void {
@@ -135,6 +148,8 @@ export function createProxyTotals(mostSeries = 30_000): ProxyTotals {
     const gain = growSlot(entry, slot, values);
     if (gain === undefined) return;
     changed.add(entry);
+    const ofCluster = entry.family === 'wire' || entry.family === 'sizes';
+    if (ofCluster && !firstGrown.has(entry)) firstGrown.set(entry, exports);
     if (entry.family === 'http') addRequests(entry.key, countOf(gain));
     if (!entry.tellsConnections) return;
     if (slot <= endedSlot.tcp) shares.add(entry.key, gain[0] ?? 0);
@@ -170,7 +185,7 @@ export function createProxyTotals(mostSeries = 30_000): ProxyTotals {
     },
     *gains() {
       yield* former.values();
-      yield* changed;
+      yield* ready();
     },
     died: () => [...open.groups.values()].filter(({ died }) => died > 0),
     get beyond() {
@@ -178,7 +193,7 @@ export function createProxyTotals(mostSeries = 30_000): ProxyTotals {
     },
     positions() {
       const positions = new Map<string, string | undefined>([...gone].map((id) => [id, undefined]));
-      for (const { id, totals } of changed) positions.set(id, totalsText(totals));
+      for (const { id, totals } of ready()) positions.set(id, totalsText(totals));
       for (const [id, group] of open.groups) {
         if (group.changed) positions.set(id, group.open === 0 ? undefined : String(group.open));
       }
@@ -190,8 +205,10 @@ export function createProxyTotals(mostSeries = 30_000): ProxyTotals {
       yield* open.groups.keys();
     },
     settle() {
-      for (const entry of changed) entry.gained.fill(undefined);
-      changed.clear();
+      for (const entry of ready()) {
+        entry.gained.fill(undefined);
+        changed.delete(entry);
+      }
       former.clear();
       gone.clear();
       beyond = 0;
@@ -199,7 +216,10 @@ export function createProxyTotals(mostSeries = 30_000): ProxyTotals {
       for (const one of most.values()) one.count = 0;
       shares.settle();
     },
-    die: open.die,
+    die() {
+      open.die();
+      exports += patientExports;
+    },
     requestsTo: (cluster) => clusters.get(cluster) ?? { all: 0, grpc: 0 },
     sharesOf: shares.of,
     mostTo: (cluster) => most.get(cluster)?.key,

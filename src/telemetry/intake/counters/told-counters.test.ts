@@ -33,6 +33,7 @@ test('wire bytes are flows of their own, and gRPC where the requests are', async
     requests('source;outbound|80||good.test;default;200;-;0;-', 2),
     { name: 'cluster.outbound|80||good.test.upstream_cx_tx_bytes_total', value: 70 },
     { name: 'cluster.outbound|80||good.test.upstream_cx_rx_bytes_total', value: 90 },
+    opened(1),
     { name: 'cluster.outbound|9000||good.test.upstream_cx_rx_bytes_total', value: 5 },
     { name: 'cluster.PassthroughCluster.upstream_cx_rx_bytes_total', value: 5 },
     { name: 'cluster.xds-grpc.upstream_cx_rx_bytes_total', value: 5 },
@@ -46,6 +47,7 @@ test('wire bytes are flows of their own, and gRPC where the requests are', async
     [
       ['grpc', 2, 0, 0, true],
       ['grpc', 0, 70, 90, false],
+      ['tcp', 0, 0, 0, true],
       ['tcp', 0, 0, 5, false],
     ],
   );
@@ -55,7 +57,8 @@ test('a cluster that went and came again counts from 0, and gRPC tells its messa
   const { ledger, send, pass } = startIntake(t);
   const bytes = { name: 'cluster.outbound|80||good.test.upstream_cx_tx_bytes_total', value: 70 };
   const messages = { name: 'cluster.outbound|80||good.test.grpc.request_message_count', value: 3 };
-  for (const series of [[bytes, messages, opened(1)], [opened(1)], [opened(1), bytes, messages]]) {
+  const used = requests('source;outbound|80||good.test;default;200;-;0;-', 1);
+  for (const series of [[bytes, messages, used], [used], [used, bytes, messages]]) {
     send(series);
     await pass();
   }
@@ -86,5 +89,49 @@ test('sizes of bodies are told of the outcome that most requests had', async (t)
   assert.deepEqual(
     sizes.map(({ requests: count, outcome, metrics }) => [count, outcome.code, metrics?.requestSizes]),
     [[0, 200, { buckets, sum: 40 }]],
+  );
+});
+
+test('what a cluster counted before its first request has ended is told with it, else after a while', async (t) => {
+  const { ledger, send, pass, restart } = startIntake(t);
+  const cluster = 'outbound|80||good.test';
+  const buckets = histogramBounds
+    .map(() => 0)
+    .concat(0)
+    .with(3, 1);
+  const before = [
+    { name: `cluster.${cluster}.upstream_cx_tx_bytes_total`, value: 70 },
+    { name: `cluster.${cluster}.upstream_rq_body_size`, buckets, sum: 40 },
+  ];
+  const told = () =>
+    ledger.observations.map(({ by, requests: count, bytesSent, metrics }) => [
+      ...[by, count, bytesSent],
+      metrics?.requestSizes?.sum,
+    ]);
+  send(before);
+  await pass();
+  assert.deepEqual(told(), []);
+  // It is not on the disk, so the next control plane tells it.
+  restart();
+  const used = [...before, requests(`gateway;${cluster};default;200;-;;-`, 1)];
+  send(used);
+  await pass();
+  assert.deepEqual(told(), [
+    ['gateway', 0, 70, undefined],
+    ['gateway', 0, 0, 40],
+    ['gateway', 1, 0, undefined],
+  ]);
+
+  const stream = { name: 'cluster.outbound|9000||good.test.upstream_cx_rx_bytes_total', value: 5 };
+  for (let sent = 0; sent < 5; sent += 1) {
+    assert.equal(ledger.observations.length, 3);
+    send([...used, stream]);
+    await pass();
+  }
+  send([...used, stream]);
+  await pass();
+  assert.deepEqual(
+    ledger.observations.slice(3).map(({ bytesReceived }) => bytesReceived),
+    [5],
   );
 });
