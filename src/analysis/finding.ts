@@ -1,7 +1,7 @@
 // What the analysis finds: a finding like any other, which may name the other object of a contradiction as well.
-import { type FieldPath, formatPath, toDiagnostic } from '../api/finding.ts';
+import { type FieldPath, formatPath, type Locate, toDiagnostic } from '../api/finding.ts';
 import type { Finding } from '../api/kind.ts';
-import type { Diagnostic, RelatedPlace, SourceLocation } from '../platform/diagnostic.ts';
+import type { Diagnostic, RelatedPlace } from '../platform/diagnostic.ts';
 
 export interface RelatedObject {
   /** `ServiceEntry/default/httpbin` */
@@ -17,9 +17,6 @@ export interface CrossFinding extends Finding {
 export function about(finding: Finding, ...resources: readonly string[]): CrossFinding {
   return { ...finding, related: [...new Set(resources)].map((resource) => ({ resource, path: [] })) };
 }
-
-/** Where a path of an object was written. */
-type Locate = (path: FieldPath) => SourceLocation;
 
 /** `locate`: of an object by its name; undefined where no file is known. */
 export function crossDiagnostic(

@@ -1,21 +1,22 @@
 // Manifests -> objects. Every mistake is a diagnostic with file, line and column; one bad object hides no other.
-import type { Diagnostic, SourceLocation } from '../platform/diagnostic.ts';
+import type { Diagnostic } from '../platform/diagnostic.ts';
 import { checkObject, mostFindings } from './check-object.ts';
 import type { DiagnosticCode } from './diagnostic-codes.ts';
-import { type FieldPath, problem, toDiagnostic } from './finding.ts';
+import { type FieldPath, type Locate, problem, toDiagnostic } from './finding.ts';
 import type { Finding, Kind } from './kind.ts';
 import { listItems } from './list.ts';
 import type { KubeObject } from './object.ts';
 import { decodeUtf8 } from './utf8.ts';
 import { offsetOf } from './yaml-place.ts';
 import { readYamlDocuments, type TextMistake, type YamlDocument } from './yaml-text.ts';
+import { createFindPlace, type FindPlace } from './yaml-tree.ts';
 import { readYamlValue } from './yaml-value.ts';
 
 export interface DecodedObject {
   readonly object: KubeObject;
   readonly kind: Kind;
-  /** Where the value at this path was written, or the nearest field around it. */
-  readonly locate: (path: FieldPath) => SourceLocation;
+  /** Or the nearest field around it. Holds the text, and no more. */
+  readonly locate: Locate;
 }
 
 export interface Decoded {
@@ -70,7 +71,7 @@ export function decodeObject(
   return { diagnostics, ...(object === undefined ? {} : { object }), ...(kind === undefined ? {} : { kind }) };
 }
 
-function decodeDocument({ document, mistakes, place }: YamlDocument, namespace: string): Decoded {
+function decodeDocument({ document, mistakes, place, again }: YamlDocument, namespace: string): Decoded {
   const ofText = (mistake: TextMistake) => toDiagnostic(mistake.finding, '', place(mistake.offset));
   const root = document?.contents;
   if (root === undefined || root === null) return { objects: [], diagnostics: mistakes.map(ofText) };
@@ -84,21 +85,28 @@ function decodeDocument({ document, mistakes, place }: YamlDocument, namespace: 
   }
   if (value === null || value === undefined) return { objects, diagnostics };
   const items = listItems(value);
+  const findPlace = createFindPlace({ root, targets, place }, again);
   const starts = items.map((item) => offsetOf(root, targets, item.path, 'value'));
   let errors = 0;
   for (const [index, item] of items.entries()) {
-    const locate = (path: FieldPath, what: 'key' | 'value' = 'value') =>
-      place(offsetOf(root, targets, [...item.path, ...path], what));
     const { object, kind, resource, findings } = checkObject(item.value, namespace);
-    const found = findings.map((finding) => toDiagnostic(finding, resource, locate(finding.path, placeOf(finding))));
+    const found = findings.map((finding) =>
+      toDiagnostic(finding, resource, findPlace([...item.path, ...finding.path], placeOf(finding))),
+    );
     diagnostics.push(...found.toSorted(byPlace));
     errors += found.filter(isError).length;
     if (errors >= mostErrors) break;
     const [start = 0, end = Number.POSITIVE_INFINITY] = [starts[index], starts[index + 1]];
     const readWhole = !unreadable && !inValues.some(({ offset }) => offset >= start && offset < end);
-    if (object !== undefined && kind !== undefined && readWhole) objects.push({ object, kind, locate });
+    if (object !== undefined && kind !== undefined && readWhole)
+      objects.push({ object, kind, locate: locatorOf(findPlace, item.path) });
   }
   return { objects, diagnostics };
+}
+
+/** Apart, so that it shares no scope with the tree. */
+function locatorOf(findPlace: FindPlace, base: FieldPath): Locate {
+  return (path) => findPlace([...base, ...path], 'value');
 }
 
 /** An unknown field is wrong by its name, all else by its value. */

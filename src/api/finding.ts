@@ -8,6 +8,9 @@ import { shorten } from './schema-messages.ts';
 /** Where a value stands in an object: `['spec', 'ports', 0, 'protocol']`. */
 export type FieldPath = readonly (string | number)[];
 
+/** Where the value at a path of an object was written. */
+export type Locate = (path: FieldPath) => SourceLocation;
+
 /** A mistake that keeps the object out. */
 export function problem(code: DiagnosticCode, path: FieldPath, message: string, hint?: string): Finding {
   return { severity: 'error', code, path, message, ...(hint === undefined ? {} : { hint }) };

@@ -19,6 +19,8 @@ export interface YamlDocument {
   readonly mistakes: readonly TextMistake[];
   /** Offset in the document's text -> place in the file. */
   readonly place: (offset: number) => SourceLocation;
+  /** Reads the same once more; holds nothing but the text. */
+  readonly again: () => YamlDocument;
 }
 
 /** A mistake whose place is known by its offset in the document's text. */
@@ -47,7 +49,7 @@ function* splitDocuments(text: string): Iterable<string> {
   yield text.slice(start);
 }
 
-function* readPart(text: string, file: string, firstLine: number): Iterable<YamlDocument> {
+function* readPart(text: string, file: string, firstLine: number): Generator<YamlDocument> {
   const lines = new LineCounter();
   lines.addNewLine(0);
   const place = (offset: number): SourceLocation => {
@@ -57,14 +59,27 @@ function* readPart(text: string, file: string, firstLine: number): Iterable<Yaml
   const mistake = checkText(text);
   if (mistake !== undefined) {
     for (const end of text.slice(0, mistake.offset).matchAll(/\n/g)) lines.addNewLine(end.index + 1);
-    yield { mistakes: [mistake], place };
+    yield { mistakes: [mistake], place, again: readingOf(text, file, firstLine, 0) };
     return;
   }
+  let index = 0;
   for (const parsed of parse(text, lines)) {
-    if ('finding' in parsed) yield { mistakes: [parsed], place };
-    else if (parsed.errors.length > 0) yield { mistakes: parsed.errors.slice(0, 1).map(syntaxMistake), place };
-    else if (parsed.contents !== null) yield { document: parsed, mistakes: [], place };
+    if (!('finding' in parsed) && parsed.errors.length === 0 && parsed.contents === null) continue;
+    const again = readingOf(text, file, firstLine, index);
+    index += 1;
+    if ('finding' in parsed) yield { mistakes: [parsed], place, again };
+    else if (parsed.errors.length > 0) yield { mistakes: parsed.errors.slice(0, 1).map(syntaxMistake), place, again };
+    else yield { document: parsed, mistakes: [], place, again };
   }
+}
+
+/** Apart, so that it shares no scope with what was made of the text. */
+function readingOf(text: string, file: string, firstLine: number, index: number): () => YamlDocument {
+  return () => {
+    const [document] = readPart(text, file, firstLine).drop(index);
+    if (document === undefined) throw new Error('a text has fewer documents than before');
+    return document;
+  };
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for

@@ -18,7 +18,7 @@ async function followed(t: TestContext) {
   const store = await openLocalStore({ file: join(folder, 'store.sqlite') });
   const life = new AbortController();
   const log = createLogger('test');
-  const files = { diagnostics: () => [], onChange: () => () => undefined };
+  const files = { diagnostics: () => [], locate: () => undefined, onChange: () => () => undefined };
   const analysis = createMeshAnalysis({ store, files, signal: life.signal, log });
   let meshes = 0;
   const onMesh = () => {

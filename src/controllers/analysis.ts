@@ -29,7 +29,7 @@ export interface MeshAnalysis {
 
 export interface MeshAnalysisOptions {
   readonly store: Pick<ObjectStore, 'get' | 'patchStatus'>;
-  readonly files: Pick<FollowedFiles, 'diagnostics' | 'onChange'>;
+  readonly files: Pick<FollowedFiles, 'diagnostics' | 'locate' | 'onChange'>;
   readonly signal: AbortSignal;
   readonly log: Logger;
 }
@@ -159,7 +159,7 @@ export function createMeshAnalysis({ store, files, signal, log }: MeshAnalysisOp
       // The file knows the place.
       const ofFiles = files.diagnostics();
       const found = [...analysis.findings()].flatMap(([resource, findings]) =>
-        findings.map((finding) => crossDiagnostic(finding, resource)),
+        findings.map((finding) => crossDiagnostic(finding, resource, files.locate)),
       );
       return [...ofFiles, ...notYetSaid(found, ofFiles)];
     },
@@ -172,7 +172,7 @@ export function createMeshAnalysis({ store, files, signal, log }: MeshAnalysisOp
       const concerns = (resource: string, { related = [] }: CrossFinding) =>
         names.has(resource) || related.some((other) => names.has(other.resource));
       return [...analysis.findings('judged')].flatMap(([resource, findings]) =>
-        findings.filter((one) => concerns(resource, one)).map((one) => crossDiagnostic(one, resource)),
+        findings.filter((one) => concerns(resource, one)).map((one) => crossDiagnostic(one, resource, files.locate)),
       );
     },
     onChange(listener) {

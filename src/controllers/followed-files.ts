@@ -2,6 +2,7 @@
 // kept by path for `analyze`. Objects of paths that are no longer named stay, and belong to nobody.
 import { resolve } from 'node:path';
 import { decodeManifestBytes } from '../api/decode.ts';
+import type { Locate } from '../api/finding.ts';
 import type { Diagnostic } from '../platform/diagnostic.ts';
 import { watchFolder } from '../store/local/folder-source.ts';
 import { isWithin } from '../store/local/folder-tree.ts';
@@ -10,7 +11,9 @@ import type { LocalStore } from '../store/local/local-store.ts';
 export interface FollowedFiles {
   /** What is wrong in them at present. */
   diagnostics(): readonly Diagnostic[];
-  /** Called when they may be others. Returns the unsubscribe function. */
+  /** Where an object of theirs stands; undefined where it is in none of them. */
+  locate(resource: string): Locate | undefined;
+  /** Called when they may be others, or elsewhere. Returns the unsubscribe function. */
   onChange(listener: () => void): () => void;
   /** Resolves when all have ended after the signal's abort. */
   readonly done: Promise<void>;
@@ -42,6 +45,13 @@ export async function followFiles(
   await Promise.all(sources.map((source) => source.ready));
   return {
     diagnostics: () => [...byPath.values()].flat(),
+    locate(resource) {
+      for (const source of sources) {
+        const locate = source.locate(resource);
+        if (locate !== undefined) return locate;
+      }
+      return undefined;
+    },
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

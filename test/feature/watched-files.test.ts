@@ -8,7 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
+import type { Diagnostic } from '../../src/platform/diagnostic.ts';
 import { serviceEntry, startMesh } from '../support/mesh.ts';
+import { virtualService } from '../support/networking.ts';
 import { startOutsideHttp } from '../support/outside-server.ts';
 import { outsideAddress } from '../support/outside-world.ts';
 import { freePort } from '../support/ports.ts';
@@ -63,6 +65,36 @@ describe('watched files', needs('root', 'iproute2', 'firewall'), () => {
     }
     rmSync(file);
     await until('the entry went with its file', async () => (await get('two.example')) === 502);
+  });
+
+  it('have their place in what their objects say of each other', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'sallyport-manifests-'));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const file = join(folder, 'routed.yaml');
+    const routed = virtualService('routed', {
+      hosts: ['web.example'],
+      http: [{ route: [{ destination: { host: 'gone.example' } }] }],
+    });
+    writeFileSync(file, routed);
+    const mesh = await startMesh(t, { up: ['-f', folder] });
+    const said = (lines: number) =>
+      new RegExp(
+        `${file}:${lines}:\\d+ VirtualService/default/routed spec\\.http\\[0\\]\\S*: no ServiceEntry or Service`,
+      );
+    const line = routed.split('\n').findIndex((text) => text.includes('gone.example')) + 1;
+    const { stdout, stderr, code } = await mesh.cli('analyze');
+    assert.match(stdout + stderr, said(line));
+    assert.equal(code, 1);
+    assert.match(await mesh.run('describe', 'virtualservice', 'routed'), said(line));
+
+    writeFileSync(file, `# moved\n\n${routed}`);
+    await until('it is said of the new place', async () => {
+      const response = await fetch(`http://${mesh.listen}/v1/diagnostics`);
+      const { diagnostics }: { diagnostics: readonly Diagnostic[] } = JSON.parse(await response.text());
+      return diagnostics.some(({ source }) => source?.file === file && source.line === line + 2);
+    });
+    const second = await mesh.tryApply(routed.replace('"routed"', '"second"'));
+    assert.match(second.stdout + second.stderr, new RegExp(`VirtualService/default/routed at ${file}:${line + 2}:1`));
   });
 
   it('end with up in the foreground at Ctrl-C, which leaves nothing', async (t) => {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { OwnedByFileError } from '../../src/store/errors.ts';
 import type { WatchBatch } from '../../src/store/store.ts';
-import { followedFolder, writeManifest } from './followed-folder.ts';
+import { followedFolder, manifest, writeManifest } from './followed-folder.ts';
 import { entryKey, serviceEntry } from './objects.ts';
 
 const limit = { timeout: 20_000 };
@@ -46,6 +46,23 @@ test('changes, new files and folders, and removals are followed', limit, async (
   await untilHosts('b=1', 'c=2');
   writeFileSync(join(path, 'a.yaml'), '');
   await untilHosts('c=2');
+});
+
+test('where objects stand is known, and told anew when a file changed', limit, async (context) => {
+  const { path, start, until, diagnostics } = await followedFolder(context);
+  const file = join(path, 'a.yaml');
+  writeManifest(file, ['a=1'], [bad('b')]);
+  const source = start();
+  await source.ready;
+  assert.deepEqual(source.locate(bad('a'))?.([]), { file, line: 1, column: 1 });
+  assert.equal(source.locate(bad('b')), undefined);
+  const before = diagnostics();
+  assert.equal(before.length, 1);
+  writeFileSync(file, `\n${manifest(['a=1'], [bad('b')])}`);
+  await until(() => diagnostics() !== before);
+  assert.deepEqual(diagnostics(), before);
+  writeManifest(file, [], [bad('a')]);
+  await until(() => source.locate(bad('a')) === undefined);
 });
 
 test('a file that an editor renames into place is followed', limit, async (context) => {

@@ -109,7 +109,10 @@ const decode: DecodeFile = (bytes, file) => {
     path: '',
     message: 'bad',
   });
-  return { objects: value.objects.map((object) => ({ object })), diagnostics: value.bad.map(mistake) };
+  return {
+    objects: value.objects.map((object) => ({ object, locate: () => ({ file, line: 1, column: 1 }) })),
+    diagnostics: value.bad.map(mistake),
+  };
 };
 
 function isManifest(value: unknown): value is { objects: readonly KubeObject[]; bad: readonly string[] } {

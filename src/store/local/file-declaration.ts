@@ -1,5 +1,6 @@
 // What one file of a watched folder declares, and which of its earlier objects stay although the file no longer
 // gives them: those that stand in it with a mistake. Nothing is deleted because it could not be understood.
+import type { Locate } from '../../api/finding.ts';
 import { type KubeObject, keyOf, keyString, type ObjectKey, resourceName } from '../../api/object.ts';
 import type { Diagnostic } from '../../platform/diagnostic.ts';
 
@@ -7,11 +8,16 @@ import type { Diagnostic } from '../../platform/diagnostic.ts';
 export type DecodeFile = (
   bytes: Uint8Array,
   file: string,
-) => { readonly objects: readonly { readonly object: KubeObject }[]; readonly diagnostics: readonly Diagnostic[] };
+) => {
+  readonly objects: readonly { readonly object: KubeObject; readonly locate: Locate }[];
+  readonly diagnostics: readonly Diagnostic[];
+};
 
 export interface FileDeclaration {
   /** The good objects, by keyString. */
   readonly objects: ReadonlyMap<string, KubeObject>;
+  /** Where they stand, by keyString. */
+  readonly places: ReadonlyMap<string, Locate>;
   /** Whether an object that is not among `objects` may be one with a mistake, so that its last good version stays. */
   readonly keeps: (key: ObjectKey) => boolean;
   readonly diagnostics: readonly Diagnostic[];
@@ -20,14 +26,20 @@ export interface FileDeclaration {
 export function declareFile(bytes: Uint8Array, file: string, decode: DecodeFile): FileDeclaration {
   const decoded = decode(bytes, file);
   const objects = new Map<string, KubeObject>();
+  const places = new Map<string, Locate>();
   const diagnostics = [...decoded.diagnostics];
-  for (const { object } of decoded.objects) {
+  for (const { object, locate } of decoded.objects) {
     const key = keyOf(object);
-    if (objects.has(keyString(key))) diagnostics.push(declaredTwice(key, file, file));
-    else objects.set(keyString(key), object);
+    const id = keyString(key);
+    if (objects.has(id)) {
+      diagnostics.push(declaredTwice(key, file, file));
+      continue;
+    }
+    objects.set(id, object);
+    places.set(id, locate);
   }
   const mistaken = decoded.diagnostics.filter(({ severity }) => severity === 'error').map(({ resource }) => resource);
-  return { objects, diagnostics, keeps: (key) => mistaken.some((resource) => mayName(resource, key)) };
+  return { objects, places, diagnostics, keeps: (key) => mistaken.some((resource) => mayName(resource, key)) };
 }
 
 /** An object that stands in a file but is taken from another one, or from an earlier place of the same. */

@@ -1,5 +1,6 @@
 // One pass of a folder source: a reading of the folder goes into the store. Remembers between passes what need not
 // be decoded or applied again. What the store refuses is a diagnostic, and no reason to leave out the rest.
+import type { Locate } from '../../api/finding.ts';
 import { type KubeObject, keyOf, keyString, resourceName } from '../../api/object.ts';
 import type { Diagnostic } from '../../platform/diagnostic.ts';
 import { SallyportError } from '../../platform/errors.ts';
@@ -13,25 +14,43 @@ export interface PassResult {
   readonly diagnostics: readonly Diagnostic[];
   /** Something could not be read or stored. */
   readonly unfinished: boolean;
+  /** Some file has other bytes than in the pass before, or is new or gone: objects may stand elsewhere. */
+  readonly moved: boolean;
 }
 
-/** A function that brings the store to what a reading of `root` shows. */
-export function createFolderPass(
-  store: LocalStore,
-  decode: DecodeFile,
-  root: string,
-): (tree: FolderTree) => Promise<PassResult> {
+export interface FolderPass {
+  /** Brings the store to what a reading of the root shows. */
+  run(tree: FolderTree): Promise<PassResult>;
+  /** Where an object that belongs to a file of the folder stands in it; not of one whose last good version was kept. */
+  locate(resource: string): Locate | undefined;
+}
+
+export function createFolderPass(store: LocalStore, decode: DecodeFile, root: string): FolderPass {
   let decoded = new Map<string, { readonly hash: string; readonly declaration: FileDeclaration }>();
   const applied = new Map<string, KubeObject>();
+  /** By resource, after the last pass. */
+  let places: ReadonlyMap<string, Locate> = new Map();
 
-  function declare({ files }: FolderTree): ReadonlyMap<string, FileDeclaration> {
+  function declare({ files }: FolderTree) {
     const earlier = decoded;
     decoded = new Map();
     for (const [file, { bytes, hash }] of files) {
       const known = earlier.get(file);
       decoded.set(file, known?.hash === hash ? known : { hash, declaration: declareFile(bytes, file, decode) });
     }
-    return new Map([...decoded].map(([file, { declaration }]) => [file, declaration]));
+    return {
+      declarations: new Map([...decoded].map(([file, { declaration }]) => [file, declaration])),
+      moved: earlier.size !== decoded.size || [...decoded].some(([file, one]) => earlier.get(file) !== one),
+    };
+  }
+
+  function placesIn(declarations: ReadonlyMap<string, FileDeclaration>): ReadonlyMap<string, Locate> {
+    const found = new Map<string, Locate>();
+    for (const { key, file } of store.ownerships()) {
+      const locate = declarations.get(file)?.places.get(keyString(key));
+      if (locate !== undefined) found.set(resourceName(key), locate);
+    }
+    return found;
   }
 
   async function applyFile(file: string, objects: readonly KubeObject[]): Promise<void> {
@@ -63,22 +82,27 @@ export function createFolderPass(
     return refusals;
   }
 
-  return async (tree) => {
-    const declarations = declare(tree);
-    const plan = planFolder({
-      declarations,
-      ownerships: store.ownerships(),
-      applied,
-      isInside: (file) => isWithin(root, file),
-      isUnread: (file) => [...tree.failures.keys()].some((failed) => isWithin(failed, file)),
-    });
-    const refusals = await carryOut(plan);
-    const unread = [...tree.failures].map(([file, why]) => notRead(file, why));
-    const mistakes = [...declarations.values()].flatMap(({ diagnostics }) => diagnostics);
-    return {
-      diagnostics: [...unread, ...mistakes, ...plan.diagnostics, ...refusals],
-      unfinished: unread.length > 0 || refusals.length > 0,
-    };
+  return {
+    async run(tree) {
+      const { declarations, moved } = declare(tree);
+      const plan = planFolder({
+        declarations,
+        ownerships: store.ownerships(),
+        applied,
+        isInside: (file) => isWithin(root, file),
+        isUnread: (file) => [...tree.failures.keys()].some((failed) => isWithin(failed, file)),
+      });
+      const refusals = await carryOut(plan);
+      places = placesIn(declarations);
+      const unread = [...tree.failures].map(([file, why]) => notRead(file, why));
+      const mistakes = [...declarations.values()].flatMap(({ diagnostics }) => diagnostics);
+      return {
+        diagnostics: [...unread, ...mistakes, ...plan.diagnostics, ...refusals],
+        unfinished: unread.length > 0 || refusals.length > 0,
+        moved,
+      };
+    },
+    locate: (resource) => places.get(resource),
   };
 }
 

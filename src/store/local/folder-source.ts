@@ -4,11 +4,12 @@
 import { resolve } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import type { Locate } from '../../api/finding.ts';
 import type { Diagnostic } from '../../platform/diagnostic.ts';
 import { SallyportError } from '../../platform/errors.ts';
 import type { DecodeFile } from './file-declaration.ts';
 import { createFolderAlarm, type FolderAlarm } from './folder-alarm.ts';
-import { createFolderPass } from './folder-pass.ts';
+import { createFolderPass, type FolderPass } from './folder-pass.ts';
 import { type FolderTree, isWithin, readFolderTree } from './folder-tree.ts';
 import type { LocalStore } from './local-store.ts';
 
@@ -17,7 +18,10 @@ export interface FolderSourceOptions {
   /** A file, whatever its name, or a folder of .yaml, .yml and .json files at any depth. */
   readonly path: string;
   readonly signal: AbortSignal;
-  /** Gets all that is wrong at present, after the first reading and whenever it changes; empty when mended. */
+  /**
+   * Gets all that is wrong at present, after the first reading and whenever it changes or objects may stand elsewhere;
+   * empty when mended.
+   */
   readonly onDiagnostics: (diagnostics: readonly Diagnostic[]) => void;
   readonly decode: DecodeFile;
 }
@@ -29,6 +33,8 @@ export interface FolderSource {
    * `SP_FILES_UNREADABLE`; the path is followed nevertheless, until the signal aborts.
    */
   readonly ready: Promise<void>;
+  /** Where an object that belongs to one of the files stands in it. */
+  locate(resource: string): Locate | undefined;
   /** Resolves when it has ended after the signal's abort; rejects only for bugs. */
   readonly done: Promise<void>;
 }
@@ -41,20 +47,24 @@ export function watchFolder(options: FolderSourceOptions): FolderSource {
   const ready = Promise.withResolvers<void>();
   // Who does not wait for it is told by the diagnostics.
   ready.promise.catch(() => undefined);
-  const done = follow(options, ready).then(
+  const pass = createFolderPass(options.store, options.decode, resolve(options.path));
+  const done = follow(options, pass, ready).then(
     () => ready.reject(options.signal.reason),
     (bug: unknown) => {
       ready.reject(bug);
       throw bug;
     },
   );
-  return { ready: ready.promise, done };
+  return { ready: ready.promise, locate: pass.locate, done };
 }
 
-async function follow(options: FolderSourceOptions, ready: PromiseWithResolvers<void>): Promise<void> {
+async function follow(
+  options: FolderSourceOptions,
+  pass: FolderPass,
+  ready: PromiseWithResolvers<void>,
+): Promise<void> {
   const { store, signal, onDiagnostics } = options;
   const root = resolve(options.path);
-  const pass = createFolderPass(store, options.decode, root);
   const alarm = createFolderAlarm();
   let reported: readonly Diagnostic[] | undefined;
   try {
@@ -63,8 +73,8 @@ async function follow(options: FolderSourceOptions, ready: PromiseWithResolvers<
       if (signal.aborted) break;
       const failure = tree.failures.get(root);
       const known = store.ownerships().some(({ file }) => isWithin(root, file));
-      const { diagnostics, unfinished } = await pass(tree);
-      if (!isDeepStrictEqual(diagnostics, reported)) onDiagnostics(diagnostics);
+      const { diagnostics, unfinished, moved } = await pass.run(tree);
+      if (moved || !isDeepStrictEqual(diagnostics, reported)) onDiagnostics(diagnostics);
       reported = diagnostics;
       if (failure === undefined || known) ready.resolve();
       else ready.reject(new SallyportError('SP_FILES_UNREADABLE', `cannot read ${root}: ${failure}`));
