@@ -226,6 +226,7 @@ async function wire(
   const loadBalancers =
     keeper === undefined ? undefined : startLoadBalancerController({ store, runtime: keeper, signal, log });
   await Promise.all([pods?.ready, deployments?.ready, loadBalancers?.ready]);
+  identity?.begin();
 
   const startedAt = new Date().toISOString();
   const api = await serveApi(

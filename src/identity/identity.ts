@@ -44,6 +44,8 @@ export interface Identity {
   /** Until `close`: of a proxy whose socket is open. */
   serve(proxy: ProxyIdentity): { readonly secrets: WorkloadSecrets; close(): void };
   workloads(): Iterable<Workload>;
+  /** All proxies that were there at the start are served: from now on a rotation may take one that is not for gone. */
+  begin(): void;
   /** Of a proxy that is served, once it has asked. */
   secretsOf(nodeId: string): WorkloadSecrets | undefined;
   trust(): Trust;
@@ -73,6 +75,7 @@ export function createIdentity(options: IdentityOptions): Identity {
   const { clock = Date.now, monotonic = () => performance.now(), random = Math.random } = options;
   let { trustDomain, userAuthority: found } = options;
   let problem: AuthorityStatus['problem'];
+  let begun = false;
   let judgedAt = Number.NEGATIVE_INFINITY;
   let trust = withLife(readTrust(file) ?? firstTrust());
   let roots = rootsResource(trust);
@@ -194,7 +197,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     const before = trust;
     if (found !== undefined && monotonic() - judgedAt >= longestSleepMs) judge();
     const done = workloads.refresh(sliceMs);
-    if (done) step();
+    if (done && begun) step();
     sleep(done && trust === before ? wakeAfter() : 0);
   }
 
@@ -219,6 +222,11 @@ export function createIdentity(options: IdentityOptions): Identity {
   return {
     serve: (proxy) => workloads.serve(proxy),
     workloads: () => workloads.all(),
+    begin() {
+      begun = true;
+      since = monotonic();
+      wake();
+    },
     secretsOf(nodeId) {
       for (const { proxy, secrets } of workloads.all()) if (proxy.nodeId === nodeId && secrets.isUsed) return secrets;
       return undefined;

@@ -114,6 +114,7 @@ async function start(t: TestContext) {
   const server = await boot('server', { listener: { set: [resource('LDS', serverListener())] } });
   const client = await boot('client', clientResources(await portOf(server, 'server')));
   const port = await portOf(client, 'client');
+  identity.begin();
   return { identity, call: () => httpCall({ port, host: 'any.test' }) };
 }
 

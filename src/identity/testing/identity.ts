@@ -37,7 +37,7 @@ export interface TestIdentity {
   pass(milliseconds: number): void;
   /** The wall clock alone. */
   jump(milliseconds: number): void;
-  /** The control plane starts anew, with the same folder. */
+  /** The control plane starts anew, with the same folder; `begin` of the identity is then the test's to call. */
   restart(): void;
 }
 
@@ -82,6 +82,7 @@ export function startIdentity(
   }
 
   let identity = start();
+  identity.begin();
 
   function proxy(name: string): TestProxy {
     const nodeId = `sidecar~10.0.0.1~${name}.shop~shop.svc.cluster.local`;
