@@ -132,6 +132,8 @@ test('certificates renewed ten times, the root once, under load: no request fail
     return status;
   };
   const load = startLoad([ask, ask]);
+  // It would go on for ever after a failure.
+  t.after(async () => void (await load.stop()));
   await until('half of the renewals', () => serials.size > 5, 30_000);
   identity.rotate();
   await until(
