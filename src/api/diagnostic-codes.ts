@@ -3,7 +3,7 @@
 // SP00xx text of a file, SP01xx structure, SP02xx metadata, SP03xx ServiceEntry, SP04xx Istio, SP05xx core kinds,
 // SP06xx watched files, SP07xx VirtualService, SP08xx DestinationRule, SP09xx Gateway, SP10xx MeshGateway, SP11xx what
 // objects refer to, SP12xx Sidecar, SP13xx WorkloadEntry, SP14xx Telemetry, SP15xx what objects say of each other,
-// SP18xx AuthorizationPolicy.
+// SP18xx AuthorizationPolicy, SP19xx EgressPolicy.
 
 export const diagnosticCodes = {
   SP0001: 'file is not UTF-8',
@@ -226,6 +226,15 @@ export const diagnosticCodes = {
   SP1808: 'selector without labels',
   SP1809: 'invalid binding',
   SP1810: 'targets are not served',
+  SP1901: 'chooses no workload',
+  SP1902: 'invalid name of a source',
+  SP1903: 'workloads of another namespace',
+  SP1904: 'port without protocol',
+  SP1905: 'invalid method or path',
+  SP1906: 'requests that cannot be seen',
+  SP1907: 'invalid gateway of a policy',
+  SP1908: 'TLS is not originated',
+  SP1909: 'invalid time',
 } as const;
 
 export type DiagnosticCode = keyof typeof diagnosticCodes;

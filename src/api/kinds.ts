@@ -5,6 +5,7 @@ import { authorizationPolicyKind } from './kinds/authorization-policy.ts';
 import { configMapKind } from './kinds/config-map.ts';
 import { deploymentKind } from './kinds/deployment.ts';
 import { destinationRuleKind } from './kinds/destination-rule.ts';
+import { egressPolicyKind } from './kinds/egress-policy.ts';
 import { endpointSliceKind } from './kinds/endpoint-slice.ts';
 import { endpointsKind } from './kinds/endpoints.ts';
 import { gatewayKind } from './kinds/gateway.ts';
@@ -51,6 +52,7 @@ export const kinds: readonly Kind[] = [
   sidecarKind,
   telemetryKind,
   authorizationPolicyKind,
+  egressPolicyKind,
 ];
 
 /** `findKind('networking.istio.io', 'ServiceEntry')`; the core group is ''. */

@@ -8,6 +8,7 @@ import {
   AccessLogFilterSchema,
   AccessLogSchema,
   ComparisonFilter_Op,
+  GrpcStatusFilter_Status,
 } from './gen/envoy/config/accesslog/v3/accesslog_pb.js';
 import type { HeaderMatcherSchema } from './gen/envoy/config/route/v3/route_components_pb.js';
 import { AccessLogType } from './gen/envoy/data/accesslog/v3/accesslog_pb.js';
@@ -43,6 +44,12 @@ export function statusFrom(status: number): AccessLogFilter {
   return create(AccessLogFilterSchema, { filterSpecifier: { case: 'statusCodeFilter', value: { comparison } } });
 }
 
+/** Of gRPC; and of HTTP the status that stands for it. */
+export function withGrpcStatus(status: keyof typeof GrpcStatusFilter_Status): AccessLogFilter {
+  const statuses = [GrpcStatusFilter_Status[status]];
+  return create(AccessLogFilterSchema, { filterSpecifier: { case: 'grpcStatusFilter', value: { statuses } } });
+}
+
 /** Those of which an expression in CEL holds; it must be one that Envoy takes (api/cel-syntax.ts). */
 export function withExpression(expression: string): AccessLogFilter {
   const config = anyOf(ExpressionFilterSchema, { expression });
@@ -64,8 +71,8 @@ export function withFlags(flags: readonly string[]): AccessLogFilter {
   });
 }
 
-/** Those that have this entry of dynamic metadata, whatever its value. */
-export function withMetadata(namespace: string, key: string): AccessLogFilter {
+/** Those that have this entry of dynamic metadata: with this value, or with any. */
+export function withMetadata(namespace: string, key: string, value?: string): AccessLogFilter {
   return create(AccessLogFilterSchema, {
     filterSpecifier: {
       case: 'metadataFilter',
@@ -73,7 +80,12 @@ export function withMetadata(namespace: string, key: string): AccessLogFilter {
         matcher: {
           filter: namespace,
           path: [{ segment: { case: 'key', value: key } }],
-          value: { matchPattern: { case: 'presentMatch', value: true } },
+          value: {
+            matchPattern:
+              value === undefined
+                ? { case: 'presentMatch', value: true }
+                : { case: 'stringMatch', value: { matchPattern: { case: 'exact', value } } },
+          },
         },
         matchIfKeyNotFound: false,
       },

@@ -64,16 +64,25 @@ export function buildStatusRoute(name: string, status: number, perFilter: Readon
 export interface VirtualHostOptions {
   /** Requests without TLS are sent there again with it. */
   readonly requiresTls?: boolean;
+  /** Configuration for filters in the chain, by their names; that of a route comes before it. */
+  readonly perFilter?: Readonly<Record<string, Any>>;
 }
 
 export function buildVirtualHost(
   name: string,
   domains: readonly string[],
   routes: readonly Route[],
-  { requiresTls = false }: VirtualHostOptions = {},
+  { requiresTls = false, perFilter = {} }: VirtualHostOptions = {},
 ): VirtualHost {
   const requireTls = requiresTls ? VirtualHost_TlsRequirementType.ALL : VirtualHost_TlsRequirementType.NONE;
-  return create(VirtualHostSchema, { name, domains: [...domains], routes: [...routes], requireTls });
+  const typedPerFilterConfig = { ...perFilter };
+  return create(VirtualHostSchema, {
+    name,
+    domains: [...domains],
+    routes: [...routes],
+    requireTls,
+    typedPerFilterConfig,
+  });
 }
 
 export interface RouteConfigurationOptions {

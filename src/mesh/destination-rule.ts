@@ -51,6 +51,6 @@ function overlaid(base: TrafficPolicy, over: TrafficPolicy): TrafficPolicy {
 }
 
 /** `DestinationRule/default/httpbin`. */
-export function destinationRuleOrigin({ namespace, name }: DestinationRule): string {
-  return `DestinationRule/${namespace}/${name}`;
+export function destinationRuleOrigin({ namespace, name, madeBy }: DestinationRule): string {
+  return madeBy ?? `DestinationRule/${namespace}/${name}`;
 }

@@ -33,13 +33,18 @@ export interface MeshSource {
   setFiles(files: ReadonlyMap<string, Uint8Array | undefined>): void;
 }
 
+/** Of one timer; what is later is looked at again then. */
+const longestMs = 2 ** 31 - 1;
+
 export function followStore(
   store: ObjectStore,
   listener: MeshListener,
   signal: AbortSignal,
   { onStep = () => undefined, ...options }: FollowOptions = {},
 ): MeshSource {
+  const { clock = Date.now } = options;
   const objects = createMeshObjects(options);
+  let waking: NodeJS.Timeout | undefined;
   let mesh = emptyMesh;
   let first = true;
 
@@ -53,15 +58,17 @@ export function followStore(
     onStep({ events, change, mesh });
   }
 
+  function translate(events: readonly WatchEvent[], complete: boolean): void {
+    take(events, objects.translate(events), complete);
+    clearTimeout(waking);
+    const next = signal.aborted ? undefined : objects.nextExpiry();
+    if (next === undefined) return;
+    waking = setTimeout(translate, Math.min(Math.max(next - clock(), 0), longestMs), [], false);
+  }
+
+  signal.addEventListener('abort', () => clearTimeout(waking), { once: true });
   return {
-    done: follow(
-      store,
-      (batch) => {
-        const events = batch.filter(isNews);
-        take(events, objects.translate(events), true);
-      },
-      signal,
-    ),
+    done: follow(store, (batch) => translate(batch.filter(isNews), true), signal),
     setFiles: (files) => take([], { files }, false),
   };
 }

@@ -57,6 +57,6 @@ export function gatewayKey({ namespace, name }: Gateway): string {
 }
 
 /** `Gateway/default/egress`. */
-export function gatewayOrigin({ namespace, name }: Gateway): string {
-  return `Gateway/${namespace}/${name}`;
+export function gatewayOrigin({ namespace, name, madeBy }: Gateway): string {
+  return madeBy ?? `Gateway/${namespace}/${name}`;
 }

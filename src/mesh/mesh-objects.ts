@@ -1,7 +1,7 @@
 // Objects of the store -> changes of the mesh. Remembers what each object stood for, so that its next version replaces
 // exactly that. An object that no longer fits its schema (an older release wrote it) keeps its last good meaning.
-import type { Kind } from '../api/kind.ts';
 import { destinationRuleKind } from '../api/kinds/destination-rule.ts';
+import { egressPolicyKind } from '../api/kinds/egress-policy.ts';
 import { gatewayKind } from '../api/kinds/gateway.ts';
 import { istioKind } from '../api/kinds/istio.ts';
 import { secretKind } from '../api/kinds/secret.ts';
@@ -12,7 +12,8 @@ import { type KubeObject, keyOf, keyString } from '../api/object.ts';
 import type { WatchEvent } from '../store/store.ts';
 import type { AllocatedAddresses } from './allocated-addresses.ts';
 import { createDelegations } from './delegations.ts';
-import type { Change, MeshChange } from './mesh.ts';
+import { createEgressPolicies } from './egress-policy/policies.ts';
+import type { MeshChange } from './mesh.ts';
 import { defaultMeshConfig, type MeshConfig, meshConfigKey, translateMeshConfig } from './mesh-config.ts';
 import { parsed } from './parsed.ts';
 import { createServiceObjects, serviceKinds } from './service-objects.ts';
@@ -23,10 +24,13 @@ import { translateSecret } from './translate-secret.ts';
 import { translateSidecar } from './translate-sidecar.ts';
 import { translateTelemetry } from './translate-telemetry.ts';
 import { translateVirtualService } from './translate-virtual-service.ts';
+import { createTranslated } from './translated.ts';
 
 export interface MeshObjects {
-  /** What these events, of one transaction, change. */
+  /** What these events, of one transaction, change, and what time has changed since. */
   translate(events: readonly WatchEvent[]): ObjectsChange;
+  /** When something changes by itself next, in milliseconds since 1970. */
+  nextExpiry(): number | undefined;
 }
 
 export type ObjectsChange = Required<Omit<MeshChange, 'files'>>;
@@ -41,6 +45,7 @@ export const meshKinds = [
   sidecarKind,
   telemetryKind,
   secretKind,
+  egressPolicyKind,
 ] as const;
 
 const meshConfigName = keyString(meshConfigKey);
@@ -48,9 +53,17 @@ const meshConfigName = keyString(meshConfigKey);
 export interface MeshObjectsOptions {
   /** Those that are given to hosts without one; undefined: none are, since nothing would lead callers to them. */
   readonly addresses?: AllocatedAddresses;
+  /** Whether proxies have certificates to know each other by. */
+  readonly mutualTls?: boolean;
+  /** Milliseconds since 1970; the machine's if absent. */
+  readonly clock?: () => number;
 }
 
-export function createMeshObjects({ addresses }: MeshObjectsOptions = {}): MeshObjects {
+export function createMeshObjects({
+  addresses,
+  mutualTls = false,
+  clock = Date.now,
+}: MeshObjectsOptions = {}): MeshObjects {
   const services = createServiceObjects(addresses);
   const virtualServices = createTranslated(virtualServiceKind, (object) => [translateVirtualService(object)]);
   const delegations = createDelegations();
@@ -58,14 +71,19 @@ export function createMeshObjects({ addresses }: MeshObjectsOptions = {}): MeshO
   const gateways = createTranslated(gatewayKind, (object) => [translateGateway(object)]);
   const sidecars = createTranslated(sidecarKind, (object) => [translateSidecar(object)]);
   const telemetries = createTranslated(telemetryKind, (object) => [translateTelemetry(object)]);
+  const egressPolicies = createEgressPolicies({ addresses, mutualTls });
 
   return {
+    nextExpiry: egressPolicies.nextExpiry,
     translate(events) {
+      const written = delegations.resolve(virtualServices.take(events));
+      const made = egressPolicies.take(events, written, clock());
       const change = {
-        services: services.take(events),
-        virtualServices: delegations.resolve(virtualServices.take(events)),
-        destinationRules: destinationRules.take(events),
-        gateways: gateways.take(events),
+        egressPolicies: made.egressPolicies,
+        services: [...services.take(events), ...made.services],
+        virtualServices: [...written, ...made.virtualServices],
+        destinationRules: [...destinationRules.take(events), ...made.destinationRules],
+        gateways: [...gateways.take(events), ...made.gateways],
         sidecars: sidecars.take(events),
         telemetries: telemetries.take(events),
         secrets: new Map<string, TlsSecret | undefined>(),
@@ -84,33 +102,6 @@ export function createMeshObjects({ addresses }: MeshObjectsOptions = {}): MeshO
       }
       return { ...change, config };
     },
-  };
-}
-
-/** What objects of one kind stand for: each change with what stood there before. */
-function createTranslated<Api extends KubeObject, Model>(
-  kind: Kind<Api>,
-  translate: (object: Api) => readonly Model[],
-): { take(events: readonly WatchEvent[]): readonly Change<Model>[] } {
-  const translated = new Map<string, readonly Model[]>();
-
-  function replace(key: string, after: readonly Model[]): Change<Model> {
-    const before = translated.get(key) ?? [];
-    if (after.length === 0) translated.delete(key);
-    else translated.set(key, after);
-    return { before, after };
-  }
-
-  return {
-    take: (events) =>
-      events
-        .filter(({ object }) => object.kind === kind.kind)
-        .flatMap((event) => {
-          const key = keyString(keyOf(event.object));
-          if (event.type === 'DELETED') return [replace(key, [])];
-          const after = parsed(kind.schema, event.object, (object) => translate(kind.withDefaults(object)));
-          return after === undefined ? [] : [replace(key, after)];
-        }),
   };
 }
 

@@ -1,13 +1,22 @@
 // The Mesh: an immutable snapshot of everything that decides about egress, without an Envoy type in it. It is
 // made from the one before and the objects that changed, at a cost that follows the change: only hosts named by
 // those objects are touched, and the delta names them so that nothing downstream looks at the rest.
+import { isDeepStrictEqual } from 'node:util';
 import { isWildcardHost } from '../api/host-name.ts';
 import type { DestinationRule } from './destination-rule.ts';
+import type { EgressPolicy } from './egress-policy/egress-policy.ts';
 import type { Gateway } from './gateway.ts';
 import { emptyHostIndex, type HostIndex } from './host-index.ts';
 import { defaultMeshConfig, type MeshConfig } from './mesh-config.ts';
 import { compareOrigin, type Origin } from './origin.ts';
-import { filePathsOf, placeLabelsOf, routedHosts, type ScopedSelector, selectorsOf } from './references.ts';
+import {
+  chosenAccountsOf,
+  filePathsOf,
+  placeLabelsOf,
+  routedHosts,
+  type ScopedSelector,
+  selectorsOf,
+} from './references.ts';
 import { selectorText } from './selector.ts';
 import { compareAge, isRoutedAlike, type Service } from './service.ts';
 import type { Sidecar } from './sidecar.ts';
@@ -30,6 +39,8 @@ export interface Mesh {
   /** By their namespace, oldest first. */
   readonly sidecars: HostIndex<Sidecar>;
   readonly telemetries: HostIndex<Telemetry>;
+  /** By each of their hosts. */
+  readonly egressPolicies: HostIndex<EgressPolicy>;
   /** By `namespace/name`; one each. */
   readonly secrets: HostIndex<TlsSecret>;
   /** Content of files on the host that objects name, by path; one each. */
@@ -40,6 +51,8 @@ export interface Mesh {
   readonly selectors: HostIndex<ScopedSelector>;
   /** Rules for which endpoints are near or far, by each label of a proxy that decides about it. */
   readonly placedBy: HostIndex<DestinationRule>;
+  /** By each service account that they choose workloads by. */
+  readonly chosenAccounts: HostIndex<EgressPolicy>;
 }
 
 /** What differs between a snapshot and the one before. */
@@ -72,6 +85,7 @@ export interface MeshChange {
   readonly gateways?: readonly Change<Gateway>[];
   readonly sidecars?: readonly Change<Sidecar>[];
   readonly telemetries?: readonly Change<Telemetry>[];
+  readonly egressPolicies?: readonly Change<EgressPolicy>[];
   /** Undefined: gone. */
   readonly secrets?: ReadonlyMap<string, TlsSecret | undefined>;
   readonly files?: ReadonlyMap<string, Uint8Array | undefined>;
@@ -89,20 +103,28 @@ export const emptyMesh: Mesh = {
   gateways: [],
   sidecars: emptyHostIndex(),
   telemetries: emptyHostIndex(),
+  egressPolicies: emptyHostIndex(),
   secrets: emptyHostIndex(),
   files: emptyHostIndex(),
   fileUsers: emptyHostIndex(),
   selectors: emptyHostIndex(),
   placedBy: emptyHostIndex(),
+  chosenAccounts: emptyHostIndex(),
 };
 
 export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mesh; readonly delta: MeshDelta } {
   const { services = [], virtualServices = [], destinationRules = [], gateways = [] } = change;
-  const { sidecars = [], telemetries = [] } = change;
+  const { sidecars = [], telemetries = [], egressPolicies = [] } = change;
   const { secrets = new Map<string, undefined>(), files = new Map<string, undefined>() } = change;
   const config = change.config ?? mesh.config;
-  const configChanged = config !== mesh.config && JSON.stringify(config) !== JSON.stringify(mesh.config);
-  const selectors = selectorChanges([...virtualServices, ...destinationRules, ...sidecars, ...telemetries]);
+  const configChanged = config !== mesh.config && !isDeepStrictEqual(config, mesh.config);
+  const selectors = selectorChanges([
+    ...virtualServices,
+    ...destinationRules,
+    ...sidecars,
+    ...telemetries,
+    ...egressPolicies,
+  ]);
   const next: Mesh = {
     config: configChanged ? config : mesh.config,
     services: reindexed(mesh.services, services, ({ host }) => [host], compareAge),
@@ -113,6 +135,7 @@ export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mes
     gateways: changedList(mesh.gateways, gateways),
     sidecars: reindexed(mesh.sidecars, sidecars, ({ namespace }) => [namespace], compareOrigin),
     telemetries: reindexed(mesh.telemetries, telemetries, ({ namespace }) => [namespace], compareOrigin),
+    egressPolicies: reindexed(mesh.egressPolicies, egressPolicies, ({ hosts }) => hosts, compareOrigin),
     secrets: replaced(mesh.secrets, secrets),
     files: replaced(mesh.files, files),
     fileUsers: reindexed<DestinationRule | Gateway>(
@@ -123,13 +146,15 @@ export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mes
     ),
     selectors: reindexed(mesh.selectors, selectors, scopedKeys, () => 0),
     placedBy: reindexed(mesh.placedBy, destinationRules, placeLabelsOf, compareOrigin),
+    chosenAccounts: reindexed(mesh.chosenAccounts, egressPolicies, chosenAccountsOf, compareOrigin),
   };
   const regroups =
     haveKeysChanged(mesh.selectors, next.selectors, selectors, scopedKeys) ||
-    haveKeysChanged(mesh.placedBy, next.placedBy, destinationRules, placeLabelsOf);
+    haveKeysChanged(mesh.placedBy, next.placedBy, destinationRules, placeLabelsOf) ||
+    haveKeysChanged(mesh.chosenAccounts, next.chosenAccounts, egressPolicies, chosenAccountsOf);
   const delta: MeshDelta = {
     configChanged,
-    hosts: affectedHosts(next, { services, virtualServices, destinationRules }),
+    hosts: affectedHosts(next, { services, virtualServices, destinationRules, egressPolicies }),
     gatewaysChanged: gateways.length > 0,
     sidecarsChanged: sidecars.length > 0,
     telemetriesChanged: telemetries.length > 0,
@@ -188,7 +213,7 @@ function changedList<T extends Origin>(list: readonly T[], changes: readonly Cha
 }
 
 function selectorChanges(
-  changes: readonly Change<VirtualService | DestinationRule | Sidecar | Telemetry>[],
+  changes: readonly Change<VirtualService | DestinationRule | Sidecar | Telemetry | EgressPolicy>[],
 ): readonly Change<ScopedSelector>[] {
   return changes.map(({ before, after }) => ({
     before: before.flatMap(selectorsOf),
@@ -214,7 +239,7 @@ function haveKeysChanged<T, Item>(
     .some((key) => isIn(before, key) !== isIn(after, key));
 }
 
-type HostChanges = Required<Pick<MeshChange, 'services' | 'virtualServices' | 'destinationRules'>>;
+type HostChanges = Required<Pick<MeshChange, 'services' | 'virtualServices' | 'destinationRules' | 'egressPolicies'>>;
 
 function affectedHosts(next: Mesh, changes: HostChanges): ReadonlySet<string> {
   const hosts = new Set<string>();
@@ -228,6 +253,7 @@ function affectedHosts(next: Mesh, changes: HostChanges): ReadonlySet<string> {
   };
   for (const service of changes.services.flatMap(routedOtherwise)) hosts.add(service.host);
   for (const rule of itemsOf(changes.destinationRules)) touch(rule.host);
+  for (const policy of itemsOf(changes.egressPolicies)) policy.hosts.forEach(touch);
   // What is routed to a host asks for its ports, and for what its rule hashes.
   for (const host of [...hosts]) for (const routing of next.routedTo.get(host)) routing.hosts.forEach(touch);
   for (const service of itemsOf(changes.services)) hosts.add(service.host);

@@ -6,6 +6,8 @@ export interface Origin {
   readonly name: string;
   /** RFC 3339; empty where nothing told it. */
   readonly createdAt: string;
+  /** The object that it was made from, where nobody wrote it: `EgressPolicy/default/payments`. */
+  readonly madeBy?: string;
 }
 
 export function compareOrigin(a: Origin, b: Origin): number {

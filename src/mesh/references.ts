@@ -1,6 +1,7 @@
 // What objects refer to: the hosts that traffic is sent to, the labels by which they tell proxies apart, and files on the
 // host.
 import type { DestinationRule, PortedPolicy } from './destination-rule.ts';
+import type { EgressPolicy } from './egress-policy/egress-policy.ts';
 import type { Gateway, ServerTls } from './gateway.ts';
 import { localityLabels } from './locality.ts';
 import type { LabelSelector } from './selector.ts';
@@ -23,7 +24,7 @@ export function routedHosts({ http, tls, tcp }: VirtualService): ReadonlySet<str
   return new Set([...routed, ...passed].map(({ destination }) => destination.host));
 }
 
-type SelectingObject = VirtualService | DestinationRule | Sidecar | Telemetry;
+type SelectingObject = VirtualService | DestinationRule | Sidecar | Telemetry | EgressPolicy;
 
 /** The same ones again for the same object: the mesh knows them by identity, or it could not take them away. */
 const known = new WeakMap<SelectingObject, readonly ScopedSelector[]>();
@@ -35,6 +36,7 @@ export function selectorsOf(object: SelectingObject): readonly ScopedSelector[] 
 }
 
 function findSelectors(object: SelectingObject): readonly ScopedSelector[] {
+  if ('sources' in object) return sourceSelectors(object);
   if ('workloadSelector' in object) {
     const { workloadSelector: selector, namespace } = object;
     return selector === undefined ? [] : [{ selector, namespace }];
@@ -44,6 +46,19 @@ function findSelectors(object: SelectingObject): readonly ScopedSelector[] {
     .flatMap(({ sourceLabels, sourceNamespace }) =>
       sourceLabels === undefined ? [] : [{ selector: sourceLabels, namespace: sourceNamespace }],
     );
+}
+
+function sourceSelectors({ sources = [], namespace, meshWide }: EgressPolicy): readonly ScopedSelector[] {
+  return sources.flatMap(({ selector, namespaces }) => {
+    if (selector === undefined || selector.size === 0) return [];
+    const own: readonly (string | undefined)[] = meshWide ? (namespaces ?? [undefined]) : [namespace];
+    return own.map((one) => ({ selector, namespace: one }));
+  });
+}
+
+/** Service accounts of proxies that the policy asks for. */
+export function chosenAccountsOf({ sources = [] }: EgressPolicy): readonly string[] {
+  return [...new Set(sources.flatMap(({ serviceAccounts = [] }) => serviceAccounts))];
 }
 
 /** Labels of proxies by which the rule tells near endpoints from far ones; empty: it does not. */

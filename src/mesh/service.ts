@@ -64,7 +64,7 @@ export interface Service extends Origin {
 
 /** `ServiceEntry/default/httpbin`: the object a service came from. */
 export function originOf(service: Service): string {
-  return `${service.source}/${service.namespace}/${service.name}`;
+  return service.madeBy ?? `${service.source}/${service.namespace}/${service.name}`;
 }
 
 /** A Kubernetes Service without an address of its own: callers are told those of its endpoints. */

@@ -195,6 +195,6 @@ export function virtualServiceOrigins(virtualService: VirtualService): readonly 
 }
 
 /** `VirtualService/default/httpbin`. */
-export function virtualServiceOrigin({ namespace, name }: VirtualService): string {
-  return `VirtualService/${namespace}/${name}`;
+export function virtualServiceOrigin({ namespace, name, madeBy }: VirtualService): string {
+  return madeBy ?? `VirtualService/${namespace}/${name}`;
 }

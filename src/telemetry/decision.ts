@@ -26,6 +26,10 @@ export type Signature =
   | 'no-destination'
   /** A registered or passed name resolved to an address that is refused (contract 17). */
   | 'address-refused'
+  /** EgressPolicies do not allow it to who asked. */
+  | 'policy-denied'
+  /** The same where they only report: it was let through. */
+  | 'policy-reported'
   /** Refused in a way that none of the above names; `details` has Envoy's word. */
   | 'refused'
   /** Left unregistered, since the policy allows any. */
@@ -43,8 +47,8 @@ export interface NewDecision {
     /** `spiffe://cluster.local/ns/<ns>/sa/<sa>`, as its stream proved it. */
     readonly identity: string;
   };
-  readonly verdict: 'blocked' | 'passthrough';
-  /** Of kind `blocked` or `passthrough`; `serviceEntry` where a registered name was refused. */
+  readonly verdict: 'blocked' | 'passthrough' | 'reported';
+  /** Of kind `blocked` or `passthrough`, or what it went to where it is only reported; `serviceEntry` where a registered name was refused. */
   readonly destination: Destination;
   /** Where the connection was going, or the address that was refused: `address:port`; empty if unknown. */
   readonly address: string;

@@ -15,10 +15,12 @@ import {
 } from '../envoy/network-filters.ts';
 import { buildRouteMarkFilter } from '../envoy/route-mark.ts';
 import { type AddressGuard, buildNetworkAddressFilter } from '../envoy/upstream-address-guard.ts';
+import { handlingOf } from '../mesh/handling.ts';
 import type { ProxySettings } from '../mesh/proxy-settings.ts';
 import { exactHostGuard, wildcardHostGuard } from './address-policy.ts';
 import type { Capture } from './capture.ts';
 import { dynamicDnsCache } from './dynamic-dns.ts';
+import { buildRequestFilter } from './egress-policy/request-filter.ts';
 import { allowAnyRoute, blackHoleCluster, outboundClusterPrefix } from './names.ts';
 import { ownSettings, type PortService } from './port-use.ts';
 import { routeConfigurationName } from './routes.ts';
@@ -46,9 +48,14 @@ export function catchAllChain(config: ProxySettings): FilterChain {
   ]);
 }
 
-/** For names that are not to be reached although there is a cluster of theirs. */
-export function closedChain(name: string, port: number, config: ProxySettings, capture: Capture['kind']): FilterChain {
-  const accessLog = outboundTcpLogs(config, 'unregistered', { destination: originalDestination(port, capture) });
+/** For names that are not to be reached although somebody may. `host`: the one that its connections are for, where none names it. */
+export function closedChain(
+  name: string,
+  port: number,
+  config: ProxySettings,
+  { capture, host }: { readonly capture: Capture['kind']; readonly host?: string },
+): FilterChain {
+  const accessLog = outboundTcpLogs(config, 'unregistered', { destination: originalDestination(port, capture), host });
   return buildFilterChain(name, [
     buildTcpProxy({ statPrefix: blackHoleCluster, cluster: blackHoleCluster, accessLog }),
   ]);
@@ -72,6 +79,7 @@ export function httpChain(name: string, port: number, config: ProxySettings, opt
       normalizesPaths: byPath,
       filters: [
         buildRouteMarkFilter(),
+        buildRequestFilter(),
         buildGrpcMessagesFilter(),
         ...whereRoutesAsk([buildCorsFilter(), buildFaultFilter()]),
         // Where a program asks its proxy, even "anywhere" is a name to be resolved.
@@ -105,7 +113,12 @@ export function serviceChain(
   config: ProxySettings,
   capture: Capture['kind'] = 'redirect',
 ): FilterChain {
-  const { service, port } = entry;
+  const { service, port, withheld } = entry;
+  if (withheld === 'denied') {
+    const named = handlingOf(port.protocol) === 'tls' ? {} : { host: service.host };
+    return closedChain(service.host, port.number, config, { capture, ...named });
+  }
+  const reported = withheld === 'reported';
   const [passed] = entry.passed;
   if (passed !== undefined && passed.serverNames.length === 0) return passedChain(passed, config, service.host);
   const destination = originalDestination(port.number, capture);
@@ -114,7 +127,7 @@ export function serviceChain(
     const guard = wildcardHostGuard(config.allowedRanges, port.targetPort ?? port.number);
     return forwardedChain(entry, guard, config, capture);
   }
-  const accessLog = outboundTcpLogs(config, 'registered', { destination });
+  const accessLog = outboundTcpLogs(config, 'registered', { destination, reported });
   return buildFilterChain(service.host, [
     buildTcpProxy({ statPrefix: cluster, cluster, accessLog, ...ownSettings(entry) }),
   ]);
@@ -126,16 +139,16 @@ export function passedChain(route: PassedRoute, config: ProxySettings, name = ro
 }
 
 export function passedFilters(
-  { name, clusters, forwarded, settings }: PassedRoute,
+  { name, clusters, forwarded, settings, reported = false }: PassedRoute,
   config: ProxySettings,
   telling: Omit<TcpLogOptions, 'route'> = {},
 ): readonly NetworkFilter[] {
   if (forwarded !== undefined) {
     const { port } = forwarded;
     const guard = wildcardHostGuard(config.allowedRanges, port.targetPort ?? port.number);
-    return forwardedFilters(forwarded, guard, config, telling);
+    return forwardedFilters(forwarded, guard, config, { ...telling, reported });
   }
-  const accessLog = outboundTcpLogs(config, 'registered', { ...telling, route: name });
+  const accessLog = outboundTcpLogs(config, 'registered', { ...telling, route: name, reported });
   return [buildTcpProxy({ statPrefix: name, cluster: clusters, accessLog, ...settings })];
 }
 
@@ -147,7 +160,8 @@ export function forwardedChain(
   capture: Capture['kind'],
 ): FilterChain {
   const destination = originalDestination(entry.port.number, capture);
-  return buildFilterChain(entry.service.host, forwardedFilters(entry, guard, config, { destination }));
+  const reported = entry.withheld === 'reported';
+  return buildFilterChain(entry.service.host, forwardedFilters(entry, guard, config, { destination, reported }));
 }
 
 type Forwarded = Pick<PortService, 'service' | 'port'>;

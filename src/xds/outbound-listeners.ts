@@ -156,7 +156,8 @@ export function buildNamedChains(port: number, use: PortUse, config: ProxySettin
   const names = buildServerNames(use, config, chainOf);
   const sni = use.serverNames.size > 0 && (registryOnly || names.usesSniChain);
   // Where the SNI names its cluster, those that are for rules alone must be kept from it.
-  const closed = sni && registryOnly ? closedChoices(use, names.choices) : [];
+  const forRules = sni && registryOnly ? closedChoices(use, names.choices) : [];
+  const closed = names.denied.length === 0 ? forRules : [{ names: names.denied, chain: closedChainName }, ...forRules];
   return {
     matcher: buildChainMatcher({
       byAddress,
@@ -169,7 +170,7 @@ export function buildNamedChains(port: number, use: PortUse, config: ProxySettin
     chains: [
       ...(http ? [httpChain(httpChainName, port, config, { capture, byPath: use.byPath.size > 0 })] : []),
       ...(sni ? [serverNameChain(sniChainName, port, config, capture)] : []),
-      ...(closed.length === 0 ? [] : [closedChain(closedChainName, port, config, capture)]),
+      ...(closed.length === 0 ? [] : [closedChain(closedChainName, port, config, { capture })]),
       ...names.chains,
     ],
     origins: names.origins,
@@ -206,9 +207,15 @@ function buildServerNames(use: PortUse, config: ProxySettings, chainOf: (entry: 
   const shared: string[] = [];
   const choices: ServerNameChain[] = [];
   const chains: FilterChain[] = [];
+  const denied: string[] = [];
   const taken = new Set<string>();
   for (const entry of listed) {
     const { host, resolution } = entry.service;
+    if (entry.withheld === 'denied') {
+      if (!taken.has(host)) denied.push(host);
+      taken.add(host);
+      continue;
+    }
     for (const route of entry.passed) {
       const free = route.serverNames.filter((serverName) => !taken.has(serverName));
       for (const serverName of free) taken.add(serverName);
@@ -218,7 +225,7 @@ function buildServerNames(use: PortUse, config: ProxySettings, chainOf: (entry: 
     }
     if (isSentElsewhere(entry) || taken.has(host)) continue;
     taken.add(host);
-    if (isWildcardHost(host) || resolution === 'NONE' || hasSettings(entry)) {
+    if (isWildcardHost(host) || resolution === 'NONE' || hasSettings(entry) || entry.withheld !== undefined) {
       chains.push(chainOf(entry));
       choices.push({ names: [host], chain: host });
     } else shared.push(host);
@@ -230,5 +237,6 @@ function buildServerNames(use: PortUse, config: ProxySettings, chainOf: (entry: 
     }
   }
   if (shared.length > 0) choices.push({ names: shared.sort(), chain: sniChainName });
-  return { choices, chains, usesSniChain: shared.length > 0, origins: listed.map(({ service }) => originOf(service)) };
+  const origins = listed.map(({ service }) => originOf(service));
+  return { choices, chains, denied: denied.sort(), usesSniChain: shared.length > 0, origins };
 }

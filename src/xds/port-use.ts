@@ -7,6 +7,7 @@ import { handlingOf } from '../mesh/handling.ts';
 import type { OutboundTrafficPolicy } from '../mesh/mesh-config.ts';
 import { compareAge, isHeadless, type Service, type ServicePort } from '../mesh/service.ts';
 import { type ConnectionSettings, connectionSettingsOf } from './connection-settings.ts';
+import type { Withheld } from './egress-policy/host-access.ts';
 import type { PassedRoute } from './virtual-service/passed-routes.ts';
 
 /** A service together with the port of it that is meant, and what objects say of it. */
@@ -21,6 +22,8 @@ export interface PortService {
   readonly passed: readonly PassedRoute[];
   /** The same of connections to some addresses alone. */
   readonly ranged: readonly PassedRoute[];
+  /** EgressPolicies do not let these proxies connect to it, or tell of it. Of HTTP each request is judged. */
+  readonly withheld?: Withheld;
 }
 
 export interface PortUse {
@@ -149,6 +152,7 @@ export function needsListing(
 ): boolean {
   const { service, port, rule } = entry;
   if (service.resolution === 'NONE' || isSentElsewhere(entry) || hasSettings(entry)) return true;
+  if (entry.withheld !== undefined) return true;
   if (policy === 'REGISTRY_ONLY') return isWildcardHost(service.host);
   // Passing through to an address that we gave leads nowhere; and what is not listed goes to a TCP service that takes
   // everything on the port.

@@ -4,6 +4,10 @@
 /** Where Envoy appends them, in its working folder. */
 export const recordsFile = 'records.log';
 
+/** What RBAC's shadow rules leave of a request that EgressPolicies would stop. */
+export const reportedKey = 'egress_policy_shadow_engine_result';
+export const wouldDeny = 'denied';
+
 /** Of HTTP requests. */
 export const httpRecordFields = {
   /** Start, seconds since 1970 with three decimals. */
@@ -22,9 +26,10 @@ export const httpRecordFields = {
   tx: '%BYTES_SENT%',
   ms: '%DURATION%',
   g: '%GRPC_STATUS_NUMBER%',
+  w: `%DYNAMIC_METADATA(envoy.filters.http.rbac:${reportedKey})%`,
 } as const;
 
-/** Of connections; told at their end. Has `s` where an HTTP record has `c`, and `r` where a VirtualService sends it. */
+/** Of connections; told at their end. Has `w` where it would be stopped. Has `s` where an HTTP record has `c`, and `r` where a VirtualService sends it. */
 export const tcpRecordFields = {
   t: '%START_TIME(%s.%3f)%',
   s: '%REQUESTED_SERVER_NAME%',

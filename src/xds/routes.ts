@@ -12,6 +12,8 @@ import { handlingOf, isHttp2 } from '../mesh/handling.ts';
 import type { ProxySettings } from '../mesh/proxy-settings.ts';
 import { originOf, type Service, type ServicePort } from '../mesh/service.ts';
 import { virtualServiceOrigins } from '../mesh/virtual-service.ts';
+import { governorsOf, type HostAccess } from './egress-policy/host-access.ts';
+import { requestsOnHost } from './egress-policy/request-filter.ts';
 import { hashPoliciesOf } from './hash-policies.ts';
 import { allowAnyRoute, blockAllRoute, virtualHostName } from './names.ts';
 import { type TypedResource, typedResource } from './resource.ts';
@@ -60,6 +62,7 @@ export function buildHostVirtualHosts(
   selected: SelectedHost,
   extraDomains: (port: number) => readonly string[],
   routing: (port: number) => Routing,
+  access: HostAccess,
 ): readonly TypedResource[] {
   const { host } = selected;
   return portsOf(selected).flatMap((port) => {
@@ -67,8 +70,11 @@ export function buildHostVirtualHosts(
     const routes = handling === 'http' || handling === 'auto' ? hostRoutes(selected, port, routing(port.number)) : [];
     if (routes.length === 0) return [];
     const name = virtualHostName(routeConfigurationName(port.number), host);
-    const message = buildVirtualHost(name, [host, ...extraDomains(port.number)], routes);
-    return [virtualHostResource(message, originsOf(selected))];
+    const allowed = access(host, port.number);
+    const message = buildVirtualHost(name, [host, ...extraDomains(port.number)], routes, {
+      perFilter: requestsOnHost(allowed),
+    });
+    return [virtualHostResource(message, [...originsOf(selected), ...governorsOf(allowed)])];
   });
 }
 

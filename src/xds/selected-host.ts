@@ -1,5 +1,6 @@
 // A host as the proxies of one view know it: the service behind it and the objects that speak of it.
 import type { DestinationRule } from '../mesh/destination-rule.ts';
+import type { Access } from '../mesh/egress-policy/access.ts';
 import { underRule } from '../mesh/follow-caller.ts';
 import { type Handling, handlingOf } from '../mesh/handling.ts';
 import { everything, type HostImports } from '../mesh/host-imports.ts';
@@ -8,6 +9,7 @@ import { selectDestinationRule } from '../mesh/select-destination-rule.ts';
 import { selectVirtualService } from '../mesh/select-virtual-service.ts';
 import type { Service, ServicePort } from '../mesh/service.ts';
 import { meshGateway, type VirtualService } from '../mesh/virtual-service.ts';
+import { withheldOf } from './egress-policy/host-access.ts';
 import type { PortService } from './port-use.ts';
 import type { ProxyScope } from './proxy-scope.ts';
 import { unregisteredPort } from './unregistered-port.ts';
@@ -60,16 +62,25 @@ export function isClosed(
   return destination?.service?.ports.some(isOn) === true && !selected?.service?.ports.some(isOn);
 }
 
-/** `routing`: for one port; undefined if the host has no service there. */
-export function portServiceOf(selected: SelectedHost | undefined, routing: Routing): PortService | undefined {
+/** `routing`: for one port; undefined if the host has no service there. `access`: to the host on that port. */
+export function portServiceOf(
+  selected: SelectedHost | undefined,
+  routing: Routing,
+  access: Access | undefined,
+): PortService | undefined {
   const service = selected?.service;
   const port = service?.ports.find(({ number }) => number === routing.port);
   if (selected === undefined || service === undefined || port === undefined) return undefined;
-  const routes = passedRoutes(selected, handlingOf(port.protocol), routing);
-  const passed = routes.filter(isForAnyAddress);
+  const withheld = withheldOf(access);
   const routed = (selected.virtualService?.http ?? []).length > 0;
+  // No connection of it is sent anywhere, whatever rules say.
+  if (withheld === 'denied') return { service, port, rule: selected.rule, routed, passed: [], ranged: [], withheld };
+  const found = passedRoutes(selected, handlingOf(port.protocol), routing);
+  const routes = withheld === undefined ? found : found.map((route) => ({ ...route, reported: true }));
+  const passed = routes.filter(isForAnyAddress);
   const ranged = routes.filter((route) => !isForAnyAddress(route));
-  return { service, port, rule: selected.rule, routed, passed, ranged };
+  const rest = withheld === undefined ? {} : { withheld };
+  return { service, port, rule: selected.rule, routed, passed, ranged, ...rest };
 }
 
 function passedRoutes({ host, virtualService }: SelectedHost, handling: Handling, routing: Routing) {

@@ -2,12 +2,15 @@
 // hosts and ports a change touches are built again, and only what came out different is told to discovery.
 // Invariant: after any series of changes the resources are those that building from the last snapshot at once gives
 // (a property test holds it).
+import type { Access } from '../mesh/egress-policy/access.ts';
 import type { Mesh } from '../mesh/mesh.ts';
-import type { Service } from '../mesh/service.ts';
+import type { Service, ServicePort } from '../mesh/service.ts';
+import { hostAccessOf, isClosedTo, withheldOf } from './egress-policy/host-access.ts';
 import { createInboundPorts } from './inbound-ports.ts';
 import { createKnownHosts, type KnownHost } from './known-hosts.ts';
 import { createMeshView, type MeshView } from './mesh-view.ts';
 import { createMirrorUnit } from './mirror-unit.ts';
+import { parseOutboundCluster } from './names.ts';
 import { alwaysPorts } from './outbound-listeners.ts';
 import { nextOutlook, outlookOf } from './outlook.ts';
 import { changePortBook, createPortBook } from './port-use.ts';
@@ -48,6 +51,10 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
     return meshRouting(scope, port, known.reached);
   }
 
+  function access(host: string, port: number): Access | undefined {
+    return hostAccessOf(mesh.egressPolicies, scope)(host, port);
+  }
+
   function buildHost(host: string): void {
     const named = buildVirtualHosts(known.get(host)?.selected);
     resources.replace(`host ${host}`, [...buildClusters(known.reached(host)), ...named]);
@@ -60,14 +67,15 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
     const place = placeFor(rule, scope);
     // Of the mesh itself, since no Sidecar changes them: those of all namespaces are the same.
     const settings = { config: mesh.config, capture: parts.capture, proxy: 'sidecar', rule, place, routed } as const;
-    return serviceResources.of(service, settings);
+    const closed = service.ports.filter((port) => isClosedTo(access(host, port.number), port));
+    return withoutPorts(serviceResources.of(service, settings), closed);
   }
 
   function buildVirtualHosts(selected: SelectedHost | undefined): readonly TypedResource[] {
     if (selected === undefined) return [];
     const { service } = selected;
     const extraDomains = (port: number) => (service === undefined ? [] : claims.owned(service, port));
-    return parts.buildVirtualHosts(selected, extraDomains, routing, outlook.settings);
+    return parts.buildVirtualHosts(selected, extraDomains, routing, access, outlook.settings);
   }
 
   function buildPort(port: number): void {
@@ -85,14 +93,19 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
       dirtyHosts.add(host);
       inboundChanged = changeInbound(host) || inboundChanged;
       const [old, service] = [before?.selected?.service, after?.selected?.service];
+      rangesChanged ||= hasRange(old) || hasRange(service);
+      if (service !== undefined && hasRange(service) && isReachable(service)) ranged.set(host, service);
+      else ranged.delete(host);
       const named = after?.selected !== undefined && service === undefined;
       if (old === service && named === (before?.selected !== undefined && old === undefined)) continue;
-      rangesChanged ||= hasRange(old) || hasRange(service);
-      if (service !== undefined && hasRange(service)) ranged.set(host, service);
-      else ranged.delete(host);
       for (const affected of claims.change(host, old, service, named)) dirtyHosts.add(affected);
     }
     return { dirtyHosts, dirtyPorts: changePorts(befores), inboundChanged, rangesChanged };
+  }
+
+  /** Where an address alone is asked for, nothing tells one port's access from another's. */
+  function isReachable({ host, ports }: Service): boolean {
+    return ports.every((port) => withheldOf(access(host, port.number)) !== 'denied');
   }
 
   function changeInbound(host: string): boolean {
@@ -116,7 +129,8 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
           closed: isClosed(selected, destination, number),
           policy: outlook.settings.outboundTrafficPolicy,
         };
-        if (changePortBook(book, host, portServiceOf(selected, routing(number)), settings)) dirty.add(number);
+        const entry = portServiceOf(selected, routing(number), access(host, number));
+        if (changePortBook(book, host, entry, settings)) dirty.add(number);
       }
     }
     return dirty;
@@ -160,6 +174,13 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
       );
     },
   });
+}
+
+/** Clusters and endpoints of these ports left out. */
+function withoutPorts(resources: readonly TypedResource[], ports: readonly ServicePort[]): readonly TypedResource[] {
+  if (ports.length === 0) return resources;
+  const numbers = new Set(ports.map(({ number }) => number));
+  return resources.filter(({ resource }) => !numbers.has(parseOutboundCluster(resource.name)?.port ?? 0));
 }
 
 function hasRange(service: Service | undefined): boolean {

@@ -42,6 +42,10 @@ export interface TcpLogOptions {
   /** Name of the VirtualService's route that the chain stands for. */
   readonly route?: string;
   readonly proxy?: ProxyKind | undefined;
+  /** Of connections that name no host: the one that they are for. */
+  readonly host?: string | undefined;
+  /** EgressPolicies would stop it: it is recorded, though it goes where it should. */
+  readonly reported?: boolean;
 }
 
 export function outboundTcpLogs(
@@ -49,13 +53,13 @@ export function outboundTcpLogs(
   chain: TcpChain,
   options: TcpLogOptions = {},
 ): readonly AccessLog[] {
-  const { destination, route, proxy = 'sidecar' } = options;
+  const { destination, route, host, proxy = 'sidecar', reported = false } = options;
   const { reporter, fields } = tellingOf(proxy);
   const known = chain === 'registered' || chain === 'by-name';
   return [
     ...ended(buildTextAccessLog(config, 'CLIENT')),
     ...buildTcpCounters(reporter, known ? 'registered' : 'any', route),
-    buildTcpRecords(known ? 'unknown' : 'all', { destination, route, gateway: fields }),
+    buildTcpRecords(known && !reported ? 'unknown' : 'all', { destination, route, host, gateway: fields, reported }),
   ];
 }
 

@@ -2,8 +2,24 @@
 // (record-line.ts is the form). Some that did not are written too, where leaving them out would cost
 // every request something; the reader knows them.
 import { type AccessLog, buildJsonAccessLog } from '../envoy/access-log.ts';
-import { anyOfFilters, atTcp, filtered, statusFrom, withFlags, withMetadata } from '../envoy/access-log-filter.ts';
-import { type GatewayRecordFields, httpRecordFields, recordsFile, tcpRecordFields } from './record-line.ts';
+import {
+  anyOfFilters,
+  atTcp,
+  filtered,
+  statusFrom,
+  withFlags,
+  withGrpcStatus,
+  withMetadata,
+} from '../envoy/access-log-filter.ts';
+import { httpShadowNamespace } from '../envoy/rbac.ts';
+import {
+  type GatewayRecordFields,
+  httpRecordFields,
+  recordsFile,
+  reportedKey,
+  tcpRecordFields,
+  wouldDeny,
+} from './record-line.ts';
 import { unregisteredMark } from './route-marks.ts';
 
 export interface RecordOptions {
@@ -12,6 +28,10 @@ export interface RecordOptions {
   /** Of connections: the VirtualService's route, if one sends them. */
   readonly route?: string | undefined;
   readonly gateway?: GatewayRecordFields | undefined;
+  /** Of connections that name no host: the one that they are for. */
+  readonly host?: string | undefined;
+  /** Of connections: EgressPolicies would stop them. */
+  readonly reported?: boolean;
 }
 
 export function buildHttpRecords(options: RecordOptions = {}): AccessLog {
@@ -19,7 +39,14 @@ export function buildHttpRecords(options: RecordOptions = {}): AccessLog {
   const refused = withFlags(['NR', 'NC', 'DPE']);
   return filtered(
     log,
-    anyOfFilters(statusFrom(400), refused, withMetadata(unregisteredMark.namespace, unregisteredMark.key)),
+    anyOfFilters(
+      statusFrom(400),
+      refused,
+      withMetadata(unregisteredMark.namespace, unregisteredMark.key),
+      withMetadata(httpShadowNamespace, reportedKey, wouldDeny),
+      // gRPC is told of a refusal with 200.
+      withGrpcStatus('PERMISSION_DENIED'),
+    ),
   );
 }
 
@@ -34,10 +61,18 @@ export function buildRefusedRecords(options: RecordOptions): AccessLog {
   return buildJsonAccessLog(recordsFile, { ...tcpRecordFields, ...further(options) });
 }
 
-function further({ destination, route, gateway }: RecordOptions): Readonly<Record<string, string>> {
+function further({
+  destination,
+  route,
+  gateway,
+  host,
+  reported = false,
+}: RecordOptions): Readonly<Record<string, string>> {
   return {
     ...(destination === undefined ? {} : { o: destination }),
     ...(route === undefined ? {} : { r: route }),
+    ...(host === undefined ? {} : { s: host }),
+    ...(reported ? { w: wouldDeny } : {}),
     ...gateway,
   };
 }

@@ -4,6 +4,7 @@ import { selectService } from '../mesh/select-service.ts';
 import type { Service } from '../mesh/service.ts';
 import type { Capture } from './capture.ts';
 import { createDomainClaims, type DomainClaims } from './domain-claims.ts';
+import type { HostAccess } from './egress-policy/host-access.ts';
 import { buildInboundResources } from './inbound-listener.ts';
 import type { InboundPort } from './inbound-ports.ts';
 import { alwaysHttpPort, buildPortListeners } from './outbound-listeners.ts';
@@ -35,6 +36,7 @@ export interface ViewParts {
     selected: SelectedHost,
     extraDomains: (port: number) => readonly string[],
     routing: (port: number) => Routing,
+    access: HostAccess,
     config: ProxySettings,
   ): readonly TypedResource[];
 }

@@ -21,6 +21,7 @@ export function paintSeverity(line: string): string {
 const kindPaints = {
   blocked: outputColours.red,
   passthrough: outputColours.yellow,
+  reported: outputColours.yellow,
   external: outputColours.green,
   service: outputColours.gray,
   alarm: (text: string) => outputColours.bold(outputColours.red(text)),

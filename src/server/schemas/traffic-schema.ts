@@ -102,7 +102,7 @@ export const graphSchema = componentSchema(
   z.strictObject({ nodes: z.array(graphNode), edges: z.array(graphEdge), ...stretch }),
 );
 
-export const verdictSchema = z.enum(['blocked', 'passthrough']);
+export const verdictSchema = z.enum(['blocked', 'passthrough', 'reported']);
 
 export const decisionSchema = componentSchema(
   'Decision',

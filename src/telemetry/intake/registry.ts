@@ -22,6 +22,8 @@ export interface AskedFor {
   readonly registered?: Registered;
   /** `Sidecar/default/egress`: it is registered, and this keeps it from who asks. */
   readonly hiddenBy?: string;
+  /** `EgressPolicy/default/payments`: it governs the host, and does not allow it wholly to who asks. */
+  readonly withheldBy?: string;
 }
 
 export interface Registry {

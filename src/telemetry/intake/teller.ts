@@ -37,7 +37,11 @@ function tellerOfRequest(key: CounterKey): Teller {
   if (cluster === blackHoleCluster || cluster === passthroughCluster || unregisteredRoutes.includes(route)) {
     return 'records';
   }
-  if (cluster === '' && !isMisdirected(key) && isRuled(key)) return hasFlag(flags, 'DPE') ? 'records' : 'counters';
+  // What a filter in front of the rule refused looks like a rule that answers so by itself: only records tell which.
+  const forbidden = code === 403 || isForbiddenGrpc(key);
+  if (cluster === '' && !isMisdirected(key) && isRuled(key)) {
+    return forbidden || hasFlag(flags, 'DPE') ? 'records' : 'counters';
+  }
   if (cluster === '') return isRefused(key) ? 'records' : 'nobody';
   // Of a registered host: a refused address and upgrade are 403 like the server's own, and only records tell which.
   if (isServiceCluster(cluster)) return code === 403 || hasFlag(flags, 'DPE') ? 'records' : 'counters';
@@ -49,8 +53,16 @@ function tellerOfRequest(key: CounterKey): Teller {
  * may answer by itself. To gRPC Envoy refuses with 200 and a status.
  */
 function isRefused({ route, code, flags, grpcStatus }: CounterKey): boolean {
-  return code >= 400 || hasFlag(flags, 'DPE', 'NR', 'NC') || (route === '' && grpcStatus !== '');
+  if (code >= 400 || hasFlag(flags, 'DPE', 'NR', 'NC')) return true;
+  return grpcStatus === permissionDenied || (route === '' && grpcStatus !== '');
 }
+
+/** As gRPC is told of a 403; not the fault that a rule injects. */
+function isForbiddenGrpc({ flags, grpcStatus }: CounterKey): boolean {
+  return grpcStatus === permissionDenied && !hasFlag(flags, 'FI');
+}
+
+const permissionDenied = '7';
 
 function tellerOfConnection(key: CounterKey): Teller {
   const { cluster, route } = key;
@@ -62,7 +74,7 @@ function tellerOfConnection(key: CounterKey): Teller {
 }
 
 /** What a VirtualService's rule took: the counters know what was asked for. */
-function isRuled({ route }: CounterKey): boolean {
+export function isRuled({ route }: CounterKey): boolean {
   return parseVirtualServiceRoute(route) !== undefined;
 }
 

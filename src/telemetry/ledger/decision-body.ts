@@ -7,7 +7,7 @@ import { numberIn, type Row, textIn } from './row.ts';
 const text = z.string();
 const number = z.number();
 const optional = text.nullable();
-const verdictSchema = z.enum(['blocked', 'passthrough']);
+const verdictSchema = z.enum(['blocked', 'passthrough', 'reported']);
 const signatureSchema = z.enum([
   'unknown-host',
   'unknown-sni',
@@ -22,6 +22,8 @@ const signatureSchema = z.enum([
   'not-served',
   'no-destination',
   'address-refused',
+  'policy-denied',
+  'policy-reported',
   'refused',
   'passed-unregistered',
 ]);

@@ -8,6 +8,8 @@ import { buildStatusRoute, buildVirtualHost } from '../../envoy/route.ts';
 import { handlingOf } from '../../mesh/handling.ts';
 import type { ProxySettings } from '../../mesh/proxy-settings.ts';
 import { compareAge, type Service, type ServicePort } from '../../mesh/service.ts';
+import { governorsOf, type HostAccess } from '../egress-policy/host-access.ts';
+import { requestsOnHost } from '../egress-policy/request-filter.ts';
 import {
   blockAllRoute,
   blockConnectRoute,
@@ -32,15 +34,16 @@ export function buildAskedVirtualHosts(
   selected: SelectedHost,
   extraDomains: (port: number) => readonly string[],
   routing: (port: number) => Routing,
+  access: HostAccess,
   config: ProxySettings,
 ): readonly TypedResource[] {
   const { host, service } = selected;
   if (service === undefined) {
     const routes = hostRoutes(selected, unregisteredPort, routing(unregisteredPort.number));
-    return virtualHost(selected, unregisteredPort, '', routes.length === 0 ? [] : [host], routes);
+    return virtualHost(selected, unregisteredPort, '', routes.length === 0 ? [] : [host], routes, access);
   }
   return service.ports.flatMap((port) => {
-    const entry = portServiceOf(selected, routing(port.number));
+    const entry = portServiceOf(selected, routing(port.number), access(host, port.number));
     if (entry === undefined || handlingOf(port.protocol) === 'none') return [];
     const own = [host, ...extraDomains(port.number)];
     const plain = plainRoutes(selected, port, routing(port.number));
@@ -52,11 +55,15 @@ export function buildAskedVirtualHosts(
     const byAddress = looks ? own.filter((name) => service.addresses.includes(name)) : [];
     const byName = own.filter((name) => !byAddress.includes(name));
     return [
-      ...virtualHost(selected, port, '', byName, [connect, ...(refused === undefined ? plain : [refused])]),
-      ...virtualHost(selected, port, ';address', byAddress, [
-        entry.passed.length > 0 ? connect : straight(entry),
-        ...(refused === undefined ? plain : [refused]),
-      ]),
+      ...virtualHost(selected, port, '', byName, [connect, ...(refused === undefined ? plain : [refused])], access),
+      ...virtualHost(
+        selected,
+        port,
+        ';address',
+        byAddress,
+        [entry.passed.length > 0 ? connect : straight(entry), ...(refused === undefined ? plain : [refused])],
+        access,
+      ),
     ];
   });
 }
@@ -67,11 +74,14 @@ function virtualHost(
   suffix: string,
   names: readonly string[],
   routes: readonly Route[],
+  access: HostAccess,
 ) {
   if (names.length === 0) return [];
+  const allowed = access(selected.host, port.number);
   const name = virtualHostName(httpProxy, `${selected.host}:${port.number}${suffix}`);
-  const message = buildVirtualHost(name, authorityDomains(names, port.number), routes);
-  return [virtualHostResource(message, originsOf(selected))];
+  const perFilter = requestsOnHost(allowed);
+  const message = buildVirtualHost(name, authorityDomains(names, port.number), routes, { perFilter });
+  return [virtualHostResource(message, [...originsOf(selected), ...governorsOf(allowed)])];
 }
 
 /** Of requests with a whole URL. */

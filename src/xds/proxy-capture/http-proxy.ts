@@ -30,6 +30,7 @@ import type { Service } from '../../mesh/service.ts';
 import { exactHostGuard } from '../address-policy.ts';
 import type { PortRule } from '../capture.ts';
 import { dynamicDnsCache } from '../dynamic-dns.ts';
+import { buildRequestFilter } from '../egress-policy/request-filter.ts';
 import { internalHeaderPrefixes } from '../filter-chains.ts';
 import {
   allowAnyRoute,
@@ -93,6 +94,7 @@ function buildListener(config: ProxySettings) {
         normalizesPaths: true,
         filters: [
           buildRouteMarkFilter(),
+          buildRequestFilter(),
           buildGrpcMessagesFilter(),
           ...whereRoutesAsk([buildCorsFilter(), buildFaultFilter()]),
           ...buildDynamicForwardProxyFilters(dynamicDnsCache, 80),

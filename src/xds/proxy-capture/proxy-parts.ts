@@ -31,9 +31,9 @@ export function createProxyParts(portRules: readonly PortRule[]): ViewParts {
     buildWhole: (config, ranged) => buildHttpProxy(config, ranged, portRules),
     buildInbound: (ports, config) => buildInboundResources(ports, config, 'proxy'),
     buildPort: buildConnectedListener,
-    buildVirtualHosts: (selected, extraDomains, routing, config) => [
-      ...buildHostVirtualHosts(selected, extraDomains, routing),
-      ...buildAskedVirtualHosts(selected, extraDomains, routing, config),
+    buildVirtualHosts: (selected, extraDomains, routing, access, config) => [
+      ...buildHostVirtualHosts(selected, extraDomains, routing, access),
+      ...buildAskedVirtualHosts(selected, extraDomains, routing, access, config),
     ],
   };
 }

@@ -10,6 +10,8 @@ import { blackHoleCluster, virtualServiceRoute } from '../names.ts';
 import { type FoundDestination, findDestination, isFor, type Routing, resolvesAny, weighted } from './routing.ts';
 
 export interface PassedRoute {
+  /** EgressPolicies would not let these proxies connect to the host. */
+  readonly reported?: boolean;
   /** Of its filter chain, and what logs and counters tell of it. */
   readonly name: string;
   /** Empty: any, or none. */

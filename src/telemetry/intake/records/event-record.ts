@@ -1,7 +1,12 @@
 // One line of a proxy's records, read with care: every value may be missing, odd or hostile. Invariant: what comes out
 // has values of its types; texts are as they were written.
 import type { CounterKey, Reporter } from '../../../xds/counter-key.ts';
-import type { GatewayRecordFields, httpRecordFields, tcpRecordFields } from '../../../xds/record-line.ts';
+import {
+  type GatewayRecordFields,
+  type httpRecordFields,
+  type tcpRecordFields,
+  wouldDeny,
+} from '../../../xds/record-line.ts';
 
 /** Empty texts and zeros stand for what the line does not have. */
 export interface EventRecord {
@@ -13,6 +18,8 @@ export interface EventRecord {
   readonly path: string;
   readonly sni: string;
   readonly details: string;
+  /** EgressPolicies that only report would have stopped it. */
+  readonly reported: boolean;
   /** What the counters have of the same event. */
   readonly key: CounterKey;
   /** `address:port` that the connection was going to, and of the upstream that was chosen. */
@@ -48,6 +55,7 @@ export function parseRecord(line: string): EventRecord | undefined {
     path: text('p'),
     sni: text('s'),
     details: text('d'),
+    reported: text('w') === wouldDeny,
     key: {
       reporter: reporterOf(text('v')),
       cluster: text('u'),

@@ -3,12 +3,14 @@
 import type { NewDecision } from '../../decision.ts';
 import type { Observation } from '../../observation.ts';
 import type { EventRecord } from './event-record.ts';
-import { type JudgedRecord, judgeRecord, type RecordContext } from './judged-record.ts';
+import { type JudgedRecord, judgeRecord, judgeReported, type RecordContext } from './judged-record.ts';
 import { decidingSource, decisionOf } from './record-decision.ts';
 import { addRecord, emptySum, observationOf, type RecordSum } from './record-sum.ts';
 
 export interface JoinedRecords {
   add(record: EventRecord): void;
+  /** One that the counters tell of, and that people are to hear of. */
+  report(record: EventRecord): void;
   decisions(): Iterable<NewDecision>;
   observations(): Iterable<Observation>;
 }
@@ -50,6 +52,10 @@ export function createJoinedRecords(context: RecordContext): JoinedRecords {
       const sum = sums.get(inMinute) ?? emptySum(judged);
       sums.set(inMinute, sum);
       addRecord(sum, record, judged.at);
+    },
+    report(record) {
+      const judged = judgeReported(record, context);
+      addDecision(kindOf(judged), record, judged);
     },
     decisions: () => decisions.values(),
     *observations() {

@@ -5,7 +5,7 @@ import type { Destination, Outcome, Protocol, Source } from '../../traffic.ts';
 import { type KeyMeaning, meaningOf } from '../key-meaning.ts';
 import type { Meanings } from '../meanings.ts';
 import type { Registered, Registry } from '../registry.ts';
-import { byOf, isServiceCluster } from '../teller.ts';
+import { byOf, isRuled, isServiceCluster } from '../teller.ts';
 import { type Asked, askedOf, plainText } from './asked-host.ts';
 import type { EventRecord } from './event-record.ts';
 import { signatureOf } from './signature.ts';
@@ -28,6 +28,8 @@ export interface JudgedRecord {
   readonly registered: Registered | undefined;
   /** The Sidecar that keeps it from who asked, although it is registered. */
   readonly hiddenBy: string | undefined;
+  /** The EgressPolicy that does not allow it to who asked. */
+  readonly withheldBy: string | undefined;
   readonly destination: Destination;
   readonly via: readonly string[];
   readonly nextHop?: Destination;
@@ -48,21 +50,31 @@ export interface JudgedRecord {
 export function judgeRecord(record: EventRecord, context: RecordContext): JudgedRecord | undefined {
   const { source, now, meanings } = context;
   const { key } = record;
-  const known = signatureOf(record);
-  if (known === undefined && record.family === 'tcp') return undefined;
+  const found = signatureOf(record);
+  if (found === undefined && record.family === 'tcp') return undefined;
   const asked = askedOf(record);
-  const { registered, hiddenBy } = meanings.asked(source, asked.host, asked.port);
+  const { registered, hiddenBy, withheldBy } = meanings.asked(source, asked.host, asked.port);
+  const known = withheldBy === undefined || !isUnknown(found) ? found : 'policy-denied';
   const at = record.at === 0 ? now : Math.min(record.at, now);
-  const common = { at, asked, registered, hiddenBy, ...byOf(key.reporter), sender: senderOf(record, context) };
+  const common = {
+    at,
+    asked,
+    registered,
+    hiddenBy,
+    withheldBy,
+    ...byOf(key.reporter),
+    sender: senderOf(record, context),
+  };
   // Under ALLOW_ANY a registered name needs no cluster of its own to pass (outbound-listeners.ts).
   if (known === 'passed-unregistered' && record.family === 'tcp' && registered !== undefined) {
     const answer = registeredAnswer(record, { ...registered, via: [] });
     return { ...common, ...answer, connection: true, opened: true, tellsBytes: true };
   }
   if (known === undefined) {
-    const meaning = isServiceCluster(key.cluster)
-      ? meaningOf(meanings, source.namespace, key, 'http')
-      : registered && { ...registered, via: [] };
+    const meaning =
+      isServiceCluster(key.cluster) || isRuled(key)
+        ? meaningOf(meanings, source.namespace, key, 'http')
+        : registered && { ...registered, via: [] };
     if (meaning !== undefined) return { ...common, ...registeredAnswer(record, meaning) };
   }
   const signature = known ?? 'refused';
@@ -77,6 +89,35 @@ export function judgeRecord(record: EventRecord, context: RecordContext): Judged
     connection: tunnel || record.family === 'tcp',
     opened: signature === 'passed-unregistered',
     tellsBytes: true,
+  };
+}
+
+/** What nobody knows, as far as the proxy can tell: what is kept from it is not there for it. */
+function isUnknown(signature: Signature | undefined): boolean {
+  return signature === 'unknown-sni' || signature === 'unknown-address';
+}
+
+/** What was let through, though EgressPolicies that only report would have stopped it. */
+export function judgeReported(record: EventRecord, context: RecordContext): JudgedRecord {
+  const { source, now, meanings } = context;
+  const asked = askedOf(record);
+  const { registered, hiddenBy, withheldBy } = meanings.asked(source, asked.host, asked.port);
+  return {
+    signature: 'policy-reported',
+    at: record.at === 0 ? now : Math.min(record.at, now),
+    asked,
+    registered,
+    hiddenBy,
+    withheldBy,
+    ...byOf(record.key.reporter),
+    sender: senderOf(record, context),
+    destination: registered?.destination ?? { kind: 'external', host: asked.host, port: asked.port },
+    via: [],
+    protocol: protocolOf(record),
+    outcome: outcomeOf(record, false),
+    connection: record.family === 'tcp',
+    opened: true,
+    tellsBytes: false,
   };
 }
 
@@ -98,7 +139,8 @@ function senderOf({ key, caller }: EventRecord, { registry }: RecordContext): st
 
 function destinationOf(signature: Signature, { host, port }: Asked, registered: Registered | undefined): Destination {
   const kind = signature === 'passed-unregistered' ? 'passthrough' : 'blocked';
-  const serviceEntry = signature === 'address-refused' ? registered?.destination.serviceEntry : undefined;
+  const isKnown = signature === 'address-refused' || signature === 'policy-denied';
+  const serviceEntry = isKnown ? registered?.destination.serviceEntry : undefined;
   return { kind, host, port, ...(serviceEntry === undefined ? {} : { serviceEntry }) };
 }
 

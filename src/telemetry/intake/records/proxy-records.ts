@@ -83,7 +83,8 @@ export function createProxyRecords(options: ProxyRecordsOptions): ProxyRecords {
       const take = (line: string): void => {
         const record = parseRecord(line);
         if (record === undefined) unreadable += 1;
-        else if (tellerOf(record.key, record.family) === 'records') {
+        else if (record.reported) joined.report(record);
+        if (record !== undefined && tellerOf(record.key, record.family) === 'records') {
           const kind = kindOf(record.family, record.key);
           kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
           joined.add(record);

@@ -12,6 +12,8 @@ export interface ReasonOptions {
   readonly registered: Registered | undefined;
   /** The Sidecar that keeps it from who asked. */
   readonly hiddenBy: string | undefined;
+  /** The EgressPolicy that does not allow it. */
+  readonly withheldBy: string | undefined;
   /** The object that set the policy. */
   readonly policy: string;
   readonly protocol: Protocol;
@@ -27,7 +29,7 @@ export function reasonOf(options: ReasonOptions): string {
 }
 
 function plainReason(options: ReasonOptions): string {
-  const { signature, details, policy } = options;
+  const { signature, details, policy, withheldBy } = options;
   const who = whoAllows(policy);
   const place = placeOf(options);
   switch (signature) {
@@ -56,6 +58,10 @@ function plainReason(options: ReasonOptions): string {
       return `a VirtualService sends ${place} from this gateway to a destination that nobody registered; register it, or mend the route`;
     case 'address-refused':
       return `the address that ${place} resolves to may not be reached by that name (${details}); allow its range in the mesh's configuration if it is meant`;
+    case 'policy-denied':
+      return `${withheldBy ?? 'an EgressPolicy'} does not allow ${place} to this workload, or not such requests; name it under \`from\` if it is meant`;
+    case 'policy-reported':
+      return `${withheldBy ?? 'an EgressPolicy'} would not allow ${place} to this workload, or not such requests, were its mode enforce`;
     case 'refused':
       return `the proxy refused a request to ${place}${details === '' ? '' : ` (${details})`}`;
     case 'passed-unregistered':

@@ -23,7 +23,7 @@ export interface DecisionOptions {
 }
 
 export function decisionOf({ record, judged, signature, source, registry }: DecisionOptions): NewDecision {
-  const { at, asked, registered, hiddenBy, destination, protocol, outcome, sender } = judged;
+  const { at, asked, registered, hiddenBy, withheldBy, destination, protocol, outcome, sender } = judged;
   const details = plainText(record.details);
   const policy = registry.policy(source).object;
   return {
@@ -31,21 +31,26 @@ export function decisionOf({ record, judged, signature, source, registry }: Deci
     lastAt: at,
     count: 1,
     source,
-    verdict: destination.kind === 'passthrough' ? 'passthrough' : 'blocked',
+    verdict: verdictOf(signature),
     destination,
     // Of one that was refused, that address is the matter.
     address: signature === 'address-refused' && record.upstream !== '' ? plainText(record.upstream) : asked.address,
     protocol,
     outcome,
     signature,
-    reason: reasonOf({ signature, ...asked, registered, hiddenBy, policy, protocol, details, sender }),
-    object: objectOf(signature, registered, hiddenBy ?? policy),
+    reason: reasonOf({ signature, ...asked, registered, hiddenBy, withheldBy, policy, protocol, details, sender }),
+    object: objectOf(signature, registered, withheldBy ?? hiddenBy ?? policy),
     details,
     ...(record.method === '' ? {} : { method: plainText(record.method) }),
     ...(record.path === '' ? {} : { path: plainText(record.path) }),
     bytesSent: record.received,
     bytesReceived: record.sent,
   };
+}
+
+function verdictOf(signature: Signature): NewDecision['verdict'] {
+  if (signature === 'policy-reported') return 'reported';
+  return signature === 'passed-unregistered' ? 'passthrough' : 'blocked';
 }
 
 /** What keeps the host unknown, the policy, the object that was asked for, or Envoy itself. */
@@ -56,6 +61,8 @@ function objectOf(signature: Signature, registered: Registered | undefined, deci
     case 'unknown-address':
     case 'connect-refused':
     case 'passed-unregistered':
+    case 'policy-denied':
+    case 'policy-reported':
       return decided;
     case 'address-refused':
       return registered?.object ?? 'default';

@@ -9,7 +9,7 @@ import {
   passthroughCluster,
 } from '../../../xds/names.ts';
 import type { Signature } from '../../decision.ts';
-import { hasFlag, isMisdirected, isOfGateway, isServiceCluster } from '../teller.ts';
+import { hasFlag, isMisdirected, isOfGateway, isRuled, isServiceCluster } from '../teller.ts';
 import type { EventRecord } from './event-record.ts';
 
 export function signatureOf(record: EventRecord): Signature | undefined {
@@ -34,7 +34,8 @@ const addressRefused = 'rbac_access_denied';
 function signatureOfRequest({ method, details, key }: EventRecord): Signature | undefined {
   const { cluster, route, code, flags } = key;
   const refused = hasFlag(flags, 'DPE');
-  if (details.startsWith(addressRefused)) return 'address-refused';
+  // Addresses are judged when a cluster has been found, who may ask before that.
+  if (details.startsWith(addressRefused)) return cluster === '' ? 'policy-denied' : 'address-refused';
   if (tooLarge.test(details) || (refused && code === 431)) return 'headers-too-large';
   const known = byDetails.get(details);
   if (known !== undefined) return known;
@@ -46,7 +47,7 @@ function signatureOfRequest({ method, details, key }: EventRecord): Signature | 
   if (cluster === passthroughCluster || route === allowAnyRoute) return 'passed-unregistered';
   if (route === blockAllRoute || route === blockConnectRoute) return connect ? 'connect-refused' : 'unknown-host';
   if (hasFlag(flags, 'NC') || cluster === blackHoleCluster) return 'unknown-host';
-  return cluster === '' ? 'refused' : undefined;
+  return cluster === '' && !isRuled(key) ? 'refused' : undefined;
 }
 
 function signatureOfConnection({ sni, details, key }: EventRecord): Signature | undefined {
