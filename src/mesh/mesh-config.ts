@@ -42,7 +42,7 @@ export const defaultMeshConfig: MeshConfig = {
   trustDomain: defaultTrustDomain,
 };
 
-/** Takes the object as it was written; defaults are filled here. */
+/** Takes the object as it was written; defaults are filled here, in the same order as above: settings are compared as JSON. */
 export function translateMeshConfig(written: Istio): MeshConfig {
   const istio = istioKind.withDefaults(written);
   const { outboundTrafficPolicy, proxy } = istio.spec;
@@ -61,7 +61,7 @@ export function translateMeshConfig(written: Istio): MeshConfig {
       .map((range) => range.trim())
       .filter((range) => range !== ''),
     capturedRanges: istioRanges(istio.spec),
-    trustDomain: istio.spec.trustDomain || defaultTrustDomain,
     podsMayBypass: istio.metadata.annotations?.[allowBypassAnnotation] === 'true',
+    trustDomain: istio.spec.trustDomain || defaultTrustDomain,
   };
 }
