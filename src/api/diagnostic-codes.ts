@@ -3,7 +3,7 @@
 // SP00xx text of a file, SP01xx structure, SP02xx metadata, SP03xx ServiceEntry, SP04xx Istio, SP05xx core kinds,
 // SP06xx watched files, SP07xx VirtualService, SP08xx DestinationRule, SP09xx Gateway, SP10xx MeshGateway, SP11xx what
 // objects refer to, SP12xx Sidecar, SP13xx WorkloadEntry, SP14xx Telemetry, SP15xx what objects say of each other,
-// SP18xx AuthorizationPolicy, SP19xx EgressPolicy.
+// SP17xx PeerAuthentication, SP18xx AuthorizationPolicy, SP19xx EgressPolicy.
 
 export const diagnosticCodes = {
   SP0001: 'file is not UTF-8',
@@ -217,6 +217,9 @@ export const diagnosticCodes = {
   SP1532: 'resolution NONE at a gateway',
   SP1541: 'registered host is not imported',
   SP1542: 'import of nothing',
+  SP1701: 'PeerAuthentication selector without labels',
+  SP1702: 'ports without selector',
+  SP1703: 'invalid port of a workload',
   SP1801: 'action is not served',
   SP1802: 'empty part of a rule',
   SP1803: 'rules are missing',

@@ -7,6 +7,14 @@ export function isGatewayPod({ spec: { containers } }: Pod): boolean {
   return name === 'istio-proxy' && args[0] === 'proxy' && args[1] === 'router';
 }
 
+/**
+ * A pod with the host's network has no sidecar, as in Istio.
+ * Istio: a gateway may have it too; here: its Envoy gets configuration in a place of its own only.
+ */
+export function isHostPod(pod: Pod): boolean {
+  return pod.spec.hostNetwork === true && !isGatewayPod(pod);
+}
+
 /** The name of the workload the pod belongs to: its controller's, else its own. */
 export function workloadOf(pod: Pod): string {
   const owner = pod.metadata.ownerReferences?.find((reference) => reference.controller === true);

@@ -15,6 +15,7 @@ const described = [
   'Gateway',
   'Sidecar',
   'Telemetry',
+  'PeerAuthentication',
   'AuthorizationPolicy',
 ];
 
@@ -113,7 +114,6 @@ const notActedOn: Readonly<Record<string, Readonly<Record<string, Spec>>>> = {
       host: 'a.test',
       trafficPolicy: { connectionPool: { http: { http2KeepAlive: { other: 1 } } } },
     },
-    'trafficPolicy.tls.mode': { host: 'a.test', trafficPolicy: { tls: { mode: 'ISTIO_MUTUAL' } } },
   },
   Gateway: {
     'servers.port.targetPort': server({ port: { ...port, targetPort: 81 } }),

@@ -13,6 +13,7 @@ import { horizontalPodAutoscalerKind } from './kinds/horizontal-pod-autoscaler.t
 import { istioKind } from './kinds/istio.ts';
 import { meshGatewayKind } from './kinds/mesh-gateway.ts';
 import { namespaceKind } from './kinds/namespace.ts';
+import { peerAuthenticationKind } from './kinds/peer-authentication.ts';
 import { podKind } from './kinds/pod.ts';
 import { podDisruptionBudgetKind } from './kinds/pod-disruption-budget.ts';
 import { clusterRoleKind, roleKind } from './kinds/role.ts';
@@ -51,6 +52,7 @@ export const kinds: readonly Kind[] = [
   gatewayKind,
   sidecarKind,
   telemetryKind,
+  peerAuthenticationKind,
   authorizationPolicyKind,
   egressPolicyKind,
 ];

@@ -9,7 +9,12 @@ export interface Principal {
   readonly serviceAccount: string;
 }
 
+/** What all identities of a trust domain begin with. */
+export function spiffePrefix(trustDomain: string): string {
+  return `spiffe://${trustDomain}/`;
+}
+
 /** `spiffe://cluster.local/ns/shop/sa/web` */
 export function spiffeIdentity({ trustDomain, namespace, serviceAccount }: Principal): string {
-  return `spiffe://${trustDomain}/ns/${namespace}/sa/${serviceAccount}`;
+  return `${spiffePrefix(trustDomain)}ns/${namespace}/sa/${serviceAccount}`;
 }

@@ -2,7 +2,7 @@
 // args, env and working directory are run as a process; the image is not (design: the same manifests run in both).
 // A gateway is a pod that is its Envoy alone; the words by which it is known are not run.
 import { hostAddressAnnotation } from '../api/annotations.ts';
-import { isGatewayPod, workloadOf } from '../api/gateway-pod.ts';
+import { isGatewayPod, isHostPod, workloadOf } from '../api/gateway-pod.ts';
 import type { Pod, PodContainer } from '../api/kinds/pod.ts';
 import { podRanges } from '../api/pod-bypass.ts';
 import type { ProxyIdentity } from '../discovery/view.ts';
@@ -43,14 +43,6 @@ export function identityOf(pod: Pod, sandbox: SandboxStatus): ProxyIdentity {
     type,
     nodeId: `${type}~${sandbox.podIP}~${name}.${namespace}~${namespace}.svc.cluster.local`,
   };
-}
-
-/**
- * A pod with the host's network has no sidecar, as in Istio.
- * Istio: a gateway may have it too; here: its Envoy gets configuration in a place of its own only.
- */
-export function isHostPod(pod: Pod): boolean {
-  return pod.spec.hostNetwork === true && !isGatewayPod(pod);
 }
 
 export function sandboxRequestOf(pod: Pod): SandboxRequest {

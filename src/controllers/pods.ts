@@ -2,6 +2,7 @@
 // writes back what the keeper reports. Works the same after a restart of the control plane, when the keeper already
 // runs everything: only what is missing or different is told to it.
 import { setTimeout as delay } from 'node:timers/promises';
+import { isHostPod } from '../api/gateway-pod.ts';
 import { type Pod, podKind } from '../api/kinds/pod.ts';
 import { keyOf, keyString, type ObjectKey } from '../api/object.ts';
 import type { Closable } from '../discovery/discovery.ts';
@@ -11,14 +12,7 @@ import type { KeeperEvent, PodSpec, PodStatus, SandboxRequest, SandboxStatus } f
 import { NotFoundError } from '../store/errors.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { kubePodStatus } from './pod-status.ts';
-import {
-  identityOf,
-  isHostPod,
-  podSpecOf,
-  sandboxRequestOf,
-  type WorkloadDefaults,
-  xdsSocketOf,
-} from './pod-workload.ts';
+import { identityOf, podSpecOf, sandboxRequestOf, type WorkloadDefaults, xdsSocketOf } from './pod-workload.ts';
 import { createReconciler } from './reconciler.ts';
 
 /** What this controller asks of the keeper. */

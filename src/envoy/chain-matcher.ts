@@ -7,6 +7,7 @@ import { anyOf } from './any.ts';
 import {
   ApplicationProtocolInputSchema,
   DestinationIPInputSchema,
+  DestinationPortInputSchema,
   ServerNameInputSchema,
   TransportProtocolInputSchema,
 } from './gen/envoy/extensions/matching/common_inputs/network/v3/network_inputs_pb.js';
@@ -93,6 +94,24 @@ export function buildTransportMatcher(chains: {
   if (chains.tls !== undefined) answers.push(['tls', chains.tls]);
   if (chains.plain !== undefined) answers.push(['raw_buffer', chains.plain]);
   return exactTree(extension('transport', anyOf(TransportProtocolInputSchema, {})), answers);
+}
+
+/** Asks for the port that the caller connected to. */
+export function buildPortMatcher(byPort: readonly (readonly [number, ChainChoice])[], otherwise: ChainChoice): Matcher {
+  const input = extension('destination-port', anyOf(DestinationPortInputSchema, {}));
+  return exactTree(
+    input,
+    byPort.map(([port, choice]) => [String(port), choice]),
+    otherwise,
+  );
+}
+
+/** TLS whose caller's first offer by ALPN begins so gets `mutual`; all else `otherwise`. */
+export function buildAlpnMatcher(alpn: string, mutual: ChainChoice, otherwise: ChainChoice): Matcher {
+  const value = { map: { [`'${alpn}`]: onMatch(mutual) } };
+  const input = extension('application-protocol', anyOf(ApplicationProtocolInputSchema, {}));
+  const offered = tree({ input, treeType: { case: 'prefixMatchMap', value } }, otherwise);
+  return exactTree(extension('transport', anyOf(TransportProtocolInputSchema, {})), [['tls', offered]], otherwise);
 }
 
 /** Asks for plain HTTP alone. */

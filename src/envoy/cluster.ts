@@ -7,6 +7,7 @@ import {
   type Cluster,
   Cluster_DiscoveryType,
   Cluster_LbPolicy,
+  type Cluster_TransportSocketMatchSchema,
   ClusterSchema,
 } from './gen/envoy/config/cluster/v3/cluster_pb.js';
 import type { LocalityLbEndpointsSchema } from './gen/envoy/config/endpoint/v3/endpoint_components_pb.js';
@@ -15,7 +16,7 @@ import { DnsClusterSchema } from './gen/envoy/extensions/clusters/dns/v3/dns_clu
 import { ClusterConfigSchema } from './gen/envoy/extensions/clusters/dynamic_forward_proxy/v3/cluster_pb.js';
 import type { DnsCacheConfigSchema } from './gen/envoy/extensions/common/dynamic_forward_proxy/v3/dns_cache_pb.js';
 import { httpProtocolOptionsKey } from './http-protocol-options.ts';
-import type { TransportSocket } from './transport-socket.ts';
+import { mutualTlsMark, rawSocket, type TransportSocket } from './transport-socket.ts';
 import { buildUpstreamPolicy, type UpstreamPolicy } from './upstream-policy.ts';
 import { adsConfigSource, seconds } from './values.ts';
 
@@ -27,6 +28,8 @@ export interface ClusterOptions {
   readonly countsBodies?: boolean;
   /** Plain TCP if absent. */
   readonly transportSocket?: TransportSocket | undefined;
+  /** In its place for endpoints that take Istio's mTLS (service-endpoints.ts marks them). */
+  readonly mutualTls?: TransportSocket | undefined;
   readonly policy?: UpstreamPolicy;
 }
 
@@ -38,15 +41,24 @@ export const openCircuitBreakers = {
   ],
 };
 
-function common({ name, http, countsBodies, transportSocket }: ClusterOptions) {
+function common({ name, http, countsBodies, transportSocket, mutualTls }: ClusterOptions) {
   return {
     name,
     connectTimeout: seconds(10),
     circuitBreakers: openCircuitBreakers,
     ...(transportSocket === undefined ? {} : { transportSocket }),
+    ...(mutualTls === undefined ? {} : { transportSocketMatches: socketMatches(mutualTls) }),
     ...(countsBodies === true ? { trackClusterStats: { requestResponseSizes: true } } : {}),
     typedExtensionProtocolOptions: http === undefined ? {} : { [httpProtocolOptionsKey]: http },
   };
+}
+
+/** Istio's names. What matches neither takes the cluster's own, plain TCP if there is none. */
+function socketMatches(mutualTls: TransportSocket): MessageInitShape<typeof Cluster_TransportSocketMatchSchema>[] {
+  return [
+    { name: 'tlsMode-istio', match: mutualTlsMark, transportSocket: mutualTls },
+    { name: 'tlsMode-disabled', match: {}, transportSocket: rawSocket },
+  ];
 }
 
 function discovery(type: Cluster_DiscoveryType) {

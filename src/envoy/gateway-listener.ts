@@ -10,7 +10,7 @@ import { type Listener, ListenerSchema } from './gen/envoy/config/listener/v3/li
 import { TlsInspectorSchema } from './gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.js';
 import type { Matcher } from './gen/xds/type/matcher/v3/matcher_pb.js';
 import { restoring } from './internal-listener.ts';
-import { type FilterChain, listenerFilter } from './listener.ts';
+import { buildFilterChain, listenerFilter } from './listener.ts';
 import type { NetworkFilter } from './network-filters.ts';
 import type { TransportSocket } from './transport-socket.ts';
 import { seconds, socketAddress } from './values.ts';
@@ -32,6 +32,8 @@ export interface GatewayListenerOptions {
   readonly tlsChains: readonly GatewayTlsChain[];
   /** For connections without TLS; at least one chain of either kind must be there. */
   readonly plainChain?: { readonly name: string; readonly filters: readonly NetworkFilter[] } | undefined;
+  /** How long a caller that shows no TLS may be silent; undefined: Envoy's 15 s, and it is closed then. */
+  readonly inspectSeconds?: number;
   /** Of the listener itself: connections that found no chain. */
   readonly accessLog: readonly AccessLog[];
 }
@@ -47,18 +49,16 @@ export function buildGatewayListener(options: GatewayListenerOptions): Listener 
       : { address: socketAddress(bind.address ?? '0.0.0.0', bind.port) }),
     trafficDirection: TrafficDirection.OUTBOUND,
     listenerFilters: [...(bind === 'internal' ? [restoring.caller] : []), ...(tls ? [tlsInspector] : [])],
+    ...(options.inspectSeconds === undefined
+      ? {}
+      : { listenerFiltersTimeout: seconds(options.inspectSeconds), continueOnListenerFiltersTimeout: true }),
     ...(matcher === undefined ? {} : { filterChainMatcher: matcher }),
     filterChains: [
-      ...tlsChains.map(buildTlsChain),
+      ...tlsChains.map(({ name, filters, tls: ended }) => buildFilterChain(name, filters, ended)),
       ...(plainChain === undefined ? [] : [{ name: plainChain.name, filters: [...plainChain.filters] }]),
     ],
     accessLog: [...options.accessLog],
   });
-}
-
-function buildTlsChain({ name, filters, tls }: GatewayTlsChain): FilterChain {
-  if (tls === undefined) return { name, filters: [...filters] };
-  return { name, filters: [...filters], transportSocket: tls, transportSocketConnectTimeout: seconds(15) };
 }
 
 function byServerName(chains: readonly GatewayTlsChain[]): ChainChoice | undefined {

@@ -17,12 +17,15 @@ export interface InboundHttpManagerOptions {
   readonly statPrefix: string;
   readonly virtualHost: VirtualHost;
   readonly accessLog: readonly AccessLog[];
+  /** Callers show certificates: who they are is added to X-Forwarded-Client-Cert, which nobody else may say. */
+  readonly knowsCallers: boolean;
 }
 
 export function buildInboundHttpManager({
   statPrefix,
   virtualHost,
   accessLog,
+  knowsCallers,
 }: InboundHttpManagerOptions): NetworkFilter {
   return {
     name: 'envoy.filters.network.http_connection_manager',
@@ -40,7 +43,12 @@ export function buildInboundHttpManager({
         useRemoteAddress: false,
         generateRequestId: false,
         skipXffAppend: true,
-        forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails.SANITIZE,
+        ...(knowsCallers
+          ? {
+              forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails.APPEND_FORWARD,
+              setCurrentClientCertDetails: { subject: true, dns: true, uri: true },
+            }
+          : { forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails.SANITIZE }),
         streamIdleTimeout: seconds(0),
         upgradeConfigs: [{ upgradeType: 'websocket' }],
       }),

@@ -23,6 +23,8 @@ export interface TlsContextOptions {
    * They need roots to mean anything.
    */
   readonly subjectAltNames?: readonly string[];
+  /** Instead of those: a URI that begins so. */
+  readonly uriPrefix?: string;
   /** In order of preference; empty: none is spoken of. */
   readonly alpn?: readonly string[];
   /** TLS 1.2 if undefined. */
@@ -62,11 +64,11 @@ export function buildTlsContext(
 }
 
 function validationOf(
-  { validationSecret, subjectAltNames = [] }: TlsContextOptions,
+  { validationSecret, subjectAltNames = [], uriPrefix }: TlsContextOptions,
   { spki = [], hashes = [] }: CertificatePins,
 ): Pick<CommonTls, 'validationContextType'> {
   const asked: Validation = {
-    matchTypedSubjectAltNames: subjectAltNames.flatMap(nameMatchers),
+    matchTypedSubjectAltNames: uriPrefix === undefined ? subjectAltNames.flatMap(nameMatchers) : [beginning(uriPrefix)],
     verifyCertificateSpki: [...spki],
     verifyCertificateHash: [...hashes],
   };
@@ -96,6 +98,13 @@ function nameMatchers(name: string): MessageInitShape<typeof SubjectAltNameMatch
   const dns = SubjectAltNameMatcher_SanType.DNS;
   if (!name.startsWith('*.')) return [{ sanType: dns, matcher: { ...exact, ignoreCase: true } }];
   return [{ sanType: dns, matcher: { matchPattern: { case: 'suffix', value: name.slice(1) }, ignoreCase: true } }];
+}
+
+function beginning(prefix: string): MessageInitShape<typeof SubjectAltNameMatcherSchema> {
+  return {
+    sanType: SubjectAltNameMatcher_SanType.URI,
+    matcher: { matchPattern: { case: 'prefix', value: prefix }, ignoreCase: false },
+  };
 }
 
 const versions = {

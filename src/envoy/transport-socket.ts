@@ -27,3 +27,7 @@ export function proxyProtocolSocket(version: 'V1' | 'V2', inner: TransportSocket
   });
   return { name: 'envoy.transport_sockets.upstream_proxy_protocol', configType: { case: 'typedConfig', value } };
 }
+
+/** What an endpoint's metadata says for clusters to choose the socket by, and under which key (Istio's). */
+export const mutualTlsMark = { tlsMode: 'istio' } as const;
+export const socketMatchKey = 'envoy.transport_socket_match';

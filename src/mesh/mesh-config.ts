@@ -3,6 +3,7 @@ import { allowBypassAnnotation, allowedRangesAnnotation } from '../api/annotatio
 import { type Istio, istioKind } from '../api/kinds/istio.ts';
 import { type IstioRanges, istioRanges } from '../api/kinds/istio-ranges.ts';
 import { defaultTrustDomain } from '../api/spiffe.ts';
+import type { MtlsMode } from './peer-authentication.ts';
 
 export type OutboundTrafficPolicy = 'ALLOW_ANY' | 'REGISTRY_ONLY';
 
@@ -22,6 +23,10 @@ export interface MeshConfig {
   readonly podsMayBypass: boolean;
   /** Of workloads' identities. */
   readonly trustDomain: string;
+  /** What workloads take of which no PeerAuthentication speaks. */
+  readonly mtlsMode: MtlsMode;
+  /** Whether proxies speak mTLS to those that take it, where no DestinationRule says how to speak to them. */
+  readonly autoMtls: boolean;
 }
 
 export const meshConfigKey = {
@@ -40,12 +45,14 @@ export const defaultMeshConfig: MeshConfig = {
   capturedRanges: { exclude: [] },
   podsMayBypass: false,
   trustDomain: defaultTrustDomain,
+  mtlsMode: 'PERMISSIVE',
+  autoMtls: true,
 };
 
-/** Takes the object as it was written; defaults are filled here, in the same order as above: settings are compared as JSON. */
+/** Takes the object as it was written; defaults are filled here. */
 export function translateMeshConfig(written: Istio): MeshConfig {
   const istio = istioKind.withDefaults(written);
-  const { outboundTrafficPolicy, proxy } = istio.spec;
+  const { outboundTrafficPolicy, proxy, meshPolicy } = istio.spec;
   const ranges = istio.metadata.annotations?.[allowedRangesAnnotation] ?? '';
   return {
     // An unknown word cannot come here; were it to, the closed policy is the safe one.
@@ -63,5 +70,7 @@ export function translateMeshConfig(written: Istio): MeshConfig {
     capturedRanges: istioRanges(istio.spec),
     podsMayBypass: istio.metadata.annotations?.[allowBypassAnnotation] === 'true',
     trustDomain: istio.spec.trustDomain || defaultTrustDomain,
+    mtlsMode: meshPolicy?.mtlsMode === 'DISABLED' ? 'DISABLE' : (meshPolicy?.mtlsMode ?? defaultMeshConfig.mtlsMode),
+    autoMtls: istio.spec.autoMtls ?? defaultMeshConfig.autoMtls,
   };
 }

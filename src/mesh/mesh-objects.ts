@@ -4,12 +4,12 @@ import { destinationRuleKind } from '../api/kinds/destination-rule.ts';
 import { egressPolicyKind } from '../api/kinds/egress-policy.ts';
 import { gatewayKind } from '../api/kinds/gateway.ts';
 import { istioKind } from '../api/kinds/istio.ts';
+import { peerAuthenticationKind } from '../api/kinds/peer-authentication.ts';
 import { secretKind } from '../api/kinds/secret.ts';
 import { sidecarKind } from '../api/kinds/sidecar.ts';
 import { telemetryKind } from '../api/kinds/telemetry.ts';
 import { virtualServiceKind } from '../api/kinds/virtual-service.ts';
 import { type KubeObject, keyOf, keyString } from '../api/object.ts';
-import { parseObject } from '../api/parse-object.ts';
 import type { WatchEvent } from '../store/store.ts';
 import type { AllocatedAddresses } from './allocated-addresses.ts';
 import { createDelegations } from './delegations.ts';
@@ -21,6 +21,7 @@ import { createServiceObjects, serviceKinds } from './service-objects.ts';
 import { secretKey, type TlsSecret } from './tls-secret.ts';
 import { translateDestinationRule } from './translate-destination-rule.ts';
 import { translateGateway } from './translate-gateway.ts';
+import { translatePeerAuthentication } from './translate-peer-authentication.ts';
 import { translateSecret } from './translate-secret.ts';
 import { translateSidecar } from './translate-sidecar.ts';
 import { translateTelemetry } from './translate-telemetry.ts';
@@ -45,6 +46,7 @@ export const meshKinds = [
   gatewayKind,
   sidecarKind,
   telemetryKind,
+  peerAuthenticationKind,
   secretKind,
   egressPolicyKind,
 ] as const;
@@ -72,6 +74,7 @@ export function createMeshObjects({
   const gateways = createTranslated(gatewayKind, (object) => [translateGateway(object)]);
   const sidecars = createTranslated(sidecarKind, (object) => [translateSidecar(object)]);
   const telemetries = createTranslated(telemetryKind, (object) => [translateTelemetry(object)]);
+  const peers = createTranslated(peerAuthenticationKind, (object) => [translatePeerAuthentication(object)]);
   const egressPolicies = createEgressPolicies({ addresses, mutualTls });
 
   return {
@@ -79,9 +82,11 @@ export function createMeshObjects({
     translate(events) {
       const written = delegations.resolve(virtualServices.take(events));
       const made = egressPolicies.take(events, written, clock());
+      const peerAuthentications = peers.take(events);
       const change = {
+        peerAuthentications,
         egressPolicies: made.egressPolicies,
-        services: [...services.take(events), ...made.services],
+        services: [...services.take(events, peerAuthentications), ...made.services],
         virtualServices: [...written, ...made.virtualServices],
         destinationRules: [...destinationRules.take(events), ...made.destinationRules],
         gateways: [...gateways.take(events), ...made.gateways],
@@ -95,8 +100,7 @@ export function createMeshObjects({
         const { kind, metadata } = event.object;
         if (kind === secretKind.kind) {
           const key = secretKey(metadata.namespace ?? '', metadata.name);
-          const secret = object && parseObject(secretKind.schema, object);
-          if (object === undefined || secret !== undefined) change.secrets.set(key, secret && translateSecret(secret));
+          change.secrets.set(key, parsed(secretKind.schema, object, translateSecret));
         }
         if (kind === istioKind.kind && keyString(keyOf(event.object)) === meshConfigName) {
           config = configOf(object) ?? config;

@@ -9,12 +9,14 @@ import type { Gateway } from './gateway.ts';
 import { emptyHostIndex, type HostIndex } from './host-index.ts';
 import { defaultMeshConfig, type MeshConfig } from './mesh-config.ts';
 import { compareOrigin, type Origin } from './origin.ts';
+import type { PeerAuthentication } from './peer-authentication.ts';
 import {
   chosenAccountsOf,
   filePathsOf,
   placeLabelsOf,
   routedHosts,
   type ScopedSelector,
+  type SelectingObject,
   selectorsOf,
 } from './references.ts';
 import { selectorText } from './selector.ts';
@@ -41,6 +43,7 @@ export interface Mesh {
   readonly telemetries: HostIndex<Telemetry>;
   /** By each of their hosts. */
   readonly egressPolicies: HostIndex<EgressPolicy>;
+  readonly peerAuthentications: HostIndex<PeerAuthentication>;
   /** By `namespace/name`; one each. */
   readonly secrets: HostIndex<TlsSecret>;
   /** Content of files on the host that objects name, by path; one each. */
@@ -66,6 +69,8 @@ export interface MeshDelta {
   readonly sidecarsChanged: boolean;
   /** So did Telemetries. */
   readonly telemetriesChanged: boolean;
+  /** And PeerAuthentications; what callers are to know of it is in `hosts`. */
+  readonly peerAuthenticationsChanged: boolean;
   /** Keys of secrets, and paths of files, that differ. */
   readonly secrets: ReadonlySet<string>;
   /** Proxies may have to be told apart otherwise than before. */
@@ -86,6 +91,7 @@ export interface MeshChange {
   readonly sidecars?: readonly Change<Sidecar>[];
   readonly telemetries?: readonly Change<Telemetry>[];
   readonly egressPolicies?: readonly Change<EgressPolicy>[];
+  readonly peerAuthentications?: readonly Change<PeerAuthentication>[];
   /** Undefined: gone. */
   readonly secrets?: ReadonlyMap<string, TlsSecret | undefined>;
   readonly files?: ReadonlyMap<string, Uint8Array | undefined>;
@@ -104,6 +110,7 @@ export const emptyMesh: Mesh = {
   sidecars: emptyHostIndex(),
   telemetries: emptyHostIndex(),
   egressPolicies: emptyHostIndex(),
+  peerAuthentications: emptyHostIndex(),
   secrets: emptyHostIndex(),
   files: emptyHostIndex(),
   fileUsers: emptyHostIndex(),
@@ -114,7 +121,7 @@ export const emptyMesh: Mesh = {
 
 export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mesh; readonly delta: MeshDelta } {
   const { services = [], virtualServices = [], destinationRules = [], gateways = [] } = change;
-  const { sidecars = [], telemetries = [], egressPolicies = [] } = change;
+  const { sidecars = [], telemetries = [], egressPolicies = [], peerAuthentications = [] } = change;
   const { secrets = new Map<string, undefined>(), files = new Map<string, undefined>() } = change;
   const config = change.config ?? mesh.config;
   const configChanged = config !== mesh.config && !isDeepStrictEqual(config, mesh.config);
@@ -124,6 +131,7 @@ export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mes
     ...sidecars,
     ...telemetries,
     ...egressPolicies,
+    ...peerAuthentications,
   ]);
   const next: Mesh = {
     config: configChanged ? config : mesh.config,
@@ -136,6 +144,12 @@ export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mes
     sidecars: reindexed(mesh.sidecars, sidecars, ({ namespace }) => [namespace], compareOrigin),
     telemetries: reindexed(mesh.telemetries, telemetries, ({ namespace }) => [namespace], compareOrigin),
     egressPolicies: reindexed(mesh.egressPolicies, egressPolicies, ({ hosts }) => hosts, compareOrigin),
+    peerAuthentications: reindexed(
+      mesh.peerAuthentications,
+      peerAuthentications,
+      ({ namespace }) => [namespace],
+      compareOrigin,
+    ),
     secrets: replaced(mesh.secrets, secrets),
     files: replaced(mesh.files, files),
     fileUsers: reindexed<DestinationRule | Gateway>(
@@ -158,6 +172,7 @@ export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mes
     gatewaysChanged: gateways.length > 0,
     sidecarsChanged: sidecars.length > 0,
     telemetriesChanged: telemetries.length > 0,
+    peerAuthenticationsChanged: peerAuthentications.length > 0,
     secrets: new Set([...secrets.keys(), ...files.keys()]),
     selectorsChanged: regroups,
   };
@@ -165,9 +180,7 @@ export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mes
 }
 
 export function isEmptyDelta({ hosts, secrets, ...changed }: MeshDelta): boolean {
-  const { configChanged, gatewaysChanged, sidecarsChanged, telemetriesChanged } = changed;
-  if (configChanged || gatewaysChanged || sidecarsChanged || telemetriesChanged) return false;
-  return hosts.size + secrets.size === 0;
+  return hosts.size + secrets.size === 0 && !Object.values(changed).includes(true);
 }
 
 function boundGateways({ gateways }: VirtualService): readonly string[] {
@@ -212,9 +225,7 @@ function changedList<T extends Origin>(list: readonly T[], changes: readonly Cha
   return [...items].sort(compareOrigin);
 }
 
-function selectorChanges(
-  changes: readonly Change<VirtualService | DestinationRule | Sidecar | Telemetry | EgressPolicy>[],
-): readonly Change<ScopedSelector>[] {
+function selectorChanges(changes: readonly Change<SelectingObject>[]): readonly Change<ScopedSelector>[] {
   return changes.map(({ before, after }) => ({
     before: before.flatMap(selectorsOf),
     after: after.flatMap(selectorsOf),

@@ -4,6 +4,7 @@ import type { DestinationRule, PortedPolicy } from './destination-rule.ts';
 import type { EgressPolicy } from './egress-policy/egress-policy.ts';
 import type { Gateway, ServerTls } from './gateway.ts';
 import { localityLabels } from './locality.ts';
+import type { PeerAuthentication } from './peer-authentication.ts';
 import type { LabelSelector } from './selector.ts';
 import type { Sidecar } from './sidecar.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -24,7 +25,13 @@ export function routedHosts({ http, tls, tcp }: VirtualService): ReadonlySet<str
   return new Set([...routed, ...passed].map(({ destination }) => destination.host));
 }
 
-type SelectingObject = VirtualService | DestinationRule | Sidecar | Telemetry | EgressPolicy;
+export type SelectingObject =
+  | VirtualService
+  | DestinationRule
+  | Sidecar
+  | Telemetry
+  | PeerAuthentication
+  | EgressPolicy;
 
 /** The same ones again for the same object: the mesh knows them by identity, or it could not take them away. */
 const known = new WeakMap<SelectingObject, readonly ScopedSelector[]>();

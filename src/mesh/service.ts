@@ -4,6 +4,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Protocol } from '../api/protocol.ts';
 import { compareOrigin, compareText, type Origin } from './origin.ts';
+import type { PeerMtls } from './peer-authentication.ts';
 import type { LabelSelector } from './selector.ts';
 import type { Visibility } from './visibility.ts';
 
@@ -31,6 +32,8 @@ export interface Endpoint {
   readonly labels: Readonly<Record<string, string>>;
   readonly weight?: number;
   readonly locality?: string;
+  /** Of a pod behind a sidecar: what that takes. */
+  readonly mtls?: PeerMtls;
 }
 
 export interface Service extends Origin {
@@ -52,6 +55,8 @@ export interface Service extends Origin {
   readonly subjectAltNames: readonly string[];
   /** The labels of the workloads that are its endpoints. */
   readonly workloads?: LabelSelector;
+  /** Who the proxies of those workloads prove to be. */
+  readonly identities?: Identities;
   /** Of a Kubernetes Service that only stands for a name outside: that name. */
   readonly externalName?: string;
   /** Of a Kubernetes Service whose pods are gateways: `namespace/workload` of theirs. */
@@ -60,6 +65,14 @@ export interface Service extends Origin {
   readonly trustOriginalDestination: boolean;
   /** Annotation `istio.io/connect-strategy: RACE_FIRST_TCP_CONNECT`. */
   readonly raceFirstConnect: boolean;
+}
+
+/** Of all workloads behind a service, whether or not they are ready: it changes before their addresses do. */
+export interface Identities {
+  /** `namespace/name`; sorted, none twice. */
+  readonly serviceAccounts: readonly string[];
+  /** Some of them are behind sidecars, which may take mTLS. */
+  readonly sidecars: boolean;
 }
 
 /** `ServiceEntry/default/httpbin`: the object a service came from. */

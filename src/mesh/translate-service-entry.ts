@@ -8,23 +8,26 @@ import { trustsOriginalDestination } from '../api/kinds/original-destination.ts'
 import type { ServiceEntry, ServiceEntryEndpoint } from '../api/kinds/service-entry.ts';
 import { parseProtocol } from '../api/protocol.ts';
 import { handlingOf } from './handling.ts';
+import type { PeerMtls } from './peer-authentication.ts';
+import { unsaidPeerMtls } from './select-peer-mtls.ts';
 import { selectorOf } from './selector.ts';
 import type { Endpoint, Resolution, Service, ServicePort } from './service.ts';
 import { visibilityOf } from './visibility.ts';
-import type { Workload } from './workload.ts';
+import { hasSidecar, identitiesOf, type Workload } from './workload.ts';
 
 const connectStrategyAnnotation = 'istio.io/connect-strategy';
 
 export interface EntryContext {
   /** Those of its namespace with the labels that it asks for. */
   readonly workloads: readonly Workload[];
+  readonly mtlsOf: (workload: Workload) => PeerMtls;
   /** The address that the mesh gives to a host; undefined: none. */
   readonly addressFor: (host: string) => string | undefined;
 }
 
 /** `context`: what is not given is not there. */
 export function translateServiceEntry(entry: ServiceEntry, context: Partial<EntryContext> = {}): readonly Service[] {
-  const { workloads = [], addressFor = () => undefined } = context;
+  const { workloads = [], addressFor = () => undefined, mtlsOf = () => unsaidPeerMtls } = context;
   const { metadata, spec } = entry;
   const namespace = metadata.namespace ?? 'default';
   const trust = trustsOriginalDestination(metadata);
@@ -41,6 +44,7 @@ export function translateServiceEntry(entry: ServiceEntry, context: Partial<Entr
     addresses,
     ports: (spec.ports ?? []).map(translatePort),
     ...(spec.workloadSelector === undefined ? {} : { workloads: selectorOf(spec.workloadSelector.labels ?? {}) }),
+    ...identitiesOf(workloads),
     subjectAltNames: spec.subjectAltNames ?? [],
     trustOriginalDestination: trust,
     raceFirstConnect: metadata.annotations?.[connectStrategyAnnotation] === 'RACE_FIRST_TCP_CONNECT',
@@ -53,7 +57,7 @@ export function translateServiceEntry(entry: ServiceEntry, context: Partial<Entr
     const endpoints =
       spec.workloadSelector === undefined
         ? (spec.endpoints ?? []).map(translateEndpoint)
-        : workloads.flatMap((workload) => endpointOf(workload, resolution));
+        : workloads.flatMap((workload) => endpointOf(workload, resolution, mtlsOf));
     const service = { ...shared, host, resolution, endpoints };
     const address = isGivenAddress(service, metadata) ? addressFor(host) : undefined;
     services.push(address === undefined ? service : { ...service, addresses: [address], autoAllocated: true });
@@ -73,9 +77,9 @@ function isGivenAddress({ host, addresses, resolution, ports }: Service, metadat
 }
 
 /** A selected workload; none where such an address is nothing that Envoy could take there. */
-function endpointOf({ kind, address, ports, ...rest }: Workload, resolution: Resolution): readonly Endpoint[] {
+function endpointOf(workload: Workload, resolution: Resolution, mtlsOf: EntryContext['mtlsOf']): readonly Endpoint[] {
+  const { kind, address, ports, labels, weight, locality } = workload;
   if (address === undefined || !fits(address, resolution)) return [];
-  const { labels, weight, locality } = rest;
   return [
     {
       address,
@@ -84,6 +88,7 @@ function endpointOf({ kind, address, ports, ...rest }: Workload, resolution: Res
       labels,
       ...(weight === undefined ? {} : { weight }),
       ...(locality === undefined ? {} : { locality }),
+      ...(hasSidecar(workload) ? { mtls: mtlsOf(workload) } : {}),
     },
   ];
 }

@@ -5,17 +5,20 @@ import { addressWish } from '../api/kinds/allocated-addresses.ts';
 import type { Service as KubeService, ServicePort as KubeServicePort } from '../api/kinds/service.ts';
 import { clusterDomain } from './complete-host.ts';
 import { handlingOf } from './handling.ts';
+import type { PeerMtls } from './peer-authentication.ts';
 import { servicePortProtocol } from './port-protocol.ts';
+import { unsaidPeerMtls } from './select-peer-mtls.ts';
 import { type LabelSelector, selectorOf } from './selector.ts';
 import type { Endpoint, Service, ServicePort } from './service.ts';
 import { commonVisibility, visibilityOf } from './visibility.ts';
-import type { Workload } from './workload.ts';
+import { hasSidecar, identitiesOf, type Workload } from './workload.ts';
 
 const exportToAnnotation = 'networking.istio.io/exportTo';
 
 export interface ServiceContext {
   /** Those of its namespace with the labels that it asks for. */
   readonly workloads: readonly Workload[];
+  readonly mtlsOf: (workload: Workload) => PeerMtls;
   /** What somebody wrote behind it, which counts where it asks for no labels. */
   readonly given: readonly Endpoint[];
   /** The address that the mesh gives to a host; undefined: none. */
@@ -24,7 +27,7 @@ export interface ServiceContext {
 
 /** `context`: what is not given is not there. */
 export function translateService(object: KubeService, context: Partial<ServiceContext> = {}): Service {
-  const { workloads = [], given = [], addressFor = () => undefined } = context;
+  const { workloads = [], given = [], addressFor = () => undefined, mtlsOf = () => unsaidPeerMtls } = context;
   if (object.spec.type === 'ExternalName') return translateExternalName(object, addressFor);
   const { metadata, spec } = object;
   const selector = serviceSelector(object);
@@ -41,9 +44,10 @@ export function translateService(object: KubeService, context: Partial<ServiceCo
     endpoints:
       selector === undefined
         ? given.map((endpoint) => ({ ...endpoint, ports: givenPorts(endpoint, ports) }))
-        : workloads.flatMap((workload) => endpointOf(workload, ports)),
+        : workloads.flatMap((workload) => endpointOf(workload, ports, mtlsOf)),
     ...(selector === undefined ? {} : { workloads: selector }),
     ...(gateway === undefined ? {} : { gateway }),
+    ...identitiesOf(workloads),
   };
 }
 
@@ -112,7 +116,11 @@ function tcpPorts({ spec: { ports = [] } }: KubeService): readonly KubeServicePo
 }
 
 /** A selected workload; only one with an IP address can be behind a Service. */
-function endpointOf(workload: Workload, ports: readonly KubeServicePort[]): readonly Endpoint[] {
+function endpointOf(
+  workload: Workload,
+  ports: readonly KubeServicePort[],
+  mtlsOf: ServiceContext['mtlsOf'],
+): readonly Endpoint[] {
   const { address, labels, weight, locality } = workload;
   if (address === undefined || isIP(address) === 0) return [];
   return [
@@ -122,6 +130,7 @@ function endpointOf(workload: Workload, ports: readonly KubeServicePort[]): read
       labels,
       ...(weight === undefined ? {} : { weight }),
       ...(locality === undefined ? {} : { locality }),
+      ...(hasSidecar(workload) ? { mtls: mtlsOf(workload) } : {}),
     },
   ];
 }

@@ -10,6 +10,8 @@ export interface WorkloadIndex {
   setWorkload(key: string, workload: Workload | undefined): readonly string[];
   /** The object of this key selects in its namespace from now on; undefined: it does not. */
   setSelector(key: string, namespace: string, selector: LabelSelector | undefined): void;
+  /** Who selects in these namespaces; undefined: in any. */
+  selecting(namespaces: ReadonlySet<string> | undefined): readonly string[];
   /** In an order that does not depend on who came first. */
   select(namespace: string, selector: LabelSelector): readonly Workload[];
 }
@@ -19,7 +21,7 @@ export function createWorkloadIndex(): WorkloadIndex {
   const byNamespace = new Map<string, Set<string>>();
   const selectors = new Map<string, Map<string, LabelSelector>>();
 
-  function selecting({ namespace, labels }: Workload): readonly string[] {
+  function concerned({ namespace, labels }: Workload): readonly string[] {
     return [...(selectors.get(namespace) ?? [])].filter(([, one]) => matchesLabels(one, labels)).map(([key]) => key);
   }
 
@@ -33,13 +35,15 @@ export function createWorkloadIndex(): WorkloadIndex {
         const keys = byNamespace.get(after.namespace) ?? new Set();
         byNamespace.set(after.namespace, keys.add(key));
       }
-      return [before, after].flatMap((workload) => (workload === undefined ? [] : selecting(workload)));
+      return [before, after].flatMap((workload) => (workload === undefined ? [] : concerned(workload)));
     },
     setSelector(key, namespace, selector) {
       const ofNamespace = selectors.get(namespace) ?? new Map<string, LabelSelector>();
       if (selector === undefined) ofNamespace.delete(key);
       else selectors.set(namespace, ofNamespace.set(key, selector));
     },
+    selecting: (namespaces) =>
+      [...(namespaces ?? selectors.keys())].flatMap((namespace) => [...(selectors.get(namespace)?.keys() ?? [])]),
     select(namespace, selector) {
       const found: (readonly [string, Workload])[] = [];
       for (const key of byNamespace.get(namespace) ?? []) {

@@ -1,8 +1,9 @@
 // A workload that ServiceEntries and Services of its namespace may choose by its labels: a pod, or what a WorkloadEntry
 // stands for.
-import { isGatewayPod, workloadOf } from '../api/gateway-pod.ts';
+import { isGatewayPod, isHostPod, workloadOf } from '../api/gateway-pod.ts';
 import { isPodReady, type Pod } from '../api/kinds/pod.ts';
 import type { WorkloadEntry } from '../api/kinds/workload-entry.ts';
+import type { Identities } from './service.ts';
 
 export interface Workload {
   readonly kind: 'Pod' | 'WorkloadEntry';
@@ -16,6 +17,8 @@ export interface Workload {
   readonly locality?: string;
   /** Of a gateway's pod: `namespace/workload`. */
   readonly gateway?: string;
+  /** Of a pod with an Envoy: who that proves to be. */
+  readonly serviceAccount?: string;
 }
 
 export function translatePod(pod: Pod): Workload {
@@ -28,7 +31,13 @@ export function translatePod(pod: Pod): Workload {
     address: isPodReady(pod) ? pod.status?.podIP : undefined,
     ports: new Map(ports.flatMap(({ name, containerPort }) => (name === undefined ? [] : [[name, containerPort]]))),
     ...(isGatewayPod(pod) ? { gateway: `${namespace}/${workloadOf(pod)}` } : {}),
+    ...(isHostPod(pod) ? {} : { serviceAccount: pod.spec.serviceAccountName ?? 'default' }),
   };
+}
+
+/** Behind a sidecar, which ends mTLS for it; gateways open their ports as their Gateways say. */
+export function hasSidecar({ serviceAccount, gateway }: Workload): boolean {
+  return serviceAccount !== undefined && gateway === undefined;
 }
 
 /** Labels of the object count as those of the workload do, and before them (Istio's order). */
@@ -42,4 +51,15 @@ export function translateWorkloadEntry({ metadata, spec }: WorkloadEntry): Workl
     ...(spec.weight === undefined ? {} : { weight: spec.weight }),
     ...(spec.locality === undefined ? {} : { locality: spec.locality }),
   };
+}
+
+/** As a part of the service that they are behind; nothing where nobody proves anything. */
+export function identitiesOf(workloads: readonly Workload[]): { readonly identities?: Identities } {
+  const accounts = new Set(
+    workloads.flatMap(({ namespace, serviceAccount }) =>
+      serviceAccount === undefined ? [] : `${namespace}/${serviceAccount}`,
+    ),
+  );
+  if (accounts.size === 0) return {};
+  return { identities: { serviceAccounts: [...accounts].sort(), sidecars: workloads.some(hasSidecar) } };
 }

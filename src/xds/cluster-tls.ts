@@ -25,13 +25,12 @@ export interface ClusterTls {
   readonly autoSanValidation: boolean;
 }
 
-/** Undefined: plain TCP. */
+/** Undefined: plain TCP. ISTIO_MUTUAL is mutual-tls.ts. */
 export function buildClusterTls(
   service: Service,
   port: ServicePort,
   tls: ClientTls | undefined,
 ): ClusterTls | undefined {
-  // ISTIO_MUTUAL comes with the identities of workloads.
   if (tls === undefined || tls.mode === 'DISABLE' || tls.mode === 'ISTIO_MUTUAL') return undefined;
   const certificateSecret = tls.mode === 'MUTUAL' ? certificateSecretOf(tls) : undefined;
   const validationSecret = tls.insecureSkipVerify ? undefined : validationSecretOf(tls);

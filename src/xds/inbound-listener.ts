@@ -1,6 +1,7 @@
-// What comes in to a workload (istio-semantics 1.9): handed to the application as it is, on ports that Services call HTTP
-// request by request, so that the access log and what is counted speak of requests. No policy here: this is not egress.
+// What comes in to a workload (istio-semantics 1.9): mTLS is ended, and the bytes handed to the application as they are, on
+// ports that Services call HTTP request by request, so that the access log and what is counted speak of requests.
 // Istio: sniffs every other port; here: those are passed on unread, since a server that speaks first would wait.
+// Filters that judge callers go in front of a chain's last filter, or of the router: buildInboundFilters.
 import { typeUrls } from '../discovery/view.ts';
 import { buildOriginalDstCluster } from '../envoy/cluster.ts';
 import { ClusterSchema } from '../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
@@ -8,22 +9,28 @@ import { ListenerSchema } from '../envoy/gen/envoy/config/listener/v3/listener_p
 import { buildHttpProtocolOptions } from '../envoy/http-protocol-options.ts';
 import { buildInboundHttpManager } from '../envoy/inbound-http-manager.ts';
 import { buildInternalListener } from '../envoy/internal-listener.ts';
-import { buildFilterChain, buildListener, buildPortFilterChain, type FilterChain } from '../envoy/listener.ts';
-import { buildTcpProxy } from '../envoy/network-filters.ts';
+import { buildFilterChain, buildListener, buildPortFilterChain } from '../envoy/listener.ts';
+import { buildTcpProxy, type NetworkFilter } from '../envoy/network-filters.ts';
 import { buildForwardRoute, buildVirtualHost } from '../envoy/route.ts';
 import type { ProxySettings } from '../mesh/proxy-settings.ts';
-import type { Capture } from './capture.ts';
+import { buildPeerChains, type CallerKind } from './inbound-mtls.ts';
 import type { InboundHandling, InboundPort } from './inbound-ports.ts';
-import { buildLoopGuard } from './loop-guard.ts';
 import { inboundCluster, inboundPassthroughCluster, inboundPort, virtualInbound } from './names.ts';
+import type { PeerOutlook } from './outlook.ts';
 import { type TypedResource, typedResource } from './resource.ts';
 import { inboundHttpLogs, inboundTcpLogs } from './traffic-logs.ts';
 
+export interface InboundOptions {
+  readonly config: ProxySettings;
+  /** Undefined: proxy capture, where there is no mTLS, and sockets of the pod's own hand connections over. */
+  readonly peers: PeerOutlook | undefined;
+}
+
 export function buildInboundResources(
   ports: readonly InboundPort[],
-  config: ProxySettings,
-  capture: Capture['kind'],
+  options: InboundOptions,
 ): readonly TypedResource[] {
+  const { config, peers } = options;
   const http = buildHttpProtocolOptions({ version: 'downstream' });
   const clusters = [
     buildOriginalDstCluster({ name: inboundPassthroughCluster, http }),
@@ -31,51 +38,76 @@ export function buildInboundResources(
       buildOriginalDstCluster({ name: inboundCluster(port), http, countsBodies: handling === 'http' }),
     ),
   ];
-  const listener = buildVirtualInbound(ports, config, capture);
+  const { listener, secrets } =
+    peers === undefined ? buildPlainListener(ports, config) : buildMutualListener(ports, config, peers);
+  const origins = [...(config.origins ?? []), ...(peers?.origins ?? [])];
   return [
     ...clusters.map((cluster) => typedResource(typeUrls.cluster, ClusterSchema, cluster.name, cluster, [])),
-    typedResource(typeUrls.listener, ListenerSchema, listener.name, listener, config.origins ?? []),
+    typedResource(typeUrls.listener, ListenerSchema, listener.name, listener, origins, secrets),
   ];
 }
 
-/** Under proxy capture sockets of the pod's own hand connections over, with the program's address in filter state. */
-function buildVirtualInbound(ports: readonly InboundPort[], config: ProxySettings, capture: Capture['kind']) {
-  const chains = ports.map(([port, handling]) => buildInboundChain(port, handling, config));
-  const common = {
+/** The program's address stands in filter state. */
+function buildPlainListener(ports: readonly InboundPort[], config: ProxySettings) {
+  const listener = buildInternalListener({
     name: virtualInbound,
     direction: 'inbound',
     inspectors: [],
-    defaultChain: buildFilterChain('virtualInbound', [
-      buildTcpProxy({ statPrefix: inboundPassthroughCluster, cluster: inboundPassthroughCluster, accessLog: [] }),
-    ]),
-  } as const;
-  if (capture === 'proxy') return buildInternalListener({ ...common, chains, addresses: 'filter-state' });
-  return buildListener({
-    ...common,
+    chains: ports.map(([port, handling]) =>
+      buildPortFilterChain(`0.0.0.0_${port}`, port, buildInboundFilters(port, handling, config, 'anyone')),
+    ),
+    defaultChain: buildFilterChain(virtualInbound, passedFilters),
+    addresses: 'filter-state',
+  });
+  return { listener, secrets: [] };
+}
+
+function buildMutualListener(ports: readonly InboundPort[], config: ProxySettings, peers: PeerOutlook) {
+  const handled = new Map(ports);
+  const { secrets, ...chains } = buildPeerChains([...handled.keys()], { config, peers }, (port, callers) => {
+    const handling = port === undefined ? undefined : handled.get(port);
+    return port === undefined || handling === undefined
+      ? passedFilters
+      : buildInboundFilters(port, handling, config, callers);
+  });
+  const listener = buildListener({
+    name: virtualInbound,
+    direction: 'inbound',
     address: '0.0.0.0',
     port: inboundPort,
     bind: true,
     originalDst: 'restore',
-    chains: [buildLoopGuard('virtualInbound-blackhole', inboundPort), ...chains],
+    ...chains,
   });
+  return { listener, secrets };
 }
 
-function buildInboundChain(port: number, handling: InboundHandling, config: ProxySettings): FilterChain {
+/** Of ports that no Service sends to. */
+const passedFilters: readonly NetworkFilter[] = [
+  buildTcpProxy({ statPrefix: inboundPassthroughCluster, cluster: inboundPassthroughCluster, accessLog: [] }),
+];
+
+function buildInboundFilters(
+  port: number,
+  handling: InboundHandling,
+  config: ProxySettings,
+  callers: CallerKind,
+): readonly NetworkFilter[] {
   const cluster = inboundCluster(port);
   if (handling === 'tcp') {
-    return buildPortFilterChain(`0.0.0.0_${port}`, port, [
-      buildTcpProxy({ statPrefix: cluster, cluster, accessLog: inboundTcpLogs(config) }),
-    ]);
+    return [buildTcpProxy({ statPrefix: cluster, cluster, accessLog: inboundTcpLogs(config) })];
   }
   const virtualHost = buildVirtualHost(
     `inbound|http|${port}`,
     ['*'],
     [buildForwardRoute({ name: 'default', cluster })],
   );
-  const manager = buildInboundHttpManager({
-    statPrefix: `inbound_0.0.0.0_${port}`,
-    virtualHost,
-    accessLog: inboundHttpLogs(config),
-  });
-  return buildPortFilterChain(`0.0.0.0_${port}`, port, [manager]);
+  return [
+    buildInboundHttpManager({
+      statPrefix: `inbound_0.0.0.0_${port}`,
+      virtualHost,
+      accessLog: inboundHttpLogs(config),
+      knowsCallers: callers === 'mesh',
+    }),
+  ];
 }

@@ -1,4 +1,4 @@
-// Which endpoints a proxy prefers (istio-semantics 4.4): shares by locality, failover by distance and by labels.
+// Which endpoints a proxy prefers (istio-semantics 4.4): shares by locality, failover by distance and by mtls: undefined, labels.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { LocalitySetting } from '../mesh/load-balancer.ts';
@@ -27,7 +27,7 @@ function groups(endpoints: readonly string[], own: string, { setting, outliers =
   const all = endpoints.map((text, index) => {
     const [locality = '', version] = text.split('=');
     const named: Record<string, string> = version === undefined ? {} : { version };
-    return { address: `192.0.2.${index}`, port: 80, weight: undefined, locality, labels: named };
+    return { address: `192.0.2.${index}`, port: 80, weight: undefined, locality, labels: named, mtls: undefined };
   });
   const known = new Map(Object.entries(labels));
   return groupByLocality(all, policy, { key: '', locality: own, label: (key) => known.get(key) });

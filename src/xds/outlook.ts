@@ -1,8 +1,12 @@
-// How the proxies of a scope look at the mesh: with which settings, and at what of it. Follows their Sidecar and Telemetries.
+// How the proxies of a scope look at the mesh: with which settings, and at what of it. Follows their Sidecar, Telemetries and
+// PeerAuthentications.
 // Invariant: what did not change is the same object, so that a change of one Sidecar costs only those that have it.
+import { isDeepStrictEqual } from 'node:util';
 import { type HostImports, hostImportsOf } from '../mesh/host-imports.ts';
 import type { Mesh, MeshDelta } from '../mesh/mesh.ts';
+import { type PeerMtls, peerAuthenticationOrigin } from '../mesh/peer-authentication.ts';
 import { type ProxySettings, proxySettingsOf } from '../mesh/proxy-settings.ts';
+import { selectPeerAuthentications, selectPeerMtls } from '../mesh/select-peer-mtls.ts';
 import { selectSidecar } from '../mesh/select-sidecar.ts';
 import { selectTelemetries } from '../mesh/select-telemetry.ts';
 import type { Sidecar } from '../mesh/sidecar.ts';
@@ -12,6 +16,12 @@ export interface Outlook {
   readonly settings: ProxySettings;
   readonly imports: HostImports;
   readonly sidecar: Sidecar | undefined;
+  readonly peers: PeerOutlook;
+}
+
+/** What callers may speak to the proxies, and the objects that say so. */
+export interface PeerOutlook extends PeerMtls {
+  readonly origins: readonly string[];
 }
 
 /** Whose outlook it is, and on what. */
@@ -31,11 +41,20 @@ export function outlookOf({ mesh, scope, proxy }: Onlooker, before?: Outlook): O
     imports:
       before?.sidecar === sidecar && before !== undefined ? before.imports : hostImportsOf(sidecar, scope.namespace),
     sidecar,
+    peers: peersOf({ mesh, scope }, before?.peers),
   };
+}
+
+function peersOf({ mesh, scope }: Pick<Onlooker, 'mesh' | 'scope'>, before: PeerOutlook | undefined): PeerOutlook {
+  const { peerAuthentications } = mesh;
+  const origins = selectPeerAuthentications(peerAuthentications, scope).map(peerAuthenticationOrigin);
+  const peers = { ...selectPeerMtls(peerAuthentications, scope), origins };
+  return before !== undefined && isDeepStrictEqual(before, peers) ? before : peers;
 }
 
 /** The same one, if the change cannot concern it. */
 export function nextOutlook(before: Outlook, delta: MeshDelta, onlooker: Onlooker): Outlook {
-  const { configChanged, sidecarsChanged, telemetriesChanged } = delta;
-  return configChanged || sidecarsChanged || telemetriesChanged ? outlookOf(onlooker, before) : before;
+  const { configChanged, sidecarsChanged, telemetriesChanged, peerAuthenticationsChanged } = delta;
+  const concerned = configChanged || sidecarsChanged || telemetriesChanged || peerAuthenticationsChanged;
+  return concerned ? outlookOf(onlooker, before) : before;
 }

@@ -19,9 +19,10 @@ import type { TrafficPolicy } from '../mesh/traffic-policy.ts';
 import type { Capture } from './capture.ts';
 import { buildClusterHttp } from './cluster-http.ts';
 import { upstreamPolicyOf } from './cluster-policy.ts';
-import { buildClusterTls, type ClusterTls } from './cluster-tls.ts';
+import { buildClusterTls } from './cluster-tls.ts';
 import { dynamicDnsCache } from './dynamic-dns.ts';
 import { groupByLocality, sharesOf } from './locality-groups.ts';
+import { mutualTlsOf } from './mutual-tls.ts';
 import { chosenEndpointSubset, originalDestinationSubset, outboundCluster } from './names.ts';
 import type { ProxyPlace } from './proxy-place.ts';
 import { type TypedResource, typedResource } from './resource.ts';
@@ -98,6 +99,7 @@ function buildServiceCluster(
   const subset = variant === 'endpoint' ? undefined : variant;
   const policy = effectivePolicy(rule, port.number, subset);
   const tls = buildClusterTls(service, port, policy.tls);
+  const mutual = mutualTlsOf(service, port, { subset, policy, settings });
   const handling = handlingOf(port.protocol);
   const http = buildClusterHttp(service, port, { ...settings, policy, tls });
   const options = {
@@ -105,7 +107,9 @@ function buildServiceCluster(
     // CONNECT passes a cluster as HTTP, whatever is inside.
     countsBodies: capture === 'proxy' || handling === 'http' || handling === 'auto' || tls !== undefined,
     ...(http === undefined ? {} : { http }),
-    transportSocket: transportSocketOf(tls, policy),
+    transportSocket: transportSocketOf(tls?.transportSocket ?? mutual?.always, policy),
+    // Where addresses are the callers' own nothing says what is behind them.
+    ...(variant === 'endpoint' ? {} : { mutualTls: mutual?.whereTaken }),
     policy: { ...upstreamPolicyOf(policy), weighsLocalities: sharesOf(policy, settings.place) !== undefined },
   };
   const cluster =
@@ -114,11 +118,11 @@ function buildServiceCluster(
       : buildByResolution(service, port, subset, options, settings);
   if (cluster === undefined) return undefined;
   const keysAllowed = proxy === 'router' || rule?.workloadSelector !== undefined;
-  return { cluster, secrets: keysAllowed ? (tls?.secrets ?? []) : withoutCredentials(tls?.secrets ?? []) };
+  const secrets = tls?.secrets ?? mutual?.secrets ?? [];
+  return { cluster, secrets: keysAllowed ? secrets : withoutCredentials(secrets) };
 }
 
-function transportSocketOf(tls: ClusterTls | undefined, { proxyProtocol }: TrafficPolicy): TransportSocket | undefined {
-  const inner = tls?.transportSocket;
+function transportSocketOf(inner: TransportSocket | undefined, { proxyProtocol }: TrafficPolicy) {
   return proxyProtocol === undefined ? inner : proxyProtocolSocket(proxyProtocol, inner);
 }
 

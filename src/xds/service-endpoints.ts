@@ -6,13 +6,16 @@ import { isWildcardHost } from '../api/host-name.ts';
 import { typeUrls } from '../discovery/view.ts';
 import type { LocalityLbEndpointsSchema } from '../envoy/gen/envoy/config/endpoint/v3/endpoint_components_pb.js';
 import { ClusterLoadAssignmentSchema } from '../envoy/gen/envoy/config/endpoint/v3/endpoint_pb.js';
+import { mutualTlsMark, socketMatchKey } from '../envoy/transport-socket.ts';
 import { pipeAddress, socketAddress } from '../envoy/values.ts';
 import { effectivePolicy, type Subset } from '../mesh/destination-rule.ts';
 import { handlingOf } from '../mesh/handling.ts';
 import { localityOf } from '../mesh/locality.ts';
+import { mtlsModeAt, type PeerMtls } from '../mesh/peer-authentication.ts';
 import { matchesLabels } from '../mesh/selector.ts';
 import { originOf, type Service, type ServicePort } from '../mesh/service.ts';
 import { groupByLocality, type LocalityGroup } from './locality-groups.ts';
+import { hasAutoMtls } from './mutual-tls.ts';
 import { outboundCluster } from './names.ts';
 import { type TypedResource, typedResource } from './resource.ts';
 import type { ClusterSettings } from './service-clusters.ts';
@@ -24,6 +27,8 @@ export interface ServiceEndpoint {
   readonly weight: number | undefined;
   readonly locality: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** What its sidecar takes, if it has one. */
+  readonly mtls: PeerMtls | undefined;
 }
 
 /** Istio: a weight of 0 is none. */
@@ -41,7 +46,7 @@ export function serviceEndpoints(service: Service, port: ServicePort, subset?: S
     const resolved = resolution === 'DNS' || resolution === 'DNS_ROUND_ROBIN';
     // Who selects its endpoints and finds none has none; a name of the mesh is nothing to be resolved outside.
     if (!resolved || isWildcardHost(host) || workloads !== undefined || externalName !== undefined) return [];
-    return [{ address: host, port: fallback, weight: undefined, locality: '', labels: {} }];
+    return [{ address: host, port: fallback, weight: undefined, locality: '', labels: {}, mtls: undefined }];
   }
   const chosen = endpoints
     .filter(({ labels }) => subset === undefined || matchesLabels(subset.labels, labels))
@@ -54,34 +59,37 @@ export function serviceEndpoints(service: Service, port: ServicePort, subset?: S
         endpoint.locality ??
         localityOf((key) => (Object.hasOwn(endpoint.labels, key) ? endpoint.labels[key] : undefined)),
       labels: endpoint.labels,
+      mtls: endpoint.mtls,
     }));
   // Envoy takes no more than one there.
   return withinBounds(resolution === 'DNS_ROUND_ROBIN' || service.raceFirstConnect ? chosen.slice(0, 1) : chosen);
 }
 
+/** `takesMtls`: whether callers are to speak mTLS to the endpoint. */
 export function buildLocalities(
   groups: readonly LocalityGroup[],
+  takesMtls: (endpoint: ServiceEndpoint) => boolean = () => false,
 ): readonly MessageInitShape<typeof LocalityLbEndpointsSchema>[] {
   return groups.map(({ locality, endpoints, weight: share, priority }) => {
     const [region = '', zone = '', subZone = ''] = locality.split('/');
     return {
       ...(locality === '' ? {} : { locality: { region, zone, subZone } }),
-      lbEndpoints: endpoints.map(({ address, port, weight }) => ({
-        hostIdentifier: {
-          case: 'endpoint' as const,
-          value: {
-            address: address.startsWith(unixPrefix)
-              ? pipeAddress(address.slice(unixPrefix.length))
-              : socketAddress(address, port),
-          },
-        },
-        ...(weight === undefined || weight === 0 ? {} : { loadBalancingWeight: weight }),
+      lbEndpoints: endpoints.map((endpoint) => ({
+        hostIdentifier: { case: 'endpoint' as const, value: { address: addressOf(endpoint) } },
+        ...(endpoint.weight ? { loadBalancingWeight: endpoint.weight } : {}),
+        ...(takesMtls(endpoint) ? { metadata: mutualTlsMetadata } : {}),
       })),
       loadBalancingWeight: share,
       priority,
     };
   });
 }
+
+function addressOf({ address, port }: ServiceEndpoint) {
+  return address.startsWith(unixPrefix) ? pipeAddress(address.slice(unixPrefix.length)) : socketAddress(address, port);
+}
+
+const mutualTlsMetadata = { filterMetadata: { [socketMatchKey]: mutualTlsMark } };
 
 const largestWeight = 2 ** 32 - 1;
 
@@ -97,23 +105,24 @@ function withinBounds(endpoints: readonly ServiceEndpoint[]): readonly ServiceEn
 }
 
 /** One ClusterLoadAssignment for each cluster that fetches its endpoints; empty ones too, or it would never be ready. */
-export function buildServiceAssignments(
-  service: Service,
-  { rule, place }: Pick<ClusterSettings, 'rule' | 'place'>,
-): readonly TypedResource[] {
+export function buildServiceAssignments(service: Service, settings: ClusterSettings): readonly TypedResource[] {
   if (service.resolution !== 'STATIC' && service.resolution !== 'CLUSTER_IP') return [];
+  const { rule, place, config } = settings;
   return service.ports
     .filter((port) => handlingOf(port.protocol) !== 'none')
-    .flatMap((port) =>
-      [undefined, ...(rule?.subsets ?? [])].map((subset) => {
+    .flatMap((port) => {
+      const automatic = hasAutoMtls(port.from ?? service, settings);
+      const takesMtls = ({ mtls, port: number }: ServiceEndpoint) =>
+        automatic && mtls !== undefined && mtlsModeAt(number, mtls, config) !== 'DISABLE';
+      return [undefined, ...(rule?.subsets ?? [])].map((subset) => {
         const clusterName = outboundCluster(port.number, service.host, subset?.name);
         const policy = effectivePolicy(rule, port.number, subset);
         const groups = groupByLocality(serviceEndpoints(service, port, subset), policy, place);
-        const endpoints = [...buildLocalities(groups)];
+        const endpoints = [...buildLocalities(groups, takesMtls)];
         const assignment = create(ClusterLoadAssignmentSchema, { clusterName, endpoints });
         return typedResource(typeUrls.endpoint, ClusterLoadAssignmentSchema, clusterName, assignment, [
           originOf(service),
         ]);
-      }),
-    );
+      });
+    });
 }

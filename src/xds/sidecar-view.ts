@@ -146,10 +146,14 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
     const { dirtyHosts, dirtyPorts, inboundChanged, rangesChanged } = reselect(withDependents(changed));
     const { settings } = outlook;
     if (everything || rangesChanged) resources.replace('whole', parts.buildWhole(settings, ranged.values()));
-    if (everything || inboundChanged) resources.replace('inbound', parts.buildInbound(inbound.all(), settings));
+    if (everything || inboundChanged) buildInbound();
     // A host that is gone is in dirtyHosts alone.
     for (const host of everything ? new Set([...dirtyHosts, ...known.hosts()]) : dirtyHosts) buildHost(host);
     for (const port of everything ? new Set([...alwaysPorts, ...books.keys()]) : dirtyPorts) buildPort(port);
+  }
+
+  function buildInbound(): void {
+    resources.replace('inbound', parts.buildInbound(inbound.all(), outlook.settings, outlook.peers));
   }
 
   function allHosts(): readonly string[] {
@@ -168,6 +172,7 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
       const before = outlook;
       outlook = nextOutlook(before, delta, { mesh, scope, proxy: 'sidecar' });
       const reselects = outlook.sidecar !== before.sidecar;
+      if (outlook.peers !== before.peers) buildInbound();
       build(
         reselects ? new Set([...delta.hosts, ...known.hosts(), ...allHosts()]) : delta.hosts,
         delta.configChanged || outlook.settings !== before.settings,

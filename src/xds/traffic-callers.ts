@@ -24,6 +24,11 @@ export function judged(proxies: string | undefined): string {
   return proxies === undefined ? alone : `%CEL(source.address.matches('${proxies}') ? '${relay}' : '${alone}')%`;
 }
 
-export function gatewayRecordFields(reporter: string): GatewayRecordFields {
-  return { v: reporter, b: '%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%' };
+/**
+ * Of requests the address that the connection itself has, whatever their headers say. A connection may come from inside
+ * Envoy, and tells then by the PROXY protocol where it came from.
+ */
+export function gatewayRecordFields(reporter: string, of: 'requests' | 'connections'): GatewayRecordFields {
+  const address = of === 'requests' ? 'DOWNSTREAM_DIRECT_REMOTE_ADDRESS' : 'DOWNSTREAM_REMOTE_ADDRESS';
+  return { v: reporter, b: `%${address}_WITHOUT_PORT%` };
 }

@@ -22,7 +22,7 @@ export function outboundHttpLogs(
   destination?: string,
   proxy: ProxyKind = 'sidecar',
 ): readonly AccessLog[] {
-  const { reporter, fields } = tellingOf(proxy);
+  const { reporter, fields } = tellingOf(proxy, 'requests');
   return [
     ...buildTextAccessLog(config, 'CLIENT'),
     ...buildHttpCounters(reporter),
@@ -54,7 +54,7 @@ export function outboundTcpLogs(
   options: TcpLogOptions = {},
 ): readonly AccessLog[] {
   const { destination, route, host, proxy = 'sidecar', reported = false } = options;
-  const { reporter, fields } = tellingOf(proxy);
+  const { reporter, fields } = tellingOf(proxy, 'connections');
   const known = chain === 'registered' || chain === 'by-name';
   return [
     ...ended(buildTextAccessLog(config, 'CLIENT')),
@@ -73,7 +73,7 @@ export function refusedByGatewayLogs(
   return [
     ...buildTextAccessLog(config, 'CLIENT'),
     buildRefusedCounters(reporter),
-    buildRefusedRecords({ destination, gateway: gatewayRecordFields(reporter) }),
+    buildRefusedRecords({ destination, gateway: gatewayRecordFields(reporter, 'connections') }),
   ].map((log) => filtered(log, withFlags(['NR'])));
 }
 
@@ -85,9 +85,9 @@ export function inboundTcpLogs(config: ProxySettings): readonly AccessLog[] {
   return [...ended(buildTextAccessLog(config, 'SERVER')), ...buildInboundTcpCounters()];
 }
 
-function tellingOf(proxy: ProxyKind) {
+function tellingOf(proxy: ProxyKind, of: 'requests' | 'connections') {
   if (proxy === 'sidecar') return { reporter: 'source', fields: undefined };
-  return { reporter: gatewayReporter, fields: gatewayRecordFields(gatewayReporter) };
+  return { reporter: gatewayReporter, fields: gatewayRecordFields(gatewayReporter, of) };
 }
 
 /** One line for a connection, at its end. */

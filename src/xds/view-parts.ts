@@ -8,6 +8,7 @@ import type { HostAccess } from './egress-policy/host-access.ts';
 import { buildInboundResources } from './inbound-listener.ts';
 import type { InboundPort } from './inbound-ports.ts';
 import { alwaysHttpPort, buildPortListeners } from './outbound-listeners.ts';
+import type { PeerOutlook } from './outlook.ts';
 import type { PortUse } from './port-use.ts';
 import type { TypedResource } from './resource.ts';
 import { buildHostVirtualHosts, buildPortRoutes } from './routes.ts';
@@ -29,7 +30,7 @@ export interface ViewParts {
   createClaims(namespace: string): DomainClaims;
   /** What is there whatever is registered. `ranged`: services with ranges of addresses. */
   buildWhole(config: ProxySettings, ranged: Iterable<Service>): readonly TypedResource[];
-  buildInbound(ports: readonly InboundPort[], config: ProxySettings): readonly TypedResource[];
+  buildInbound(ports: readonly InboundPort[], config: ProxySettings, peers: PeerOutlook): readonly TypedResource[];
   buildPort(port: number, use: PortUse, config: ProxySettings): readonly TypedResource[];
   /** `extraDomains`: further names and addresses that mean this host on a port. */
   buildVirtualHosts(
@@ -48,7 +49,7 @@ export const redirectParts: ViewParts = {
   dependents: () => [],
   createClaims: createDomainClaims,
   buildWhole: buildStaticResources,
-  buildInbound: (ports, config) => buildInboundResources(ports, config, 'redirect'),
+  buildInbound: (ports, config, peers) => buildInboundResources(ports, { config, peers }),
   buildPort: (port, use, config) => [
     ...buildPortListeners(port, use, config),
     ...(use.http.size > 0 || port === alwaysHttpPort ? [buildPortRoutes(port, config)] : []),

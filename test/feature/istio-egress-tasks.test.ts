@@ -32,6 +32,15 @@ const http = { number: 80, name: 'http', protocol: 'HTTP' };
 const https = { number: 443, name: 'https', protocol: 'HTTPS' };
 const inIstioSystem = { namespace: 'istio-system' };
 
+/** A subset of the gateway that is spoken to by mTLS, under the name that is asked of it. */
+function mutualSubset(name: string, port: number, sni: string) {
+  const portLevelSettings = [{ port: { number: port }, tls: { mode: 'ISTIO_MUTUAL', sni } }];
+  return {
+    host: egress,
+    subsets: [{ name, trafficPolicy: { loadBalancer: { simple: 'ROUND_ROBIN' }, portLevelSettings } }],
+  };
+}
+
 describe('Istio’s egress tasks', needs('root', 'iproute2', 'firewall', 'curl'), () => {
   const scope = suiteScope();
   let authority: TestAuthority;
@@ -185,14 +194,16 @@ describe('Istio’s egress tasks', needs('root', 'iproute2', 'firewall', 'curl')
     await logged(sleepLog, /"GET \/ HTTP\/1\.1" 200 .* "198\.51\.100\.122:443" outbound\|80\|\|my-nginx/);
   });
 
-  it('sends HTTP through the egress gateway; where the rule with its subset is not seen, nothing leaves', async () => {
+  it('sends HTTP through the egress gateway by mTLS; where the rule with its subset is not seen, nothing leaves', async () => {
     const host = hosts.gateway;
-    const toGateway = { host: egress, subsets: [{ name: 'cnn' }] };
+    const toGateway = mutualSubset('cnn', 80, host);
     await mesh.apply(
       serviceEntry('cnn', { hosts: [host], ports: [http, https] }) +
         gateway('istio-egressgateway', {
           selector: { istio: 'egressgateway' },
-          servers: [{ port: http, hosts: [host] }],
+          servers: [
+            { port: { number: 80, name: 'https', protocol: 'HTTPS' }, hosts: [host], tls: { mode: 'ISTIO_MUTUAL' } },
+          ],
         }) +
         destinationRule('egressgateway-for-cnn', toGateway) +
         virtualService('direct-cnn-through-egress-gateway', {
@@ -215,6 +226,12 @@ describe('Istio’s egress tasks', needs('root', 'iproute2', 'firewall', 'curl')
       return gatewayLog();
     }, /"GET \/politics HTTP\/2" 301 .* outbound\|80\|\|money\.cnn\.com /);
     assert.equal(plain.requests.items.at(-1)?.host, host);
+    assert.doesNotMatch(JSON.stringify(plain.requests.items), /x-forwarded-client-cert/);
+    const [gatewayPod = ''] =
+      (await mesh.run('get', 'pods', '-n', 'istio-system')).match(/istio-egressgateway-\S+/) ?? [];
+    const identity = 'spiffe://cluster.local/ns/istio-system/sa/istio-egressgateway-service-account';
+    assert.match(await mesh.run('proxy-config', 'secrets', gatewayPod, '-n', 'istio-system'), new RegExp(identity));
+    assert.match(await mesh.run('proxy-config', 'clusters', 'sleep', '-o', 'json'), new RegExp(identity));
     await logged(sleepLog, /"GET \/politics HTTP\/1\.1" 301 .* outbound\|80\|cnn\|istio-egressgateway\.istio-system/);
 
     const before = plain.requests.items.length;
@@ -270,18 +287,7 @@ describe('Istio’s egress tasks', needs('root', 'iproute2', 'firewall', 'curl')
             },
           ],
         }) +
-        destinationRule('egressgateway-for-origin', {
-          host: egress,
-          subsets: [
-            {
-              name: 'origin',
-              trafficPolicy: {
-                loadBalancer: { simple: 'ROUND_ROBIN' },
-                portLevelSettings: [{ port: { number: 80 }, tls: { mode: 'ISTIO_MUTUAL', sni: host } }],
-              },
-            },
-          ],
-        }) +
+        destinationRule('egressgateway-for-origin', mutualSubset('origin', 80, host)) +
         throughGateway('origin', host) +
         destinationRule('originate', {
           host,

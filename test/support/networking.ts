@@ -36,6 +36,11 @@ export function telemetry(name: string, spec: Spec, metadata: Metadata = {}): st
   return document({ apiVersion: 'telemetry.istio.io/v1', kind: 'Telemetry', metadata: { name, ...metadata }, spec });
 }
 
+export function peerAuthentication(name: string, spec: Spec, metadata: Metadata = {}): string {
+  const apiVersion = 'security.istio.io/v1';
+  return document({ apiVersion, kind: 'PeerAuthentication', metadata: { name, ...metadata }, spec });
+}
+
 /** Of the root certificate alone where there is no certificate. */
 export function tlsSecret(
   name: string,

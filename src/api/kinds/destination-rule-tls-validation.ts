@@ -3,7 +3,6 @@
 import { type FieldPath, problem, warning } from '../finding.ts';
 import { isWildcardHost, normalizeHost } from '../host-name.ts';
 import type { Finding } from '../kind.ts';
-import { notActedOn } from '../not-acted-on.ts';
 import { shorten } from '../schema-messages.ts';
 import type { ClientTlsSettings } from './destination-rule-tls.ts';
 
@@ -13,7 +12,6 @@ export function* checkClientTls(tls: ClientTlsSettings, path: FieldPath): Iterab
   const mode = tls.mode ?? 'DISABLE';
   if (mode === 'DISABLE') yield* checkUnused(tls, path);
   else if (mode === 'ISTIO_MUTUAL') {
-    yield notActedOn('TLS mode ISTIO_MUTUAL', [...path, 'mode']);
     for (const field of [...files, 'credentialName'] as const) {
       if (!tls[field]) continue;
       const message = `TLS mode ISTIO_MUTUAL does not use ${field}`;

@@ -27,7 +27,7 @@ export function* checkServerTls(tls: ServerTlsSettings, path: FieldPath): Iterab
   yield* checkCiphers(tls.cipherSuites ?? [], [...path, 'cipherSuites']);
   yield* checkVersions(tls, path);
   yield* checkPins(tls, path);
-  if (mode === 'AUTO_PASSTHROUGH' || mode === 'ISTIO_MUTUAL') yield notActedOn(`TLS mode ${mode}`, [...path, 'mode']);
+  if (mode === 'AUTO_PASSTHROUGH') yield notActedOn(`TLS mode ${mode}`, [...path, 'mode']);
 }
 
 function isSet(value: string | readonly unknown[] | undefined): boolean {

@@ -263,7 +263,6 @@ const found: readonly (readonly [string, Spec, readonly string[]])[] = [
     },
     [
       `!SP0908 ${at}.tls.credentialName: ISTIO_MUTUAL TLS cannot have associated credentialName`,
-      `?SP0111 ${at}.tls.mode: TLS mode ISTIO_MUTUAL ${notActed}`,
       `?SP0111 spec.servers[1].tls.mode: TLS mode AUTO_PASSTHROUGH ${notActed}`,
     ],
   ],

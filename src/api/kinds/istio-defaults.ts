@@ -19,7 +19,8 @@ const mixerDefaults = { ...processDefaults, reportBatchMaxEntries: 100, reportBa
 const defaults: Omit<IstioSpec, 'version'> = {
   logging: { level: 'default:info' },
   meshPolicy: { mtlsMode: 'PERMISSIVE' },
-  autoMtls: false,
+  // The operator of Istio 1.4: false; here: as in Istio since 1.5.
+  autoMtls: true,
   controlPlaneSecurityEnabled: false,
   watchOneNamespace: false,
   watchAdapterCRDs: false,

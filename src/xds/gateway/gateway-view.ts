@@ -122,7 +122,7 @@ export function createGatewayView(first: Mesh, options: GatewayViewOptions): Mes
   }
 
   function buildEverything(): void {
-    ports = mergeServers(mesh.gateways.filter(chooses), bindPortOf);
+    ports = mergeServers(mesh.gateways.filter(chooses), { bindPortOf, mutual: parts.capture === 'redirect' });
     sets = ports.flatMap(routeSetsOf);
     const routing = { mesh, scope, service: select, rule: ruleOf };
     const wanted = new Set<string>();

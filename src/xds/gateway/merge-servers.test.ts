@@ -17,7 +17,7 @@ interface Given {
 }
 
 /** One Gateway for each server, named g0, g1, …, each a second younger than the one before. */
-function merged(given: readonly Given[], bindPortOf: (port: number) => number = (port) => port) {
+function merged(given: readonly Given[], bindPortOf: (port: number) => number = (port) => port, mutual = true) {
   const objects = given.map(
     ({ protocol, host = '*', number = 443, mode, bind }, index): KubeObject => ({
       apiVersion: 'networking.istio.io/v1',
@@ -40,7 +40,7 @@ function merged(given: readonly Given[], bindPortOf: (port: number) => number = 
     emptyMesh,
     createMeshObjects().translate(objects.map((object) => ({ type: 'ADDED', object }))),
   );
-  return mergeServers(mesh.gateways, bindPortOf).map(({ bindPort, http, tcp, tls }) => ({
+  return mergeServers(mesh.gateways, { bindPortOf, mutual }).map(({ bindPort, http, tcp, tls }) => ({
     port: bindPort,
     http: http.map(({ gateway }) => gateway),
     tcp: tcp?.gateway,
@@ -51,6 +51,7 @@ function merged(given: readonly Given[], bindPortOf: (port: number) => number = 
 const http = { protocol: 'HTTP' };
 const tcp = { protocol: 'TCP' };
 const tls = (host: string) => ({ protocol: 'TLS', mode: 'PASSTHROUGH', host });
+const mutualHttps = { protocol: 'HTTPS', mode: 'ISTIO_MUTUAL' };
 const none = { port: 443, http: [], tcp: undefined, tls: [] };
 
 const table: readonly (readonly [string, readonly Given[], object])[] = [
@@ -74,16 +75,19 @@ const table: readonly (readonly [string, readonly Given[], object])[] = [
   ],
   ['plain after TLS is', [tls('a.test'), http], { ...none, http: ['default/g1'], tls: ['default/g0'] }],
   ['GRPC is HTTP', [{ protocol: 'GRPC' }], { ...none, http: ['default/g0'] }],
-  [
-    'HTTPS with certificates of workloads is read as HTTP until there are any',
-    [{ protocol: 'HTTPS', mode: 'ISTIO_MUTUAL' }],
-    { ...none, http: ['default/g0'] },
-  ],
+  ['HTTPS with certificates of workloads is TLS', [mutualHttps], { ...none, tls: ['default/g0'] }],
 ];
 
 for (const [name, given, expected] of table) {
   test(name, () => assert.deepEqual(merged(given), [expected]));
 }
+
+test('where workloads have no certificates HTTPS that asks for them is read as HTTP', () => {
+  assert.deepEqual(
+    merged([mutualHttps], (port) => port, false),
+    [{ ...none, http: ['default/g0'] }],
+  );
+});
 
 test('ports are those that pods listen on, and two that lead to one are one', () => {
   const given = [

@@ -34,10 +34,17 @@ interface Mutable extends MergedPort {
   readonly tls: PlacedServer[];
 }
 
-/** `gateways` oldest first; `bindPortOf`: from the port that a Gateway names to the one that is listened on. */
+export interface MergeOptions {
+  /** From the port that a Gateway names to the one that is listened on. */
+  readonly bindPortOf: (port: number) => number;
+  /** Under proxy capture there are no identities, and both ends of ISTIO_MUTUAL speak without TLS. */
+  readonly mutual: boolean;
+}
+
+/** `gateways` oldest first. */
 export function mergeServers(
   gateways: readonly Gateway[],
-  bindPortOf: (port: number) => number,
+  { bindPortOf, mutual }: MergeOptions,
 ): readonly MergedPort[] {
   const ports = new Map<string, Mutable>();
   for (const gateway of gateways) {
@@ -50,7 +57,7 @@ export function mergeServers(
       const port: Mutable = ports.get(key) ?? { bind, bindPort, http: [], tcp: undefined, tls: [] };
       ports.set(key, port);
       const placed = { gateway: gatewayKey(gateway), origin: gatewayOrigin(gateway), server };
-      if (speaksTls(server)) {
+      if (speaksTls(server) && (mutual || server.tls?.mode !== 'ISTIO_MUTUAL')) {
         const plain = port.http.length > 0 || port.tcp !== undefined;
         if (!plain && !port.tls.some((other) => sharesHost(other.server, server))) port.tls.push(placed);
       } else if (isHttp(server.port.protocol) || server.port.protocol === 'HTTPS') {
@@ -61,9 +68,8 @@ export function mergeServers(
   return [...ports.values()].sort((a, b) => a.bindPort - b.bindPort || compareText(a.bind, b.bind));
 }
 
-/** ISTIO_MUTUAL comes with the identities of workloads; until then both ends of it speak without TLS. */
 export function speaksTls({ port, tls }: GatewayServer): boolean {
-  return isTls(port.protocol) && tls !== undefined && tls.mode !== 'ISTIO_MUTUAL';
+  return isTls(port.protocol) && tls !== undefined;
 }
 
 function sharesHost(a: GatewayServer, b: GatewayServer): boolean {

@@ -29,7 +29,7 @@ export function createProxyParts(portRules: readonly PortRule[]): ViewParts {
     dependents: (host) => rules.hostsBelow(host),
     createClaims: createPortDomainClaims,
     buildWhole: (config, ranged) => buildHttpProxy(config, ranged, portRules),
-    buildInbound: (ports, config) => buildInboundResources(ports, config, 'proxy'),
+    buildInbound: (ports, config) => buildInboundResources(ports, { config, peers: undefined }),
     buildPort: buildConnectedListener,
     buildVirtualHosts: (selected, extraDomains, routing, access, config) => [
       ...buildHostVirtualHosts(selected, extraDomains, routing, access),

@@ -1,0 +1,91 @@
+// Connections that a gateway passes on unread: by the SNI of TLS that does not end here, or as they come
+// (istio-semantics 3.1, 5).
+import { isUnder } from '../../api/host-name.ts';
+import type { GatewayTlsChain } from '../../envoy/gateway-listener.ts';
+import type { NetworkFilter } from '../../envoy/network-filters.ts';
+import type { ProxySettings } from '../../mesh/proxy-settings.ts';
+import { boundTo } from '../../mesh/select-virtual-service.ts';
+import type { Capture } from '../capture.ts';
+import { passedFilters } from '../filter-chains.ts';
+import { buildCallerFilter } from '../traffic-callers.ts';
+import { isForAnyAddress, type PassedRoute, tcpRoutes, tlsRoutes } from '../virtual-service/passed-routes.ts';
+import type { GatewayRouting } from './gateway-routes.ts';
+import type { PlacedServer } from './merge-servers.ts';
+import { openTo, servedHosts } from './server-hosts.ts';
+
+export interface GatewayListenerContext extends GatewayRouting {
+  readonly capture: Capture['kind'];
+  readonly settings: ProxySettings;
+  /** What proxies of the mesh call from, as ViewParts tells it. */
+  readonly proxies: string | undefined;
+}
+
+export interface TcpRoute {
+  readonly route: PassedRoute;
+  /** Under which the VirtualService that has it serves there. */
+  readonly hosts: ReadonlySet<string>;
+}
+
+/** Of the oldest VirtualService that has one for this server. */
+export function firstTcpRoute(placed: PlacedServer, context: GatewayListenerContext): TcpRoute | undefined {
+  for (const virtualService of virtualServicesOf(placed, context)) {
+    const hosts = servedHosts(placed.server, virtualService);
+    const [host] = hosts;
+    if (host === undefined) continue;
+    const route = tcpRoutes(virtualService, host, routingOf(placed, context)).find(isForAnyAddress);
+    if (route !== undefined) return { route, hosts };
+  }
+  return undefined;
+}
+
+/** One for each TLS rule of the VirtualServices that are bound to the server. */
+export function buildPassedChains(placed: PlacedServer, context: GatewayListenerContext): readonly GatewayTlsChain[] {
+  return virtualServicesOf(placed, context).flatMap((virtualService) => {
+    const open = openTo(placed.server, virtualService.namespace);
+    const [host = ''] = servedHosts(placed.server, virtualService);
+    const routes = tlsRoutes(virtualService, host, routingOf(placed, context)).filter(isForAnyAddress);
+    return routes.flatMap((route) => {
+      const serverNames = route.serverNames.filter((name) => open.some((own) => isUnder(name, own)));
+      if (serverNames.length === 0) return [];
+      return [{ name: route.name, serverNames, filters: passedOn(route, placed, context) }];
+    });
+  });
+}
+
+export function passedOn(
+  route: PassedRoute,
+  { server }: PlacedServer,
+  { settings }: GatewayListenerContext,
+): readonly NetworkFilter[] {
+  return passedFilters(route, settings, { destination: askedAt(server.port.number), proxy: 'gateway' });
+}
+
+/** Callers ask for the Gateway's port, whatever its pods listen on. */
+export function askedAt(port: number): string {
+  return `0.0.0.0:${port}`;
+}
+
+/** Istio: an SNI that stands in two rules is the first one's. */
+export function withoutTaken(chains: readonly GatewayTlsChain[]): readonly GatewayTlsChain[] {
+  const taken = new Set<string>();
+  return chains.flatMap((chain) => {
+    const serverNames = chain.serverNames.filter((name) => !taken.has(name));
+    for (const name of serverNames) taken.add(name);
+    return serverNames.length === 0 ? [] : [{ ...chain, serverNames }];
+  });
+}
+
+export function judgingCallers<Chain extends { readonly filters: readonly NetworkFilter[] }>(
+  chain: Chain,
+  proxies: string | undefined,
+): Chain {
+  return { ...chain, filters: [buildCallerFilter(proxies), ...chain.filters] };
+}
+
+function virtualServicesOf({ gateway }: PlacedServer, { mesh, scope }: GatewayListenerContext) {
+  return boundTo(mesh.boundTo.get(gateway), gateway, scope.namespace);
+}
+
+function routingOf({ gateway, server }: PlacedServer, { scope, service, rule }: GatewayListenerContext) {
+  return { scope, gateway, port: server.port.number, service, rule };
+}
