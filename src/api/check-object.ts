@@ -1,10 +1,12 @@
 // From a plain value to an object of a known kind: the one gate through which everything written by people comes,
 // from a file or over the API. Invariant: what leaves here has passed its kind's schema, has the stored apiVersion
 // and, if its kind is namespaced, a namespace.
+import { z } from 'zod';
 import { didYouMean } from './closest-word.ts';
 import { problem, warning } from './finding.ts';
 import { type Finding, type Kind, storedApiVersion } from './kind.ts';
 import { findKind, kinds } from './kinds.ts';
+import { metadataSchema } from './metadata.ts';
 import { groupOf, type KubeObject, resourceName } from './object.ts';
 import { noteFitting } from './parse-object.ts';
 import { findingsOfIssues } from './schema-issues.ts';
@@ -25,7 +27,14 @@ export interface CheckedObject {
 type Mapping = Readonly<Record<string, unknown>>;
 
 /** `namespace` is given to a namespaced object that names none. */
-export function checkObject(given: unknown, namespace: string): CheckedObject {
+export type CheckObject = (given: unknown, namespace: string) => CheckedObject;
+
+export const checkObject: CheckObject = (given, namespace) => check(given, namespace, checkAgainst);
+
+/** Of an object that is only meant: its kind, namespace and name, which is all that it has then. The rest may be anything. */
+export const checkReference: CheckObject = (given, namespace) => check(given, namespace, checkName);
+
+function check(given: unknown, namespace: string, checkPlaced: typeof checkAgainst): CheckedObject {
   const cleaned = withoutNulls(given);
   if (cleaned.tooDeep !== undefined) return { resource: '', findings: [cleaned.tooDeep] };
   const { value } = cleaned;
@@ -43,7 +52,7 @@ export function checkObject(given: unknown, namespace: string): CheckedObject {
   const { kind } = found;
   if (kind === undefined) return { resource, findings: found.findings };
   const placed = placeObject(value, kind, namespace);
-  const checked = checkAgainst(kind, placed.value);
+  const checked = checkPlaced(kind, placed.value);
   const findings = limited([...found.findings, ...placed.findings], checked.findings);
   const object = findings.some(isError) || checked.object === undefined ? {} : { object: checked.object };
   return { kind, resource, findings, ...object };
@@ -105,6 +114,19 @@ function checkAgainst(kind: Kind, value: Mapping): { object?: KubeObject; findin
   if (!parsed.success) return { findings: findingsOfIssues(kind.schema, value, parsed.error.issues) };
   noteFitting(kind.schema, parsed.data);
   return { object: parsed.data, findings: kind.validate(parsed.data) };
+}
+
+const { name, namespace } = metadataSchema.shape;
+const referenceSchema = z.object({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.object({ name, namespace }),
+});
+
+function checkName(_: Kind, value: Mapping): { object?: KubeObject; findings: Iterable<Finding> } {
+  const parsed = referenceSchema.safeParse(value, { error: messageOfIssue });
+  if (!parsed.success) return { findings: findingsOfIssues(referenceSchema, value, parsed.error.issues) };
+  return { object: parsed.data, findings: [] };
 }
 
 /** Thousands of mistakes help nobody, and each one's place has to be looked for. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatDiagnostic } from '../platform/diagnostic.ts';
+import { checkReference } from './check-object.ts';
 import { type Decoded, decodeManifestBytes, decodeManifests, decodeObject } from './decode.ts';
 
 const entry = `apiVersion: networking.istio.io/v1alpha3
@@ -210,6 +211,58 @@ test('keys named like parts of Object are data and pollute nothing', () => {
     [['SP0104', '__proto__']],
   );
   assert.equal(Object.hasOwn(Object.prototype, 'polluted'), false);
+});
+
+test('a file is read until it has more than 1000 mistakes', () => {
+  const wrong = (count: number) => {
+    const bad = `apiVersion: v1\nkind: Namespace\nmetadata: { name: A }\n`;
+    return decodeManifests(`${bad}---\n`.repeat(count) + entry, 'f');
+  };
+  const [exactly, more] = [wrong(1000), wrong(1001)];
+  assert.deepEqual([exactly.objects.length, exactly.diagnostics.length], [1, 1000]);
+  assert.deepEqual([more.objects.length, more.diagnostics.length], [0, 1002]);
+  assert.match(more.diagnostics.at(-1)?.message ?? '', /more than 1000 mistakes/);
+});
+
+test('a reference is read of what is no object of its kind, and only where it names one', () => {
+  const text = `
+apiVersion: networking.istio.io/v1beta1
+kind: VirtualService
+metadata: { name: routed, labels: { 'a b': 7 }, wrong: true }
+spec: { http: [], hots: 7 }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: Routed }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualServices
+metadata: { name: routed }
+---
+apiVersion: v1
+kind: Namespace
+metadata: { name: shop }
+`;
+  const bytes = new TextEncoder().encode(text);
+  const { objects, diagnostics } = decodeManifestBytes(bytes, 'f', 'shop', checkReference);
+  assert.deepEqual(
+    objects.map(({ object }) => object),
+    [
+      {
+        apiVersion: 'networking.istio.io/v1',
+        kind: 'VirtualService',
+        metadata: { name: 'routed', namespace: 'shop' },
+      },
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
+    ],
+  );
+  assert.deepEqual(
+    diagnostics.map(({ code, source }) => [code, source?.line]),
+    [
+      ['SP0201', 9],
+      ['SP0102', 12],
+    ],
+  );
 });
 
 test('decodeObject checks what came as JSON', () => {

@@ -1,6 +1,6 @@
 // Manifests -> objects. Every mistake is a diagnostic with file, line and column; one bad object hides no other.
 import type { Diagnostic } from '../platform/diagnostic.ts';
-import { checkObject, mostFindings } from './check-object.ts';
+import { type CheckObject, checkObject, mostFindings } from './check-object.ts';
 import type { DiagnosticCode } from './diagnostic-codes.ts';
 import { type FieldPath, type Locate, problem, toDiagnostic } from './finding.ts';
 import type { Finding, Kind } from './kind.ts';
@@ -30,23 +30,23 @@ export interface Decoded {
  * Reads YAML (any number of documents, `List`s unpacked) or JSON. `file` names the source in diagnostics, `namespace`
  * is given to namespaced objects that name none. Never throws for what the text says.
  */
-export function decodeManifests(text: string, file: string, namespace = 'default'): Decoded {
+export function decodeManifests(text: string, file: string, namespace = 'default', check = checkObject): Decoded {
   const objects: DecodedObject[] = [];
   const diagnostics: Diagnostic[] = [];
   let errors = 0;
   for (const document of readYamlDocuments(text, file)) {
-    const decoded = decodeDocument(document, namespace);
+    const decoded = decodeDocument(document, namespace, check);
     for (const object of decoded.objects) objects.push(object);
     for (const diagnostic of decoded.diagnostics) diagnostics.push(diagnostic);
     errors += decoded.diagnostics.filter(isError).length;
-    if (errors < mostErrors) continue;
+    if (errors <= mostErrors) continue;
     const finding = problem('SP0110', [], `the file has more than ${mostErrors} mistakes`, 'mend the first ones');
     return { objects, diagnostics: [...diagnostics, toDiagnostic(finding, '', document.place(0))] };
   }
   return { objects, diagnostics };
 }
 
-/** Of a file: what comes after is not read. */
+/** Of a file: what comes after one more is not read. */
 const mostErrors = 1000;
 
 function isError({ severity }: Diagnostic): boolean {
@@ -54,9 +54,14 @@ function isError({ severity }: Diagnostic): boolean {
 }
 
 /** The same from a file's bytes, which have to be UTF-8. */
-export function decodeManifestBytes(bytes: Uint8Array, file: string, namespace = 'default'): Decoded {
+export function decodeManifestBytes(
+  bytes: Uint8Array,
+  file: string,
+  namespace = 'default',
+  check = checkObject,
+): Decoded {
   const decoded = decodeUtf8(bytes);
-  if (typeof decoded === 'string') return decodeManifests(decoded, file, namespace);
+  if (typeof decoded === 'string') return decodeManifests(decoded, file, namespace, check);
   const finding = problem('SP0001', [], 'the file is not UTF-8 text', 'save it as UTF-8');
   return { objects: [], diagnostics: [toDiagnostic(finding, '', { file, ...decoded })] };
 }
@@ -71,7 +76,11 @@ export function decodeObject(
   return { diagnostics, ...(object === undefined ? {} : { object }), ...(kind === undefined ? {} : { kind }) };
 }
 
-function decodeDocument({ document, mistakes, place, again }: YamlDocument, namespace: string): Decoded {
+function decodeDocument(
+  { document, mistakes, place, again }: YamlDocument,
+  namespace: string,
+  check: CheckObject,
+): Decoded {
   const ofText = (mistake: TextMistake) => toDiagnostic(mistake.finding, '', place(mistake.offset));
   const root = document?.contents;
   if (root === undefined || root === null) return { objects: [], diagnostics: mistakes.map(ofText) };
@@ -89,13 +98,13 @@ function decodeDocument({ document, mistakes, place, again }: YamlDocument, name
   const starts = items.map((item) => offsetOf(root, targets, item.path, 'value'));
   let errors = 0;
   for (const [index, item] of items.entries()) {
-    const { object, kind, resource, findings } = checkObject(item.value, namespace);
+    const { object, kind, resource, findings } = check(item.value, namespace);
     const found = findings.map((finding) =>
       toDiagnostic(finding, resource, findPlace([...item.path, ...finding.path], placeOf(finding))),
     );
     diagnostics.push(...found.toSorted(byPlace));
     errors += found.filter(isError).length;
-    if (errors >= mostErrors) break;
+    if (errors > mostErrors) break;
     const [start = 0, end = Number.POSITIVE_INFINITY] = [starts[index], starts[index + 1]];
     const readWhole = !unreadable && !inValues.some(({ offset }) => offset >= start && offset < end);
     if (object !== undefined && kind !== undefined && readWhole)

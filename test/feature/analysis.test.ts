@@ -1,6 +1,9 @@
 // A mistake that two objects make together: what its caller meets, what `apply`, `analyze`, `describe` and the status say of it,
 // and that all of it ends with the object that was missing.
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { statusOf } from '../support/calls.ts';
 import { serviceEntry, startMesh, type TestMesh, type Workload } from '../support/mesh.ts';
@@ -64,5 +67,17 @@ describe('a mistake between objects', needs('root', 'iproute2', 'firewall'), () 
     await until('callers get through', async () => (await statusOf(caller, 'first.example')) === 200);
     await until('the status is clean', async () => (await statusMessages()).length === 0);
     assert.deepEqual(await mesh.cli('analyze').then(({ code, stdout }) => [code, stdout]), [0, 'no mistakes found\n']);
+  });
+
+  it('is taken away by a file that no longer fits its kind', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'sallyport-delete-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'routed.yaml');
+    writeFileSync(file, virtualService('routed', { hosts: ['first.example'], http: [] }));
+    const { code, stderr } = await mesh.cli('apply', '-f', file);
+    assert.equal(code, 1);
+    assert.match(stderr, /^error: .* VirtualService\/default\/routed /);
+    assert.equal(await mesh.run('delete', '-f', file), 'virtualservice.networking.istio.io "routed" deleted\n');
+    assert.equal((await mesh.cli('get', 'virtualservice', 'routed')).code, 1);
   });
 });

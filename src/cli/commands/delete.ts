@@ -57,15 +57,21 @@ async function named(cli: Cli, words: readonly string[], options: DeleteOptions)
   return doomed;
 }
 
-/** Reading manifests loads every kind; deleting by name does not need them. */
+/**
+ * By kind, namespace and name alone, whatever else they say. Reading manifests loads every kind; deleting by name does not
+ * need them.
+ */
 async function inFiles(cli: Cli, { filename = [], recursive = false }: DeleteOptions): Promise<readonly Doomed[]> {
-  const [{ decodeManifestBytes }, { readManifestFiles }, { diagnosticLines }] = await Promise.all([
+  const [{ decodeManifestBytes }, { checkReference }, { readManifestFiles }, { diagnosticLines }] = await Promise.all([
     import('../../api/decode.ts'),
+    import('../../api/check-object.ts'),
     import('../manifest-files.ts'),
     import('../error-lines.ts'),
   ]);
   const files = await readManifestFiles(filename, recursive, cli.signal);
-  const decoded = files.map(({ name, bytes }) => decodeManifestBytes(bytes, name, cli.options().namespace));
+  const { namespace } = cli.options();
+  // As kubectl: an object that no longer fits its kind can be taken away by the file that it came from.
+  const decoded = files.map(({ name, bytes }) => decodeManifestBytes(bytes, name, namespace, checkReference));
   const errors = decoded.flatMap(({ diagnostics }) => diagnostics.filter(({ severity }) => severity === 'error'));
   for (const line of diagnosticLines(errors)) cli.warn(line);
   if (errors.length > 0) process.exitCode = 1;
