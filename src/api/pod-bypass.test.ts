@@ -13,6 +13,8 @@ for (const [name, value, warns] of [
   ['excludeOutboundIPRanges', '0.0.0.0/0', true],
   ['excludeOutboundPorts', '443', true],
   ['includeOutboundPorts', '9000', true],
+  ['excludeInterfaces', '', false],
+  ['excludeInterfaces', 'eth1', true],
   ['includeInboundPorts', '80', false],
 ] as const) {
   test(`${name} of '${value}' is ${warns ? '' : 'not '}named`, () => {

@@ -1,5 +1,5 @@
 // Istio's annotations by which a pod goes around its proxy. Istio: whoever writes a pod decides; here: the Istio object does
-// (kinds/istio-ranges.ts), so that a tenant opens nothing, unless it leaves ranges to pods. Ports are never left to them.
+// (kinds/istio-ranges.ts), so that a tenant opens nothing, unless it leaves ranges to pods. Ports and interfaces are never left to them.
 // Each annotation that is used is named.
 import { allowBypassAnnotation } from './annotations.ts';
 import { type FieldPath, warning } from './finding.ts';
@@ -15,6 +15,7 @@ const bypassAnnotations: ReadonlyMap<string, readonly string[]> = new Map([
   [excludeRanges, ['']],
   ['traffic.sidecar.istio.io/includeOutboundPorts', ['', '*']],
   ['traffic.sidecar.istio.io/excludeOutboundPorts', ['']],
+  ['traffic.sidecar.istio.io/excludeInterfaces', ['']],
 ]);
 
 /** `path` is where the pod, or a template of one, has its metadata. */

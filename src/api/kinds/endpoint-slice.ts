@@ -63,7 +63,7 @@ export const endpointSliceKind: Kind<EndpointSlice> = {
 
 /** The Service that it is for; undefined: none. */
 export function serviceNameOf({ metadata: { labels } }: Pick<EndpointSlice, 'metadata'>): string | undefined {
-  return labels?.[serviceNameLabel];
+  return labels?.[serviceNameLabel] || undefined;
 }
 
 function* validateEndpointSlice(slice: EndpointSlice): Iterable<Finding> {

@@ -1,4 +1,5 @@
 // core/v1 Service: a name and an address inside the mesh for the pods its selector matches.
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { dnsLabelForm, isDnsLabel } from '../dns-name.ts';
 import { type FieldPath, problem } from '../finding.ts';
@@ -111,7 +112,13 @@ function* checkExternalName({ spec: { type, externalName } }: Service): Iterable
   const hint = 'write the DNS name that the Service stands for';
   if (externalName === undefined || externalName === '') {
     yield problem('SP0507', path, 'a Service of type ExternalName needs an externalName', hint);
-  } else if (normalizeHost(externalName) === undefined || isWildcardHost(externalName)) {
+    return;
+  }
+  const host = normalizeHost(externalName);
+  if (host !== undefined && isIP(host) !== 0) {
+    const instead = 'register the address with a ServiceEntry, or with an EndpointSlice of a Service without selector';
+    yield problem('SP0507', path, `externalName ${host} is an address, not a DNS name`, instead);
+  } else if (host === undefined || isWildcardHost(externalName)) {
     yield problem('SP0507', path, `externalName '${shorten(externalName)}' is not a DNS name`, hint);
   }
 }

@@ -104,9 +104,10 @@ test('addresses behind a Service are those of servers', () => {
     const other = { ...slice, addressType, endpoints: [{ addresses: [address] }] };
     assert.deepEqual(codes(other), ['SP0505 endpoints[0].addresses[0]']);
   }
-  assert.deepEqual(codes({ ...slice, metadata: { name: 'a' } }), [
-    'SP0506 metadata.labels["kubernetes.io/service-name"]',
-  ]);
+  for (const labels of [{}, { 'kubernetes.io/service-name': '' }])
+    assert.deepEqual(codes({ ...slice, metadata: { name: 'a', labels } }), [
+      'SP0506 metadata.labels["kubernetes.io/service-name"]',
+    ]);
   assert.deepEqual(codes({ ...slice, addressType: 'FQDN', endpoints: [] }), ['SP0111 addressType']);
 });
 
@@ -114,6 +115,6 @@ test('an ExternalName needs a name', () => {
   const external = (externalName?: string) =>
     codes({ apiVersion: 'v1', kind: 'Service', spec: { type: 'ExternalName', ...(externalName && { externalName }) } });
   assert.deepEqual(external('httpbin.org'), []);
-  for (const name of [undefined, '*.org', 'a b', 'http://a'])
+  for (const name of [undefined, '*.org', 'a b', 'http://a', '127.0.0.1', '[2001:db8::1]'])
     assert.deepEqual(external(name), ['SP0507 spec.externalName']);
 });
