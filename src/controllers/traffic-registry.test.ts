@@ -56,6 +56,35 @@ test('a host is what the proxy’s namespace knows under that name, with the onl
   assert.equal(registry.host('data', 'db.example.com', 80), undefined);
 });
 
+test('a port is what the entry says that gave it: outside or not, and who is behind it', () => {
+  const entry = (name: string, location: string, number: number, address: string, region: string) => `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: ${name}, namespace: data }
+spec:
+  hosts: [both.example.com]
+  location: ${location}
+  ports: [{ number: ${number}, name: http-${number}, protocol: HTTP }]
+  resolution: STATIC
+  endpoints: [{ address: ${address}, locality: ${region} }]
+`;
+  const outside = entry('outside', 'MESH_EXTERNAL', 80, '192.0.2.5', 'eu');
+  const inside = entry('inside', 'MESH_INTERNAL', 8080, '192.0.2.6', 'us');
+  for (const both of [`${outside}---${inside}`, `${inside}---${outside}`]) {
+    const registry = registryOf(both);
+    const told = [80, 8080].map((port) => {
+      const { destination, object, onlyPeer } = registry.host('data', 'both.example.com', port) ?? assert.fail();
+      return [destination.kind, destination.serviceEntry, object, onlyPeer?.locality];
+    });
+    assert.deepEqual(told, [
+      ['external', 'data/outside', 'ServiceEntry/data/outside', 'eu'],
+      ['service', 'data/inside', 'ServiceEntry/data/inside', 'us'],
+    ]);
+    const localities = ['192.0.2.5', '192.0.2.6'].map((at) => registry.locality('data', 'both.example.com', at));
+    assert.deepEqual(localities, ['eu', 'us']);
+  }
+});
+
 test('a host below a wildcard is the wildcard’s, on its ports only', () => {
   const registry = registryOf(entries);
   assert.equal(registry.host('any', 'a.b.example.org', 443)?.destination.serviceEntry, 'shop/wild');

@@ -121,8 +121,9 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
   }
 
   function registered(service: Service, port: ServicePort): Registered {
-    const { source, host, external } = service;
-    const { namespace, name } = port.from ?? service;
+    const { host } = service;
+    // Whether it is outside, and who is behind it, is said by the object that gave the port.
+    const { source, namespace, name, external } = port.from ?? service;
     const gateway = gatewayOf(service);
     const workload = workloadOf(service);
     return {
@@ -153,8 +154,12 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
       const isThere = sidecar !== undefined && namedBy(namespace, host, number) !== undefined;
       return isThere ? { hiddenBy: sidecarOrigin(sidecar) } : {};
     },
-    locality: (namespace, host, address) =>
-      find(namespace, host)?.endpoints.find((endpoint) => endpoint.address === address)?.locality,
+    locality(namespace, host, address) {
+      const service = find(namespace, host);
+      if (service === undefined) return undefined;
+      const all = [service, ...service.ports.flatMap(({ from }) => from ?? [])].flatMap(({ endpoints }) => endpoints);
+      return all.find((endpoint) => endpoint.address === address)?.locality;
+    },
     workloadAt,
     policy(asker) {
       const { config } = mesh();

@@ -86,12 +86,13 @@ async function follow(
     known = listed.objects;
     try {
       for await (const batch of store.watch(collections, listed.resourceVersion, signal)) {
-        for (const event of batch.events) {
+        const events = batch.events.filter(({ object }) => !listed.has(object, batch.resourceVersion));
+        for (const event of events) {
           const key = keyString(keyOf(event.object));
           if (event.type === 'DELETED') known.delete(key);
           else known.set(key, event.object);
         }
-        take(batch.events);
+        if (events.length > 0) take(events);
       }
     } catch (error) {
       if (!(error instanceof GoneError)) throw error;
@@ -99,16 +100,27 @@ async function follow(
   }
 }
 
-/** The oldest of the lists' versions: what came after the first list is seen again, which changes nothing. */
+/**
+ * The version is that of the oldest list, so what came between it and the others comes again; `has` tells what a list had
+ * already taken in at that version, or a later one: an older state of it would be a step back.
+ */
 async function listAll(store: ObjectStore) {
+  const lists = await Promise.all(collections.map((collection) => store.list(collection)));
   const objects = new Map<string, KubeObject>();
-  let resourceVersion: string | undefined;
-  for (const collection of collections) {
-    const list = await store.list(collection);
-    resourceVersion ??= list.resourceVersion;
-    for (const object of list.items) objects.set(keyString(keyOf(object)), object);
+  const versions = new Map<string, string>();
+  for (const [index, { group, kind }] of collections.entries()) {
+    const { items = [], resourceVersion = '0' } = lists[index] ?? {};
+    versions.set(`${group}/${kind}`, resourceVersion);
+    for (const object of items) objects.set(keyString(keyOf(object)), object);
   }
-  return { objects, resourceVersion: resourceVersion ?? '0' };
+  return {
+    objects,
+    resourceVersion: [...versions.values()].reduce((oldest, one) => (Number(one) < Number(oldest) ? one : oldest)),
+    has(object: KubeObject, at: string): boolean {
+      const { group, kind } = keyOf(object);
+      return Number(at) <= Number(versions.get(`${group}/${kind}`));
+    },
+  };
 }
 
 function differences(before: ReadonlyMap<string, KubeObject>, after: ReadonlyMap<string, KubeObject>): WatchEvent[] {

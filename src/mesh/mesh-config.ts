@@ -49,7 +49,7 @@ export const defaultMeshConfig: MeshConfig = {
   autoMtls: true,
 };
 
-/** Takes the object as it was written; defaults are filled here. */
+/** Takes the object as it was written; defaults are filled here, in the same order as above: settings are compared as JSON. */
 export function translateMeshConfig(written: Istio): MeshConfig {
   const istio = istioKind.withDefaults(written);
   const { outboundTrafficPolicy, proxy, meshPolicy } = istio.spec;

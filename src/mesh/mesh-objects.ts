@@ -10,6 +10,7 @@ import { sidecarKind } from '../api/kinds/sidecar.ts';
 import { telemetryKind } from '../api/kinds/telemetry.ts';
 import { virtualServiceKind } from '../api/kinds/virtual-service.ts';
 import { type KubeObject, keyOf, keyString } from '../api/object.ts';
+import { parseObject } from '../api/parse-object.ts';
 import type { WatchEvent } from '../store/store.ts';
 import type { AllocatedAddresses } from './allocated-addresses.ts';
 import { createDelegations } from './delegations.ts';
@@ -100,7 +101,8 @@ export function createMeshObjects({
         const { kind, metadata } = event.object;
         if (kind === secretKind.kind) {
           const key = secretKey(metadata.namespace ?? '', metadata.name);
-          change.secrets.set(key, parsed(secretKind.schema, object, translateSecret));
+          const secret = object && parseObject(secretKind.schema, object);
+          if (object === undefined || secret !== undefined) change.secrets.set(key, secret && translateSecret(secret));
         }
         if (kind === istioKind.kind && keyString(keyOf(event.object)) === meshConfigName) {
           config = configOf(object) ?? config;

@@ -42,6 +42,14 @@ test('an object that no longer fits its schema keeps its last good meaning', () 
   objects.translate([{ type: 'ADDED', object: entry('one', ['a.test']) }]);
   const broken = { ...entry('one', ['a.test']), spec: { hosts: 7 } };
   assert.deepEqual(objects.translate([{ type: 'MODIFIED', object: broken }]).services, []);
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'tls', namespace: 'shop' } };
+  const secrets = (type: 'MODIFIED' | 'DELETED', object: KubeObject) => [
+    ...objects.translate([{ type, object }]).secrets.keys(),
+  ];
+  assert.equal(secrets('MODIFIED', { ...secret, data: { 'tls.crt': 'QQ==' } }).length, 1);
+  const unreadable = { ...secret, data: { 'tls.crt': 7 } };
+  assert.deepEqual(secrets('MODIFIED', unreadable), []);
+  assert.equal(secrets('DELETED', unreadable).length, 1);
 });
 
 test('the mesh object sets the policy, its absence is ALLOW_ANY', () => {

@@ -135,6 +135,34 @@ test('a Service without a selector has the addresses that somebody wrote, each o
   assert.deepEqual(endpointsOf(host), ['192.0.2.1 tls 8443', '192.0.2.4 tls 8443']);
 });
 
+test('what no longer fits its schema keeps its last good meaning, also behind a service', () => {
+  const { take, endpointsOf } = follower();
+  const selector = { app: 'db' };
+  take('ADDED', service('db', { selector, ports: [{ name: 'db', port: 5432 }] }));
+  take('ADDED', service('wiki', { ports: [{ name: 'tls', port: 443 }] }));
+  const labels = { 'kubernetes.io/service-name': 'wiki' };
+  const slice = {
+    addressType: 'IPv4',
+    endpoints: [{ addresses: ['192.0.2.4'] }],
+    ports: [{ name: 'tls', port: 8443 }],
+  };
+  const subsets = [{ addresses: [{ ip: '192.0.2.1' }], ports: [{ name: 'tls', port: 8443 }] }];
+  const good = [
+    pod('a', selector, '10.0.0.1'),
+    workload('vm', { address: '192.0.2.9', labels: selector }),
+    object('v1', 'Endpoints', 'wiki', { subsets }),
+    object('discovery.k8s.io/v1', 'EndpointSlice', 'wiki-1', slice, { labels }),
+  ];
+  take('ADDED', ...good);
+  const behind = () => ['db', 'wiki'].map((name) => endpointsOf(`${name}.default.svc.cluster.local`)?.length);
+  assert.deepEqual(behind(), [2, 2]);
+  const unreadable = good.map((one) => ({ ...one, spec: 7, subsets: 7, endpoints: 7 }));
+  assert.deepEqual(take('MODIFIED', ...unreadable), []);
+  assert.deepEqual(behind(), [2, 2]);
+  take('DELETED', ...unreadable);
+  assert.deepEqual(behind(), [0, 0]);
+});
+
 test('an ExternalName is a host outside, or another name of a Service of the mesh', () => {
   const { take, endpointsOf, service: known } = follower();
   const out = 'out.default.svc.cluster.local';
@@ -212,6 +240,17 @@ test('hosts of one entry never share an address, though there are too few', () =
   take('DELETED', entry('one', { ...several, hosts }, asked));
   take('ADDED', entry('two', { ...several, hosts: ['d.example'] }, asked));
   assert.equal(known('d.example')?.addresses.length, 1);
+});
+
+test('a host that there was no address for gets one when another lets go of its own', () => {
+  const { take, service: known } = follower(createAllocatedAddresses(1));
+  const count = (host: string) => known(host)?.addresses.length;
+  take('ADDED', entry('a', tcp), entry('b', tcp), entry('c', tcp));
+  assert.deepEqual([count('a.example'), count('b.example'), count('c.example')], [1, 0, 0]);
+  assert.deepEqual(take('DELETED', entry('a', tcp)), ['a.example', 'b.example']);
+  assert.deepEqual([count('b.example'), count('c.example')], [1, 0]);
+  take('DELETED', entry('c', tcp));
+  assert.deepEqual(take('MODIFIED', entry('b', {})), ['b.example'], 'one that is gone waits for nothing');
 });
 
 test('a status that says what is known already changes nothing', () => {

@@ -1,6 +1,7 @@
 // ServiceEntries and Services, with the workloads and addresses behind them, as services of the mesh. What is behind one may
 // come from other objects: a change of those is a change of exactly the services that choose them.
 import { isDeepStrictEqual } from 'node:util';
+import type { ZodType } from 'zod';
 import { endpointSliceKind } from '../api/kinds/endpoint-slice.ts';
 import { endpointsKind } from '../api/kinds/endpoints.ts';
 import { podKind } from '../api/kinds/pod.ts';
@@ -8,13 +9,13 @@ import { type Service as KubeService, serviceKind } from '../api/kinds/service.t
 import { type ServiceEntry, serviceEntryKind } from '../api/kinds/service-entry.ts';
 import { workloadEntryKind } from '../api/kinds/workload-entry.ts';
 import { type KubeObject, keyOf, keyString } from '../api/object.ts';
+import { parseObject } from '../api/parse-object.ts';
 import type { WatchEvent } from '../store/store.ts';
 import type { AllocatedAddresses } from './allocated-addresses.ts';
 import { createExternalNames } from './external-names.ts';
 import { createGivenEndpoints, translateEndpointSlice, translateEndpoints } from './given-endpoints.ts';
 import type { Change } from './mesh.ts';
 import { compareText } from './origin.ts';
-import { parsed } from './parsed.ts';
 import type { PeerAuthentication } from './peer-authentication.ts';
 import { createPeerIndex } from './peer-index.ts';
 import { selectorOf } from './selector.ts';
@@ -46,6 +47,8 @@ export function createServiceObjects(addresses: AllocatedAddresses | undefined):
   const translated = new Map<string, readonly Service[]>();
   /** By object, the hosts whose addresses its services have. */
   const addressed = new Map<string, readonly string[]>();
+  /** Objects with a host that there was no address for. */
+  const waiting = new Set<string>();
   const entries = new Map<string, ServiceEntry>();
   const services = new Map<string, KubeService>();
   const workloads = createWorkloadIndex();
@@ -56,30 +59,32 @@ export function createServiceObjects(addresses: AllocatedAddresses | undefined):
   /** Notes what the object says; answers the objects that stand for services and may now mean others. */
   function note(event: WatchEvent): readonly string[] {
     const key = keyString(keyOf(event.object));
-    const gone = event.type === 'DELETED';
-    const object = gone ? undefined : event.object;
     switch (event.object.kind) {
       case serviceEntryKind.kind:
-        return noteEntry(key, event.object, gone);
+        return noteRead(serviceEntryKind.schema, event, (entry) => noteEntry(key, event.object, entry));
       case serviceKind.kind:
-        return noteService(key, event.object, gone);
+        return noteRead(serviceKind.schema, event, (service) => noteService(key, event.object, service));
       case podKind.kind:
-        return workloads.setWorkload(key, parsed(podKind.schema, object, translatePod));
+        return noteRead(podKind.schema, event, (pod) => workloads.setWorkload(key, pod && translatePod(pod)));
       case workloadEntryKind.kind:
-        return workloads.setWorkload(key, parsed(workloadEntryKind.schema, object, translateWorkloadEntry));
+        return noteRead(workloadEntryKind.schema, event, (entry) =>
+          workloads.setWorkload(key, entry && translateWorkloadEntry(entry)),
+        );
       case endpointsKind.kind:
-        return given.set(key, parsed(endpointsKind.schema, object, translateEndpoints)).map(serviceKey);
+        return noteRead(endpointsKind.schema, event, (endpoints) =>
+          given.set(key, endpoints && translateEndpoints(endpoints)).map(serviceKey),
+        );
       case endpointSliceKind.kind:
-        return given.set(key, parsed(endpointSliceKind.schema, object, translateEndpointSlice)).map(serviceKey);
+        return noteRead(endpointSliceKind.schema, event, (slice) =>
+          given.set(key, slice && translateEndpointSlice(slice)).map(serviceKey),
+        );
       default:
         return [];
     }
   }
 
-  /** One that no longer fits its schema keeps its last good meaning; so do Services. */
-  function noteEntry(key: string, object: KubeObject, gone: boolean): readonly string[] {
-    const entry = gone ? undefined : parsed(serviceEntryKind.schema, object, serviceEntryKind.withDefaults);
-    if (!gone && entry === undefined) return [];
+  function noteEntry(key: string, object: KubeObject, read: ServiceEntry | undefined): readonly string[] {
+    const entry = read && serviceEntryKind.withDefaults(read);
     if (entry === undefined) entries.delete(key);
     else entries.set(key, entry);
     const selector = entry?.spec.workloadSelector;
@@ -88,9 +93,7 @@ export function createServiceObjects(addresses: AllocatedAddresses | undefined):
     return [key];
   }
 
-  function noteService(key: string, object: KubeObject, gone: boolean): readonly string[] {
-    const service = gone ? undefined : parsed(serviceKind.schema, object, (one) => one);
-    if (!gone && service === undefined) return [];
+  function noteService(key: string, object: KubeObject, service: KubeService | undefined): readonly string[] {
     if (service === undefined) services.delete(key);
     else services.set(key, service);
     workloads.setSelector(key, namespaceOf(object), service && serviceSelector(service));
@@ -129,24 +132,29 @@ export function createServiceObjects(addresses: AllocatedAddresses | undefined):
   }
 
   /** An address is in use from the moment that it is given: the next host of the same object must not get it too. */
-  function translateAddressed(key: string): readonly Service[] {
+  function translateAddressed(key: string): { readonly services: readonly Service[]; readonly frees: boolean } {
     const hosts: string[] = [];
+    waiting.delete(key);
     const services = translate(key, (host) => {
-      const address = addresses?.addressOf(host);
-      if (address === undefined) return undefined;
-      addresses?.setInUse(host, true);
+      if (addresses === undefined) return undefined;
+      const address = addresses.addressOf(host);
+      if (address === undefined) {
+        waiting.add(key);
+        return undefined;
+      }
+      addresses.setInUse(host, true);
       hosts.push(host);
       return address;
     });
-    for (const host of addressed.get(key) ?? []) addresses?.setInUse(host, false);
+    const before = addressed.get(key) ?? [];
+    for (const host of before) addresses?.setInUse(host, false);
     if (hosts.length === 0) addressed.delete(key);
     else addressed.set(key, hosts);
-    return services;
+    return { services, frees: before.some((host) => !hosts.includes(host)) };
   }
 
-  function retranslate(key: string): readonly Change<Service>[] {
+  function replace(key: string, after: readonly Service[]): readonly Change<Service>[] {
     const before = translated.get(key) ?? [];
-    const after = translateAddressed(key);
     if (isDeepStrictEqual(before, after)) return [];
     if (after.length === 0) translated.delete(key);
     else translated.set(key, after);
@@ -157,10 +165,33 @@ export function createServiceObjects(addresses: AllocatedAddresses | undefined):
     take(events, peerChanges = []) {
       const touched = peers.take(peerChanges);
       const dirty = externalNames.withAliases(new Set([...events.flatMap(note), ...workloads.selecting(touched)]));
+      const after = new Map<string, readonly Service[]>();
+      let freed = false;
       // In an order of their own: who is given which address must not depend on who came first.
-      return [...dirty].sort(compareText).flatMap(retranslate);
+      for (const key of [...dirty].sort(compareText)) {
+        const { services, frees } = translateAddressed(key);
+        after.set(key, services);
+        freed ||= frees;
+      }
+      for (const key of freed ? [...waiting].sort(compareText) : []) {
+        after.set(key, translateAddressed(key).services);
+        // Then all are taken again.
+        if (waiting.has(key)) break;
+      }
+      return [...after].flatMap(([key, services]) => replace(key, services));
     },
   };
+}
+
+/** What no longer fits its schema keeps its last good meaning; `set` is called with what is there, undefined: no more. */
+function noteRead<Api extends KubeObject>(
+  schema: ZodType<Api>,
+  { type, object }: WatchEvent,
+  set: (read: Api | undefined) => readonly string[],
+): readonly string[] {
+  if (type === 'DELETED') return set(undefined);
+  const read = parseObject(schema, object);
+  return read === undefined ? [] : set(read);
 }
 
 function namespaceOf(object: KubeObject): string {

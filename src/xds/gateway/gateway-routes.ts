@@ -2,16 +2,17 @@
 // in them a virtual host for each host that some VirtualService serves there (istio-semantics 3.1, 5). Unlike in the mesh,
 // VirtualServices of one host are put together, with rules that take everything last.
 
+import { equals } from '@bufbuild/protobuf';
 import { wildcardsAbove } from '../../api/host-name.ts';
 import { typeUrls } from '../../discovery/view.ts';
-import type { Route } from '../../envoy/gen/envoy/config/route/v3/route_components_pb.js';
+import { type Route, RouteSchema } from '../../envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { RouteConfigurationSchema } from '../../envoy/gen/envoy/config/route/v3/route_pb.js';
 import { buildRouteConfiguration, buildVirtualHost } from '../../envoy/route.ts';
 import { hasMirrors } from '../../envoy/route-mirror.ts';
 import type { GatewayServer } from '../../mesh/gateway.ts';
 import type { Mesh } from '../../mesh/mesh.ts';
 import { boundTo } from '../../mesh/select-virtual-service.ts';
-import { virtualServiceOrigins } from '../../mesh/virtual-service.ts';
+import { type VirtualService, virtualServiceOrigins } from '../../mesh/virtual-service.ts';
 import { virtualHostName } from '../names.ts';
 import type { ProxyScope } from '../proxy-scope.ts';
 import { type TypedResource, typedResource } from '../resource.ts';
@@ -111,6 +112,7 @@ export function buildGatewayVirtualHost(
 function routesUnder({ servers }: GatewayRouteSet, host: string, { mesh, scope, service, rule }: GatewayRouting) {
   const routes: Route[] = [];
   const origins = new Set<string>();
+  const served = new Set<VirtualService>();
   let redirects = false;
   const candidates = new Set([host, ...wildcardsAbove(host), '*'].flatMap((name) => mesh.virtualServices.get(name)));
   for (const { gateway, origin, server } of servers) {
@@ -120,12 +122,18 @@ function routesUnder({ servers }: GatewayRouteSet, host: string, { mesh, scope, 
     for (const virtualService of boundTo([...candidates], gateway, scope.namespace)) {
       if (!servedHosts(server, virtualService).has(host)) continue;
       for (const origin of virtualServiceOrigins(virtualService)) origins.add(origin);
-      routes.push(
-        ...buildHttpRoutes(virtualService, host, { scope, gateway, port: server.port.number, service, rule }),
-      );
+      const context = { scope, gateway, port: server.port.number, service, rule };
+      const built = buildHttpRoutes(virtualService, host, context);
+      // Another server that it is bound to: its rules may ask for the gateway, and the same route would never be reached.
+      routes.push(...(served.has(virtualService) ? built.filter((route) => !isAmong(route, routes)) : built));
+      served.add(virtualService);
     }
   }
   return { routes: everythingLast(routes), origins: [...origins], redirects };
+}
+
+function isAmong(route: Route, routes: readonly Route[]): boolean {
+  return routes.some((other) => equals(RouteSchema, route, other));
 }
 
 function everythingLast(routes: readonly Route[]): readonly Route[] {
