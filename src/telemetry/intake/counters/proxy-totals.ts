@@ -184,8 +184,10 @@ export function createProxyTotals(mostSeries = 30_000): ProxyTotals {
       return whole;
     },
     *gains() {
-      yield* former.values();
-      yield* ready();
+      // Of a cluster that went only the position is another.
+      for (const entry of [...former.values(), ...ready()]) {
+        if (entry.gained.some((slot) => slot !== undefined)) yield entry;
+      }
     },
     died: () => [...open.groups.values()].filter(({ died }) => died > 0),
     get beyond() {

@@ -90,6 +90,10 @@ test('sizes of bodies are told of the outcome that most requests had', async (t)
     sizes.map(({ requests: count, outcome, metrics }) => [count, outcome.code, metrics?.requestSizes]),
     [[0, 200, { buckets, sum: 40 }]],
   );
+  const before = ledger.observations.length;
+  send([requests('source;outbound|80||good.test;default;503;UH;;-', 1)]);
+  await pass();
+  assert.equal(ledger.observations.length, before, 'a cluster that went is no event');
 });
 
 test('what a cluster counted before its first request has ended is told with it, else after a while', async (t) => {
