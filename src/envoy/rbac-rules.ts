@@ -136,8 +136,8 @@ function authorityLike(regex: string): Permission {
 }
 
 /** Of the request's path, without its query. */
-export function pathIs(match: TextMatch): Permission {
-  return permission({ case: 'urlPath', value: { rule: { case: 'path', value: matchText(match) } } });
+export function pathIs(match: TextMatch, ignoreCase = false): Permission {
+  return permission({ case: 'urlPath', value: { rule: { case: 'path', value: matchText(match, ignoreCase) } } });
 }
 
 /** By a template with `{*}` for one part between slashes, and `{**}` for any number of them. */

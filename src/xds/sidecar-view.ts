@@ -5,7 +5,7 @@
 import type { Access } from '../mesh/egress-policy/access.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import type { Service, ServicePort } from '../mesh/service.ts';
-import { hostAccessOf, isClosedTo, withheldOf } from './egress-policy/host-access.ts';
+import { hostAccessOf, isClosedTo, judgesPaths, withheldOf } from './egress-policy/host-access.ts';
 import { createInboundPorts } from './inbound-ports.ts';
 import { createKnownHosts, type KnownHost } from './known-hosts.ts';
 import { createMeshView, type MeshView } from './mesh-view.ts';
@@ -124,12 +124,13 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
       for (const number of portNumbers(before?.selected, before?.destination, selected, destination)) {
         const book = books.get(number) ?? createPortBook();
         books.set(number, book);
+        const allowed = access(host, number);
         const settings = {
-          byPath: selected !== undefined && decidesByPath(selected, number),
+          byPath: selected !== undefined && (decidesByPath(selected, number) || judgesPaths(allowed)),
           closed: isClosed(selected, destination, number),
           policy: outlook.settings.outboundTrafficPolicy,
         };
-        const entry = portServiceOf(selected, routing(number), access(host, number));
+        const entry = portServiceOf(selected, routing(number), allowed);
         if (changePortBook(book, host, entry, settings)) dirty.add(number);
       }
     }

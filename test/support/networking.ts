@@ -41,6 +41,11 @@ export function peerAuthentication(name: string, spec: Spec, metadata: Metadata 
   return document({ apiVersion, kind: 'PeerAuthentication', metadata: { name, ...metadata }, spec });
 }
 
+export function egressPolicy(name: string, spec: Spec, metadata: Metadata = {}): string {
+  const apiVersion = 'egress.sallyport.dev/v1alpha1';
+  return document({ apiVersion, kind: 'EgressPolicy', metadata: { name, ...metadata }, spec });
+}
+
 /** Of the root certificate alone where there is no certificate. */
 export function tlsSecret(
   name: string,

@@ -26,6 +26,12 @@ export function governorsOf(access: Access | undefined): readonly string[] {
   return access?.governing.map(egressPolicyOrigin) ?? [];
 }
 
+/** Whether requests are told apart by their paths, which must then be written in one way only. */
+export function judgesPaths(access: Access | undefined): boolean {
+  if (access === undefined || access.allowed === 'everything') return false;
+  return access.allowed.some(({ requests }) => requests.paths !== undefined);
+}
+
 /** What becomes of connections that nobody reads: `denied`, or let through and told of; undefined: they are allowed. */
 export type Withheld = 'denied' | 'reported';
 

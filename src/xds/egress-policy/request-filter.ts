@@ -9,6 +9,7 @@ import {
   anyPrincipal,
   eachPermission,
   methodIs,
+  notPermission,
   type Permission,
   pathIs,
   type RbacRules,
@@ -40,9 +41,12 @@ export function requestsOnHost(access: Access | undefined): Readonly<Record<stri
 function permissionOf({ methods, paths }: PolicyRequests): Permission {
   return eachPermission([
     ...(methods === undefined ? [] : [somePermission(methods.map(methodIs))]),
-    ...(paths === undefined ? [] : [somePermission(paths.map(pathPermission))]),
+    ...(paths === undefined ? [] : [somePermission(paths.map(pathPermission)), ...ambiguousSlashes.map(notPermission)]),
   ]);
 }
+
+/** The proxy leaves them as they are, and a server may read them as slashes: `/v1/..%2fadmin`. */
+const ambiguousSlashes = ['%2f', '%5c'].map((value) => pathIs({ kind: 'contains', value }, true));
 
 function pathPermission(path: string): Permission {
   if (path === '*') return anyPermission;

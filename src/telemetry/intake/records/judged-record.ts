@@ -84,7 +84,7 @@ export function judgeRecord(record: EventRecord, context: RecordContext): Judged
     signature,
     destination: destinationOf(signature, asked, registered),
     via: [],
-    protocol: tunnel ? 'tcp' : protocolOf(record),
+    protocol: tunnel ? 'tcp' : protocolIn(record, signature, registered),
     outcome: outcomeOf(record, tunnel),
     connection: tunnel || record.family === 'tcp',
     opened: signature === 'passed-unregistered',
@@ -142,6 +142,12 @@ function destinationOf(signature: Signature, { host, port }: Asked, registered: 
   const isKnown = signature === 'address-refused' || signature === 'policy-denied';
   const serviceEntry = isKnown ? registered?.destination.serviceEntry : undefined;
   return { kind, host, port, ...(serviceEntry === undefined ? {} : { serviceEntry }) };
+}
+
+/** A CONNECT to what is registered is meant for that, though it was refused as a request. */
+function protocolIn(record: EventRecord, signature: Signature, registered: Registered | undefined): Protocol {
+  const isTunnelled = signature === 'policy-denied' && record.method === 'CONNECT';
+  return (isTunnelled ? registered?.protocol : undefined) ?? protocolOf(record);
 }
 
 function protocolOf({ family, key, sni }: EventRecord): Protocol {

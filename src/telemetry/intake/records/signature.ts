@@ -31,11 +31,14 @@ const malformed = /^(http[123]?\.|absolute_path_rejected$|invalid_path$)/;
 const tooLarge = /(headers_too_large|too_many_headers)$/;
 const addressRefused = 'rbac_access_denied';
 
-function signatureOfRequest({ method, details, key }: EventRecord): Signature | undefined {
+function signatureOfRequest({ method, details, upstream, key }: EventRecord): Signature | undefined {
   const { cluster, route, code, flags } = key;
   const refused = hasFlag(flags, 'DPE');
-  // Addresses are judged when a cluster has been found, who may ask before that.
-  if (details.startsWith(addressRefused)) return cluster === '' ? 'policy-denied' : 'address-refused';
+  // Addresses are judged when there is one, and who may ask before that; a CONNECT has its cluster by then.
+  if (details.startsWith(addressRefused)) {
+    const unallowed = details.endsWith('[none]') && upstream === '';
+    return cluster === '' || unallowed ? 'policy-denied' : 'address-refused';
+  }
   if (tooLarge.test(details) || (refused && code === 431)) return 'headers-too-large';
   const known = byDetails.get(details);
   if (known !== undefined) return known;
