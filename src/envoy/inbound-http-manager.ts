@@ -9,7 +9,7 @@ import {
   HttpConnectionManager_ServerHeaderTransformation,
   HttpConnectionManagerSchema,
 } from './gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
-import { buildRouterFilter } from './http-filters.ts';
+import { buildRouterFilter, type HttpFilter } from './http-filters.ts';
 import type { NetworkFilter } from './network-filters.ts';
 import { seconds } from './values.ts';
 
@@ -19,6 +19,10 @@ export interface InboundHttpManagerOptions {
   readonly accessLog: readonly AccessLog[];
   /** Callers show certificates: who they are is added to X-Forwarded-Client-Cert, which nobody else may say. */
   readonly knowsCallers: boolean;
+  /** Before the router. */
+  readonly filters: readonly HttpFilter[];
+  /** `/a/../b` is `/b` before anything judges it, and goes on so. */
+  readonly normalizesPaths: boolean;
 }
 
 export function buildInboundHttpManager({
@@ -26,6 +30,8 @@ export function buildInboundHttpManager({
   virtualHost,
   accessLog,
   knowsCallers,
+  filters,
+  normalizesPaths,
 }: InboundHttpManagerOptions): NetworkFilter {
   return {
     name: 'envoy.filters.network.http_connection_manager',
@@ -37,7 +43,8 @@ export function buildInboundHttpManager({
           case: 'routeConfig',
           value: { name: statPrefix, virtualHosts: [virtualHost], validateClusters: false },
         },
-        httpFilters: [buildRouterFilter([])],
+        httpFilters: [...filters, buildRouterFilter([])],
+        ...(normalizesPaths ? { normalizePath: true } : {}),
         accessLog: [...accessLog],
         serverHeaderTransformation: HttpConnectionManager_ServerHeaderTransformation.PASS_THROUGH,
         useRemoteAddress: false,

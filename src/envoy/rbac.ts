@@ -15,13 +15,18 @@ export interface Rbac {
   readonly shadow?: { readonly prefix: string; readonly rules: RbacRules };
 }
 
+export interface HttpRbac extends Rbac {
+  /** Before what the rules came to, which they leave too: `<prefix>enforced_engine_result`. */
+  readonly resultPrefix?: string;
+}
+
 /** Where the filters leave what shadow rules came to, each under its prefix: `<prefix>shadow_engine_result`. */
 export const httpShadowNamespace = 'envoy.filters.http.rbac';
 export const networkShadowNamespace = 'envoy.filters.network.rbac';
 
 /** `name`: by which routes bring their own rules. */
-export function buildHttpRbac(name: string, rbac: Rbac): HttpFilter {
-  return httpFilter(name, anyOf(HttpRbacSchema, configOf(rbac)));
+export function buildHttpRbac(name: string, { resultPrefix = '', ...rbac }: HttpRbac): HttpFilter {
+  return httpFilter(name, anyOf(HttpRbacSchema, { ...configOf(rbac), rulesStatPrefix: resultPrefix }));
 }
 
 /** For the `typed_per_filter_config` of a route or virtual host; it takes the place of what the filter says. */

@@ -1,5 +1,6 @@
 // Objects of the store -> changes of the mesh. Remembers what each object stood for, so that its next version replaces
 // exactly that. An object that no longer fits its schema (an older release wrote it) keeps its last good meaning.
+import { authorizationPolicyKind } from '../api/kinds/authorization-policy.ts';
 import { destinationRuleKind } from '../api/kinds/destination-rule.ts';
 import { egressPolicyKind } from '../api/kinds/egress-policy.ts';
 import { gatewayKind } from '../api/kinds/gateway.ts';
@@ -20,6 +21,7 @@ import { defaultMeshConfig, type MeshConfig, meshConfigKey, translateMeshConfig 
 import { parsed } from './parsed.ts';
 import { createServiceObjects, serviceKinds } from './service-objects.ts';
 import { secretKey, type TlsSecret } from './tls-secret.ts';
+import { translateAuthorizationPolicy } from './translate-authorization-policy.ts';
 import { translateDestinationRule } from './translate-destination-rule.ts';
 import { translateGateway } from './translate-gateway.ts';
 import { translatePeerAuthentication } from './translate-peer-authentication.ts';
@@ -48,6 +50,7 @@ export const meshKinds = [
   sidecarKind,
   telemetryKind,
   peerAuthenticationKind,
+  authorizationPolicyKind,
   secretKind,
   egressPolicyKind,
 ] as const;
@@ -76,6 +79,7 @@ export function createMeshObjects({
   const sidecars = createTranslated(sidecarKind, (object) => [translateSidecar(object)]);
   const telemetries = createTranslated(telemetryKind, (object) => [translateTelemetry(object)]);
   const peers = createTranslated(peerAuthenticationKind, (object) => [translatePeerAuthentication(object)]);
+  const authorizationPolicies = createTranslated(authorizationPolicyKind, translateAuthorizationPolicy);
   const egressPolicies = createEgressPolicies({ addresses, mutualTls });
 
   return {
@@ -93,6 +97,7 @@ export function createMeshObjects({
         gateways: [...gateways.take(events), ...made.gateways],
         sidecars: sidecars.take(events),
         telemetries: telemetries.take(events),
+        authorizationPolicies: authorizationPolicies.take(events),
         secrets: new Map<string, TlsSecret | undefined>(),
       };
       let config: MeshConfig | undefined;

@@ -3,6 +3,7 @@
 // those objects are touched, and the delta names them so that nothing downstream looks at the rest.
 import { isDeepStrictEqual } from 'node:util';
 import { isWildcardHost } from '../api/host-name.ts';
+import type { AuthorizationPolicy } from './authorization-policy.ts';
 import type { DestinationRule } from './destination-rule.ts';
 import type { EgressPolicy } from './egress-policy/egress-policy.ts';
 import type { Gateway } from './gateway.ts';
@@ -11,6 +12,7 @@ import { defaultMeshConfig, type MeshConfig } from './mesh-config.ts';
 import { compareOrigin, type Origin } from './origin.ts';
 import type { PeerAuthentication } from './peer-authentication.ts';
 import {
+  askingNamespaces,
   chosenAccountsOf,
   filePathsOf,
   placeLabelsOf,
@@ -41,6 +43,7 @@ export interface Mesh {
   /** By their namespace, oldest first. */
   readonly sidecars: HostIndex<Sidecar>;
   readonly telemetries: HostIndex<Telemetry>;
+  readonly authorizationPolicies: HostIndex<AuthorizationPolicy>;
   /** By each of their hosts. */
   readonly egressPolicies: HostIndex<EgressPolicy>;
   readonly peerAuthentications: HostIndex<PeerAuthentication>;
@@ -56,6 +59,8 @@ export interface Mesh {
   readonly placedBy: HostIndex<DestinationRule>;
   /** By each service account that they choose workloads by. */
   readonly chosenAccounts: HostIndex<EgressPolicy>;
+  /** Policies that judge what workloads send by who they are; by namespace. */
+  readonly accountAskers: HostIndex<AuthorizationPolicy>;
 }
 
 /** What differs between a snapshot and the one before. */
@@ -71,6 +76,8 @@ export interface MeshDelta {
   readonly telemetriesChanged: boolean;
   /** And PeerAuthentications; what callers are to know of it is in `hosts`. */
   readonly peerAuthenticationsChanged: boolean;
+  /** So did AuthorizationPolicies. */
+  readonly authorizationChanged: boolean;
   /** Keys of secrets, and paths of files, that differ. */
   readonly secrets: ReadonlySet<string>;
   /** Proxies may have to be told apart otherwise than before. */
@@ -90,6 +97,7 @@ export interface MeshChange {
   readonly gateways?: readonly Change<Gateway>[];
   readonly sidecars?: readonly Change<Sidecar>[];
   readonly telemetries?: readonly Change<Telemetry>[];
+  readonly authorizationPolicies?: readonly Change<AuthorizationPolicy>[];
   readonly egressPolicies?: readonly Change<EgressPolicy>[];
   readonly peerAuthentications?: readonly Change<PeerAuthentication>[];
   /** Undefined: gone. */
@@ -109,6 +117,7 @@ export const emptyMesh: Mesh = {
   gateways: [],
   sidecars: emptyHostIndex(),
   telemetries: emptyHostIndex(),
+  authorizationPolicies: emptyHostIndex(),
   egressPolicies: emptyHostIndex(),
   peerAuthentications: emptyHostIndex(),
   secrets: emptyHostIndex(),
@@ -117,11 +126,18 @@ export const emptyMesh: Mesh = {
   selectors: emptyHostIndex(),
   placedBy: emptyHostIndex(),
   chosenAccounts: emptyHostIndex(),
+  accountAskers: emptyHostIndex(),
 };
 
 export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mesh; readonly delta: MeshDelta } {
   const { services = [], virtualServices = [], destinationRules = [], gateways = [] } = change;
-  const { sidecars = [], telemetries = [], egressPolicies = [], peerAuthentications = [] } = change;
+  const {
+    sidecars = [],
+    telemetries = [],
+    authorizationPolicies = [],
+    egressPolicies = [],
+    peerAuthentications = [],
+  } = change;
   const { secrets = new Map<string, undefined>(), files = new Map<string, undefined>() } = change;
   const config = change.config ?? mesh.config;
   const configChanged = config !== mesh.config && !isDeepStrictEqual(config, mesh.config);
@@ -130,6 +146,7 @@ export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mes
     ...destinationRules,
     ...sidecars,
     ...telemetries,
+    ...authorizationPolicies,
     ...egressPolicies,
     ...peerAuthentications,
   ]);
@@ -143,6 +160,12 @@ export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mes
     gateways: changedList(mesh.gateways, gateways),
     sidecars: reindexed(mesh.sidecars, sidecars, ({ namespace }) => [namespace], compareOrigin),
     telemetries: reindexed(mesh.telemetries, telemetries, ({ namespace }) => [namespace], compareOrigin),
+    authorizationPolicies: reindexed(
+      mesh.authorizationPolicies,
+      authorizationPolicies,
+      ({ namespace }) => [namespace],
+      compareOrigin,
+    ),
     egressPolicies: reindexed(mesh.egressPolicies, egressPolicies, ({ hosts }) => hosts, compareOrigin),
     peerAuthentications: reindexed(
       mesh.peerAuthentications,
@@ -161,11 +184,13 @@ export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mes
     selectors: reindexed(mesh.selectors, selectors, scopedKeys, () => 0),
     placedBy: reindexed(mesh.placedBy, destinationRules, placeLabelsOf, compareOrigin),
     chosenAccounts: reindexed(mesh.chosenAccounts, egressPolicies, chosenAccountsOf, compareOrigin),
+    accountAskers: reindexed(mesh.accountAskers, authorizationPolicies, askingNamespaces, compareOrigin),
   };
   const regroups =
     haveKeysChanged(mesh.selectors, next.selectors, selectors, scopedKeys) ||
     haveKeysChanged(mesh.placedBy, next.placedBy, destinationRules, placeLabelsOf) ||
-    haveKeysChanged(mesh.chosenAccounts, next.chosenAccounts, egressPolicies, chosenAccountsOf);
+    haveKeysChanged(mesh.chosenAccounts, next.chosenAccounts, egressPolicies, chosenAccountsOf) ||
+    haveKeysChanged(mesh.accountAskers, next.accountAskers, authorizationPolicies, askingNamespaces);
   const delta: MeshDelta = {
     configChanged,
     hosts: affectedHosts(next, { services, virtualServices, destinationRules, egressPolicies }),
@@ -173,6 +198,7 @@ export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mes
     sidecarsChanged: sidecars.length > 0,
     telemetriesChanged: telemetries.length > 0,
     peerAuthenticationsChanged: peerAuthentications.length > 0,
+    authorizationChanged: authorizationPolicies.length > 0,
     secrets: new Set([...secrets.keys(), ...files.keys()]),
     selectorsChanged: regroups,
   };

@@ -1,5 +1,7 @@
 // The settings that the proxies of a scope get: the mesh's, with what a Sidecar and Telemetries say in their place.
 // Invariant: where nothing says otherwise they are the mesh's very object, so that identity tells them apart.
+import type { Authorization } from './authorization.ts';
+import { authorizationPolicyOrigin } from './authorization-policy.ts';
 import type { MeshConfig } from './mesh-config.ts';
 import { type AccessLogSettings, accessLogOf } from './select-telemetry.ts';
 import { type Sidecar, sidecarOrigin } from './sidecar.ts';
@@ -13,6 +15,15 @@ export interface ProxySettings extends MeshConfig {
   readonly origins?: readonly string[];
   /** Where Telemetries speak of them. */
   readonly accessLogs?: Readonly<Partial<Record<WorkloadMode, AccessLogSettings>>>;
+  /** Where AuthorizationPolicies are for them. */
+  readonly authorization?: Authorization;
+}
+
+/** The same ones, judged by these policies; the very same where there are none. */
+export function withAuthorization(settings: ProxySettings, authorization: Authorization | undefined): ProxySettings {
+  if (authorization === undefined) return settings;
+  const judging = [...authorization.inbound, ...authorization.outbound].map(authorizationPolicyOrigin);
+  return { ...settings, authorization, origins: [...(settings.origins ?? []), ...judging] };
 }
 
 export function proxySettingsOf(

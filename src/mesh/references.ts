@@ -1,5 +1,7 @@
 // What objects refer to: the hosts that traffic is sent to, the labels by which they tell proxies apart, and files on the
 // host.
+import { rootNamespace } from '../api/root-namespace.ts';
+import type { AuthorizationPolicy } from './authorization-policy.ts';
 import type { DestinationRule, PortedPolicy } from './destination-rule.ts';
 import type { EgressPolicy } from './egress-policy/egress-policy.ts';
 import type { Gateway, ServerTls } from './gateway.ts';
@@ -31,6 +33,7 @@ export type SelectingObject =
   | Sidecar
   | Telemetry
   | PeerAuthentication
+  | AuthorizationPolicy
   | EgressPolicy;
 
 /** The same ones again for the same object: the mesh knows them by identity, or it could not take them away. */
@@ -46,7 +49,9 @@ function findSelectors(object: SelectingObject): readonly ScopedSelector[] {
   if ('sources' in object) return sourceSelectors(object);
   if ('workloadSelector' in object) {
     const { workloadSelector: selector, namespace } = object;
-    return selector === undefined ? [] : [{ selector, namespace }];
+    // Those of the root namespace choose in every namespace.
+    const anywhere = 'rules' in object && namespace === rootNamespace;
+    return selector === undefined ? [] : [{ selector, namespace: anywhere ? undefined : namespace }];
   }
   return [...object.http, ...object.tls, ...object.tcp]
     .flatMap((rule) => [...rule.matches])
@@ -66,6 +71,15 @@ function sourceSelectors({ sources = [], namespace, meshWide }: EgressPolicy): r
 /** Service accounts of proxies that the policy asks for. */
 export function chosenAccountsOf({ sources = [] }: EgressPolicy): readonly string[] {
   return [...new Set(sources.flatMap(({ serviceAccounts = [] }) => serviceAccounts))];
+}
+
+/** The namespace of a policy that judges what workloads send by who they are. */
+export function askingNamespaces({ boundTo, rules, namespace }: AuthorizationPolicy): readonly string[] {
+  const conditions = rules.flatMap((rule) => [...rule.sources.flat(), ...rule.conditions]);
+  const asks = conditions.some(
+    ({ attribute }) => attribute === 'source.principal' || attribute === 'source.serviceAccount',
+  );
+  return boundTo === 'outbound' && asks ? [namespace] : [];
 }
 
 /** Labels of proxies by which the rule tells near endpoints from far ones; empty: it does not. */

@@ -18,6 +18,8 @@ import { type AddressGuard, buildNetworkAddressFilter } from '../envoy/upstream-
 import { handlingOf } from '../mesh/handling.ts';
 import type { ProxySettings } from '../mesh/proxy-settings.ts';
 import { exactHostGuard, wildcardHostGuard } from './address-policy.ts';
+import { type ConnectionAuthorization, judgedProxy, unjudged } from './authorization/filters.ts';
+import { outboundAsksForPaths, outboundConnections, outboundRequests } from './authorization/outbound.ts';
 import type { Capture } from './capture.ts';
 import { dynamicDnsCache } from './dynamic-dns.ts';
 import { buildRequestFilter } from './egress-policy/request-filter.ts';
@@ -43,9 +45,11 @@ export function catchAllChain(config: ProxySettings): FilterChain {
   const cluster = allowAny ? unregisteredCluster(config) : blackHoleCluster;
   // The name of an egress proxy's cluster does not say that nobody registered what passes it.
   const route = allowAny && config.egressProxy !== undefined ? { route: allowAnyRoute } : {};
-  return buildFilterChain('catch-all', [
-    buildTcpProxy({ statPrefix: cluster, cluster, accessLog: outboundTcpLogs(config, 'unregistered', route) }),
-  ]);
+  const place = { reads: 'server-name', port: undefined, capture: 'redirect' } as const;
+  const authorization = allowAny ? outboundConnections(config, place) : unjudged;
+  const accessLog = outboundTcpLogs(config, 'unregistered', { ...route, refusal: authorization.refusal });
+  const proxy = { statPrefix: cluster, cluster, accessLog };
+  return buildFilterChain('catch-all', judgedProxy({ authorization, proxy, waits: true }));
 }
 
 /** For names that are not to be reached although somebody may. `host`: the one that its connections are for, where none names it. */
@@ -70,15 +74,17 @@ export interface HttpChainOptions {
 export function httpChain(name: string, port: number, config: ProxySettings, options: HttpChainOptions): FilterChain {
   const { capture, byPath } = options;
   const forward = buildDynamicForwardProxyFilters(dynamicDnsCache, port);
+  const { filters: judging, refusal } = outboundRequests(config, { reads: 'requests', port, capture });
   return buildFilterChain(name, [
     buildHttpConnectionManager({
       statPrefix: `outbound_0.0.0.0_${port};`,
       routeName: routeConfigurationName(port),
-      accessLog: outboundHttpLogs(config, originalDestination(port, capture)),
+      accessLog: outboundHttpLogs(config, { destination: originalDestination(port, capture), refusal }),
       removedHeaders: { prefixes: internalHeaderPrefixes },
-      normalizesPaths: byPath,
+      normalizesPaths: byPath || outboundAsksForPaths(config),
       filters: [
         buildRouteMarkFilter(),
+        ...judging,
         buildRequestFilter(),
         buildGrpcMessagesFilter(),
         ...whereRoutesAsk([buildCorsFilter(), buildFaultFilter()]),
@@ -97,14 +103,12 @@ export function serverNameChain(
   config: ProxySettings,
   capture: Capture['kind'],
 ): FilterChain {
-  return buildFilterChain(name, [
-    buildClusterFromSni(outboundClusterPrefix(port)),
-    buildTcpProxy({
-      statPrefix: 'sni',
-      cluster: blackHoleCluster,
-      accessLog: outboundTcpLogs(config, 'by-name', { destination: originalDestination(port, capture) }),
-    }),
-  ]);
+  const authorization = outboundConnections(config, { reads: 'server-name', port, capture });
+  const { refusal } = authorization;
+  const accessLog = outboundTcpLogs(config, 'by-name', { destination: originalDestination(port, capture), refusal });
+  const proxy = { statPrefix: 'sni', cluster: blackHoleCluster, accessLog };
+  const before = [buildClusterFromSni(outboundClusterPrefix(port))];
+  return buildFilterChain(name, judgedProxy({ authorization, proxy, before, waits: true }));
 }
 
 /** All connections to this one service; named by its host. A wildcard's are resolved by their SNI, and judged. */
@@ -120,36 +124,56 @@ export function serviceChain(
   }
   const reported = withheld === 'reported';
   const [passed] = entry.passed;
-  if (passed !== undefined && passed.serverNames.length === 0) return passedChain(passed, config, service.host);
+  const isTls = handlingOf(port.protocol) === 'tls';
+  const authorization = outboundConnections(
+    config,
+    isTls
+      ? { reads: 'server-name', port: port.number, capture }
+      : { reads: 'nothing', port: port.number, capture, host: service.host },
+  );
+  if (passed !== undefined && passed.serverNames.length === 0) {
+    const { refusal } = authorization;
+    return buildFilterChain(service.host, passedFilters(passed, config, { authorization, telling: { refusal } }));
+  }
   const destination = originalDestination(port.number, capture);
   const cluster = followsEndpoint(service, port, capture) ? endpointCluster(service, port) : clusterOf(service, port);
   if (service.resolution === 'DYNAMIC_DNS' && isWildcardHost(service.host)) {
     const guard = wildcardHostGuard(config.allowedRanges, port.targetPort ?? port.number);
     return forwardedChain(entry, guard, config, capture);
   }
-  const accessLog = outboundTcpLogs(config, 'registered', { destination, reported });
-  return buildFilterChain(service.host, [
-    buildTcpProxy({ statPrefix: cluster, cluster, accessLog, ...ownSettings(entry) }),
-  ]);
+  const { refusal } = authorization;
+  const host = refusal?.kind === 'always' && !isTls ? service.host : undefined;
+  const accessLog = outboundTcpLogs(config, 'registered', { destination, reported, refusal, host });
+  const proxy = { statPrefix: cluster, cluster, accessLog, ...ownSettings(entry) };
+  return buildFilterChain(service.host, judgedProxy({ authorization, proxy, waits: true }));
 }
 
-/** Where a VirtualService sends connections; named by its route, or by the host that takes all of a listener's. */
-export function passedChain(route: PassedRoute, config: ProxySettings, name = route.name): FilterChain {
-  return buildFilterChain(name, passedFilters(route, config));
+/** Where a VirtualService sends connections; named by its route. */
+export function passedChain(route: PassedRoute, config: ProxySettings): FilterChain {
+  const reads = route.serverNames.length > 0 ? 'server-name' : 'nothing';
+  const authorization = outboundConnections(config, { reads, port: route.port, capture: 'redirect' });
+  const { refusal } = authorization;
+  return buildFilterChain(route.name, passedFilters(route, config, { authorization, telling: { refusal } }));
+}
+
+export interface PassedOptions {
+  readonly authorization: ConnectionAuthorization;
+  readonly telling?: Omit<TcpLogOptions, 'route'>;
 }
 
 export function passedFilters(
   { name, clusters, forwarded, settings, reported = false }: PassedRoute,
   config: ProxySettings,
-  telling: Omit<TcpLogOptions, 'route'> = {},
+  { authorization, telling = {} }: PassedOptions,
 ): readonly NetworkFilter[] {
   if (forwarded !== undefined) {
     const { port } = forwarded;
     const guard = wildcardHostGuard(config.allowedRanges, port.targetPort ?? port.number);
-    return forwardedFilters(forwarded, guard, config, { ...telling, reported });
+    return forwardedFilters(forwarded, guard, config, { authorization, telling: { ...telling, reported } });
   }
   const accessLog = outboundTcpLogs(config, 'registered', { ...telling, route: name, reported });
-  return [buildTcpProxy({ statPrefix: name, cluster: clusters, accessLog, ...settings })];
+  const proxy = { statPrefix: name, cluster: clusters, accessLog, ...settings };
+  return judgedProxy({ authorization, proxy, waits: true });
 }
 
 /** To the address that the SNI resolves to, if the guard allows it. */
@@ -161,7 +185,10 @@ export function forwardedChain(
 ): FilterChain {
   const destination = originalDestination(entry.port.number, capture);
   const reported = entry.withheld === 'reported';
-  return buildFilterChain(entry.service.host, forwardedFilters(entry, guard, config, { destination, reported }));
+  const place = { reads: 'server-name', port: entry.port.number, capture } as const;
+  const authorization = outboundConnections(config, place);
+  const telling = { destination, reported, refusal: authorization.refusal };
+  return buildFilterChain(entry.service.host, forwardedFilters(entry, guard, config, { authorization, telling }));
 }
 
 type Forwarded = Pick<PortService, 'service' | 'port'>;
@@ -170,17 +197,18 @@ function forwardedFilters(
   { service, port }: Forwarded,
   guard: AddressGuard,
   config: ProxySettings,
-  telling: TcpLogOptions,
+  { authorization, telling = {} }: PassedOptions,
 ) {
   const cluster = clusterOf(service, port);
-  return [
+  const before = [
     buildSniDynamicForwardProxy(dynamicDnsCache, port.targetPort ?? port.number),
     buildNetworkAddressFilter(guard, 'sni_guard'),
-    buildTcpProxy({
-      statPrefix: cluster,
-      cluster,
-      accessLog: outboundTcpLogs(config, 'judged', telling),
-      connectOnData: true,
-    }),
   ];
+  const accessLog = outboundTcpLogs(config, 'judged', telling);
+  return judgedProxy({
+    authorization,
+    before,
+    proxy: { statPrefix: cluster, cluster, accessLog, connectOnData: true },
+    waits: true,
+  });
 }

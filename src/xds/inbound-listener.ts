@@ -10,9 +10,12 @@ import { buildHttpProtocolOptions } from '../envoy/http-protocol-options.ts';
 import { buildInboundHttpManager } from '../envoy/inbound-http-manager.ts';
 import { buildInternalListener } from '../envoy/internal-listener.ts';
 import { buildFilterChain, buildListener, buildPortFilterChain } from '../envoy/listener.ts';
-import { buildTcpProxy, type NetworkFilter } from '../envoy/network-filters.ts';
+import type { NetworkFilter } from '../envoy/network-filters.ts';
 import { buildForwardRoute, buildVirtualHost } from '../envoy/route.ts';
 import type { ProxySettings } from '../mesh/proxy-settings.ts';
+import { judgedProxy } from './authorization/filters.ts';
+import { inboundAsksForPaths, inboundConnections, inboundRequests } from './authorization/inbound.ts';
+import type { Capture } from './capture.ts';
 import { buildPeerChains, type CallerKind } from './inbound-mtls.ts';
 import type { InboundHandling, InboundPort } from './inbound-ports.ts';
 import { inboundCluster, inboundPassthroughCluster, inboundPort, virtualInbound } from './names.ts';
@@ -49,14 +52,19 @@ export function buildInboundResources(
 
 /** The program's address stands in filter state. */
 function buildPlainListener(ports: readonly InboundPort[], config: ProxySettings) {
+  const capture = 'proxy';
   const listener = buildInternalListener({
     name: virtualInbound,
     direction: 'inbound',
     inspectors: [],
     chains: ports.map(([port, handling]) =>
-      buildPortFilterChain(`0.0.0.0_${port}`, port, buildInboundFilters(port, handling, config, 'anyone')),
+      buildPortFilterChain(
+        `0.0.0.0_${port}`,
+        port,
+        buildInboundFilters(port, handling, { config, capture, callers: 'anyone' }),
+      ),
     ),
-    defaultChain: buildFilterChain(virtualInbound, passedFilters),
+    defaultChain: buildFilterChain(virtualInbound, buildPassedFilters(config, capture)),
     addresses: 'filter-state',
   });
   return { listener, secrets: [] };
@@ -64,11 +72,12 @@ function buildPlainListener(ports: readonly InboundPort[], config: ProxySettings
 
 function buildMutualListener(ports: readonly InboundPort[], config: ProxySettings, peers: PeerOutlook) {
   const handled = new Map(ports);
+  const capture = 'redirect';
   const { secrets, ...chains } = buildPeerChains([...handled.keys()], { config, peers }, (port, callers) => {
     const handling = port === undefined ? undefined : handled.get(port);
     return port === undefined || handling === undefined
-      ? passedFilters
-      : buildInboundFilters(port, handling, config, callers);
+      ? buildPassedFilters(config, capture)
+      : buildInboundFilters(port, handling, { config, capture, callers });
   });
   const listener = buildListener({
     name: virtualInbound,
@@ -83,19 +92,29 @@ function buildMutualListener(ports: readonly InboundPort[], config: ProxySetting
 }
 
 /** Of ports that no Service sends to. */
-const passedFilters: readonly NetworkFilter[] = [
-  buildTcpProxy({ statPrefix: inboundPassthroughCluster, cluster: inboundPassthroughCluster, accessLog: [] }),
-];
+function buildPassedFilters(config: ProxySettings, capture: Capture['kind']): readonly NetworkFilter[] {
+  const authorization = inboundConnections(config, { reads: 'nothing', port: undefined, capture });
+  const proxy = { statPrefix: inboundPassthroughCluster, cluster: inboundPassthroughCluster, accessLog: [] };
+  return judgedProxy({ authorization, proxy, waits: false });
+}
 
+interface InboundPlace {
+  readonly config: ProxySettings;
+  readonly capture: Capture['kind'];
+  readonly callers: CallerKind;
+}
+
+/** Programs that speak first do so before their caller is judged, as in Istio: for others nobody is made to wait. */
 function buildInboundFilters(
   port: number,
   handling: InboundHandling,
-  config: ProxySettings,
-  callers: CallerKind,
+  { config, capture, callers }: InboundPlace,
 ): readonly NetworkFilter[] {
   const cluster = inboundCluster(port);
   if (handling === 'tcp') {
-    return [buildTcpProxy({ statPrefix: cluster, cluster, accessLog: inboundTcpLogs(config) })];
+    const authorization = inboundConnections(config, { reads: 'nothing', port, capture });
+    const proxy = { statPrefix: cluster, cluster, accessLog: inboundTcpLogs(config) };
+    return judgedProxy({ authorization, proxy, waits: false });
   }
   const virtualHost = buildVirtualHost(
     `inbound|http|${port}`,
@@ -108,6 +127,8 @@ function buildInboundFilters(
       virtualHost,
       accessLog: inboundHttpLogs(config),
       knowsCallers: callers === 'mesh',
+      filters: inboundRequests(config, { reads: 'requests', port, capture }).filters,
+      normalizesPaths: inboundAsksForPaths(config),
     }),
   ];
 }

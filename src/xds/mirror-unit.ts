@@ -37,7 +37,7 @@ export function createMirrorUnit(book: ResourceBook, options: MirrorUnitOptions)
 function buildMirrorResources({ config }: Mesh, { capture, proxy }: MirrorUnitOptions): readonly TypedResource[] {
   const manager = buildMirrorHttpManager({
     name: mirrors,
-    accessLog: outboundHttpLogs(config, '', proxy),
+    accessLog: outboundHttpLogs(config, { destination: '', proxy }),
     upstreamFilters: buildUpstreamFilters(exactHostGuard(config.allowedRanges, capture)),
   });
   // A gateway's copies are its own: no other proxy tells of them.

@@ -1,5 +1,6 @@
 // What all proxies of one view have in common: their namespace, and which of the labels that the mesh asks for they have.
 // Two proxies with the same scope key get the same resources.
+import { rootNamespace } from '../api/root-namespace.ts';
 import type { ProxyIdentity } from '../discovery/view.ts';
 import { isFor } from '../mesh/egress-policy/access.ts';
 import type { Mesh } from '../mesh/mesh.ts';
@@ -16,7 +17,9 @@ export interface ProxyScope extends RuleClient {
 
 /** Of a sidecar: only those of its labels count that some object of the mesh asks for; so its service account. */
 export function sidecarScope({ namespace, labels, ...identity }: ProxyIdentity, mesh: Mesh): ProxyScope {
-  const asking = mesh.chosenAccounts.get(identity.serviceAccount).some((policy) => isFor(policy, namespace));
+  const asking =
+    mesh.chosenAccounts.get(identity.serviceAccount).some((policy) => isFor(policy, namespace)) ||
+    [rootNamespace, namespace].some((one) => mesh.accountAskers.get(one).length > 0);
   const serviceAccount = asking ? identity.serviceAccount : '';
   const matches = new Set<string>();
   for (const key of mesh.selectors.hosts()) {

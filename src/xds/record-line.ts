@@ -8,6 +8,30 @@ export const recordsFile = 'records.log';
 export const reportedKey = 'egress_policy_shadow_engine_result';
 export const wouldDeny = 'denied';
 
+/** What AuthorizationPolicies came to, in the dynamic metadata of RBAC's filters: `denied`. */
+const judgedKeys = {
+  http: 'envoy.filters.http.rbac:authorization_enforced_engine_result',
+  tcp: 'envoy.filters.network.rbac:authorization_shadow_engine_result',
+} as const;
+
+/** At a chain that AuthorizationPolicies judge, beside the others. */
+export interface RefusalRecordFields {
+  /** `denied` where they refused it. */
+  readonly z: string;
+  /** Those of which one would have had to match, or the one that refuses everything. */
+  readonly y: string;
+}
+
+export function refusalRecordFields(
+  family: keyof typeof judgedKeys,
+  { kind, policies }: { readonly kind: 'judged' | 'always'; readonly policies: string },
+): RefusalRecordFields {
+  return { z: kind === 'always' ? wouldDeny : `%DYNAMIC_METADATA(${judgedKeys[family]})%`, y: policies };
+}
+
+/** Of connections, for loggers that write those alone. */
+export const judgedConnectionKey = 'authorization_shadow_engine_result';
+
 /** Of HTTP requests. */
 export const httpRecordFields = {
   /** Start, seconds since 1970 with three decimals. */

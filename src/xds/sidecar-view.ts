@@ -143,14 +143,17 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
     return all;
   }
 
-  function build(changed: Iterable<string>, everything: boolean): void {
+  /** `again`: what is built although no host of it changed. */
+  function build(changed: Iterable<string>, again: 'everything' | 'listeners' | 'nothing'): void {
+    const everything = again === 'everything';
+    const listeners = again !== 'nothing';
     const { dirtyHosts, dirtyPorts, inboundChanged, rangesChanged } = reselect(withDependents(changed));
     const { settings } = outlook;
-    if (everything || rangesChanged) resources.replace('whole', parts.buildWhole(settings, ranged.values()));
-    if (everything || inboundChanged) buildInbound();
+    if (listeners || rangesChanged) resources.replace('whole', parts.buildWhole(settings, ranged.values()));
+    if (listeners || inboundChanged) buildInbound();
     // A host that is gone is in dirtyHosts alone.
     for (const host of everything ? new Set([...dirtyHosts, ...known.hosts()]) : dirtyHosts) buildHost(host);
-    for (const port of everything ? new Set([...alwaysPorts, ...books.keys()]) : dirtyPorts) buildPort(port);
+    for (const port of listeners ? new Set([...alwaysPorts, ...books.keys()]) : dirtyPorts) buildPort(port);
   }
 
   function buildInbound(): void {
@@ -161,7 +164,7 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
     return [...mesh.services.hosts(), ...mesh.virtualServices.hosts()];
   }
 
-  build(allHosts(), true);
+  build(allHosts(), 'everything');
   return createMeshView({
     key: scope.key,
     book: resources,
@@ -176,10 +179,15 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
       if (outlook.peers !== before.peers) buildInbound();
       build(
         reselects ? new Set([...delta.hosts, ...known.hosts(), ...allHosts()]) : delta.hosts,
-        delta.configChanged || outlook.settings !== before.settings,
+        againAfter(delta.configChanged || outlook.unjudged !== before.unjudged, outlook.settings !== before.settings),
       );
     },
   });
+}
+
+function againAfter(hostsChanged: boolean, listenersChanged: boolean) {
+  if (hostsChanged) return 'everything';
+  return listenersChanged ? 'listeners' : 'nothing';
 }
 
 /** Clusters and endpoints of these ports left out. */

@@ -2,6 +2,7 @@
 import type { AccessLog } from '../envoy/access-log.ts';
 import { atTcp, filtered, withFlags } from '../envoy/access-log-filter.ts';
 import type { ProxySettings } from '../mesh/proxy-settings.ts';
+import type { Refusal } from './authorization/filters.ts';
 import { buildTextAccessLog } from './text-access-log.ts';
 import { gatewayRecordFields, gatewayReporter, judged } from './traffic-callers.ts';
 import {
@@ -16,17 +17,23 @@ import { buildHttpRecords, buildRefusedRecords, buildTcpRecords } from './traffi
 /** A gateway's chains begin with the caller filter (traffic-callers.ts). */
 export type ProxyKind = 'sidecar' | 'gateway';
 
-/** `destination`: what to tell of it where the listener's own address is not it: `0.0.0.0:443`, empty if unknown. */
+export interface HttpLogOptions {
+  /** What to tell of it where the listener's own address is not it: `0.0.0.0:443`, empty if unknown. */
+  readonly destination?: string | undefined;
+  /** AuthorizationPolicies judge what comes. */
+  readonly refusal?: Refusal | undefined;
+  readonly proxy?: ProxyKind | undefined;
+}
+
 export function outboundHttpLogs(
   config: ProxySettings,
-  destination?: string,
-  proxy: ProxyKind = 'sidecar',
+  { destination, refusal, proxy = 'sidecar' }: HttpLogOptions = {},
 ): readonly AccessLog[] {
   const { reporter, fields } = tellingOf(proxy, 'requests');
   return [
     ...buildTextAccessLog(config, 'CLIENT'),
     ...buildHttpCounters(reporter),
-    buildHttpRecords({ destination, gateway: fields }),
+    buildHttpRecords({ destination, refusal, gateway: fields }),
   ];
 }
 
@@ -42,6 +49,7 @@ export interface TcpLogOptions {
   /** Name of the VirtualService's route that the chain stands for. */
   readonly route?: string;
   readonly proxy?: ProxyKind | undefined;
+  readonly refusal?: Refusal | undefined;
   /** Of connections that name no host: the one that they are for. */
   readonly host?: string | undefined;
   /** EgressPolicies would stop it: it is recorded, though it goes where it should. */
@@ -53,13 +61,20 @@ export function outboundTcpLogs(
   chain: TcpChain,
   options: TcpLogOptions = {},
 ): readonly AccessLog[] {
-  const { destination, route, host, proxy = 'sidecar', reported = false } = options;
+  const { destination, route, host, refusal, proxy = 'sidecar', reported = false } = options;
   const { reporter, fields } = tellingOf(proxy, 'connections');
   const known = chain === 'registered' || chain === 'by-name';
   return [
     ...ended(buildTextAccessLog(config, 'CLIENT')),
     ...buildTcpCounters(reporter, known ? 'registered' : 'any', route),
-    buildTcpRecords(known && !reported ? 'unknown' : 'all', { destination, route, host, gateway: fields, reported }),
+    buildTcpRecords(known && !reported && refusal?.kind !== 'always' ? 'unknown' : 'all', {
+      destination,
+      route,
+      host,
+      refusal,
+      gateway: fields,
+      reported,
+    }),
   ];
 }
 

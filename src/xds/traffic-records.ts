@@ -11,11 +11,14 @@ import {
   withGrpcStatus,
   withMetadata,
 } from '../envoy/access-log-filter.ts';
-import { httpShadowNamespace } from '../envoy/rbac.ts';
+import { httpShadowNamespace, networkShadowNamespace } from '../envoy/rbac.ts';
+import type { Refusal } from './authorization/filters.ts';
 import {
   type GatewayRecordFields,
   httpRecordFields,
+  judgedConnectionKey,
   recordsFile,
+  refusalRecordFields,
   reportedKey,
   tcpRecordFields,
   wouldDeny,
@@ -30,12 +33,14 @@ export interface RecordOptions {
   readonly gateway?: GatewayRecordFields | undefined;
   /** Of connections that name no host: the one that they are for. */
   readonly host?: string | undefined;
+  /** AuthorizationPolicies judge what comes. */
+  readonly refusal?: Refusal | undefined;
   /** Of connections: EgressPolicies would stop them. */
   readonly reported?: boolean;
 }
 
 export function buildHttpRecords(options: RecordOptions = {}): AccessLog {
-  const log = buildJsonAccessLog(recordsFile, { ...httpRecordFields, ...further(options) });
+  const log = buildJsonAccessLog(recordsFile, { ...httpRecordFields, ...further(options, 'http') });
   const refused = withFlags(['NR', 'NC', 'DPE']);
   return filtered(
     log,
@@ -53,26 +58,28 @@ export function buildHttpRecords(options: RecordOptions = {}): AccessLog {
 /** `all`: of the catch-all, or where an address is judged. `unknown`: of those that found no cluster. */
 export function buildTcpRecords(which: 'all' | 'unknown', options: RecordOptions = {}): AccessLog {
   const log = filtered(buildRefusedRecords(options), atTcp('end'));
-  return which === 'all' ? log : filtered(log, withFlags(['NC']));
+  if (which === 'all') return log;
+  const unknown = withFlags(['NC']);
+  if (options.refusal === undefined) return filtered(log, unknown);
+  const refused = withMetadata(networkShadowNamespace, judgedConnectionKey, wouldDeny);
+  return filtered(log, anyOfFilters(unknown, refused));
 }
 
 /** Of every connection of a listener that asks for it. */
 export function buildRefusedRecords(options: RecordOptions): AccessLog {
-  return buildJsonAccessLog(recordsFile, { ...tcpRecordFields, ...further(options) });
+  return buildJsonAccessLog(recordsFile, { ...tcpRecordFields, ...further(options, 'tcp') });
 }
 
-function further({
-  destination,
-  route,
-  gateway,
-  host,
-  reported = false,
-}: RecordOptions): Readonly<Record<string, string>> {
+function further(
+  { destination, route, gateway, host, refusal, reported = false }: RecordOptions,
+  family: 'http' | 'tcp',
+): Readonly<Record<string, string>> {
   return {
     ...(destination === undefined ? {} : { o: destination }),
     ...(route === undefined ? {} : { r: route }),
     ...(host === undefined ? {} : { s: host }),
     ...(reported ? { w: wouldDeny } : {}),
+    ...(refusal === undefined ? {} : refusalRecordFields(family, refusal)),
     ...gateway,
   };
 }

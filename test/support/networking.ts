@@ -37,8 +37,15 @@ export function telemetry(name: string, spec: Spec, metadata: Metadata = {}): st
 }
 
 export function peerAuthentication(name: string, spec: Spec, metadata: Metadata = {}): string {
-  const apiVersion = 'security.istio.io/v1';
-  return document({ apiVersion, kind: 'PeerAuthentication', metadata: { name, ...metadata }, spec });
+  return security('PeerAuthentication', name, spec, metadata);
+}
+
+export function authorizationPolicy(name: string, spec: Spec, metadata: Metadata = {}): string {
+  return security('AuthorizationPolicy', name, spec, metadata);
+}
+
+function security(kind: string, name: string, spec: Spec, metadata: Metadata): string {
+  return document({ apiVersion: 'security.istio.io/v1', kind, metadata: { name, ...metadata }, spec });
 }
 
 export function egressPolicy(name: string, spec: Spec, metadata: Metadata = {}): string {

@@ -44,7 +44,7 @@ function tellerOfRequest(key: CounterKey): Teller {
   }
   if (cluster === '') return isRefused(key) ? 'records' : 'nobody';
   // Of a registered host: a refused address and upgrade are 403 like the server's own, and only records tell which.
-  if (isServiceCluster(cluster)) return code === 403 || hasFlag(flags, 'DPE') ? 'records' : 'counters';
+  if (isServiceCluster(cluster)) return forbidden || hasFlag(flags, 'DPE') ? 'records' : 'counters';
   return code >= 400 ? 'records' : 'nobody';
 }
 
@@ -65,8 +65,9 @@ function isForbiddenGrpc({ flags, grpcStatus }: CounterKey): boolean {
 const permissionDenied = '7';
 
 function tellerOfConnection(key: CounterKey): Teller {
-  const { cluster, route } = key;
-  if (cluster === '' && !isMisdirected(key) && isRuled(key)) return 'counters';
+  const { cluster, route, flags } = key;
+  // Without a flag it was refused before its cluster was asked for, or over.
+  if (cluster === '' && flags !== '-' && !isMisdirected(key) && isRuled(key)) return 'counters';
   // What passes a Sidecar's egress proxy, which bears a service's name.
   if (route === allowAnyRoute) return 'records';
   if (cluster === '' || cluster === blackHoleCluster || cluster === passthroughCluster) return 'records';

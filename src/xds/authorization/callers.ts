@@ -3,7 +3,7 @@
 // Istio: a namespace is a regular expression over the certificate's name; here: its beginning, with the mesh's trust domain.
 import { spiffeIdentity } from '../../api/spiffe.ts';
 import { eachPrincipal, type Principal, peerIs, stateIs, type TextMatch } from '../../envoy/rbac-rules.ts';
-import { isMatch, patternOf } from './patterns.ts';
+import { isText, patternOf } from './patterns.ts';
 import type { Term } from './terms.ts';
 
 export type Caller =
@@ -46,7 +46,7 @@ export function serviceAccountTerm(value: string, caller: Caller, trustDomain: s
 function identityIs(matches: readonly TextMatch[], caller: Caller, trustDomain: string): Term<Principal> {
   if (caller.kind === 'workload') {
     const identity = spiffeIdentity({ trustDomain, ...caller });
-    return matches.every((match) => isMatch(identity, match));
+    return matches.every((match) => isText(identity, match));
   }
   const principalOf = caller.kind === 'certificate' ? peerIs : (match: TextMatch) => stateIs(caller.key, match);
   return eachPrincipal(matches.map(principalOf));

@@ -12,12 +12,14 @@ import {
   pathLike,
   portIs,
   portWritten,
+  sniIs,
+  somePermission,
   sourceIs,
 } from '../../envoy/rbac-rules.ts';
 import type { Condition } from '../../mesh/authorization-policy.ts';
 import { type Caller, namespaceTerm, principalTerm, serviceAccountTerm } from './callers.ts';
 import { authorityTerm, sniTerm } from './hosts.ts';
-import { patternOf } from './patterns.ts';
+import { isMatch, patternOf } from './patterns.ts';
 import type { Term } from './terms.ts';
 
 /** Where traffic is judged, and what is known of it there. */
@@ -30,6 +32,8 @@ export interface Judging {
   readonly port: number | 'authority' | undefined;
   /** Whether the connection's local address is the one that the caller connected to. */
   readonly seesAddress: boolean;
+  /** Of connections that name no host: the one that they are for. */
+  readonly host?: string;
   readonly caller: Caller;
   readonly trustDomain: string;
 }
@@ -60,12 +64,13 @@ export function sourceTerm({ attribute }: Condition, { caller, trustDomain }: Ju
 }
 
 export function operationTerm({ attribute, header }: Condition, judging: Judging): ValueTerm<Permission> {
-  const { reads, hostsOfTls, port } = judging;
+  const { reads, hostsOfTls, port, host } = judging;
   if (attribute === 'destination.port') return (value) => portTerm(Number(value), port);
   if (attribute === 'destination.ip') return judging.seesAddress ? addressIs : undefined;
   if (attribute === 'connection.sni') return reads === 'nothing' || reads === 'connect' ? undefined : sniTerm;
   if (attribute === 'request.host') {
     if (reads === 'requests' || reads === 'connect') return authorityTerm;
+    if (reads === 'nothing' && host !== undefined) return (value) => isMatch(host, value);
     return reads === 'server-name' && hostsOfTls ? hostInSni : undefined;
   }
   if (reads !== 'requests') return undefined;
@@ -74,10 +79,13 @@ export function operationTerm({ attribute, header }: Condition, judging: Judging
   return attribute === 'request.path' ? pathTerm : undefined;
 }
 
-/** `*` is every connection here, as it is every request in HTTP. */
-function hostInSni(value: string): Term<Permission> {
-  return value === '*' ? true : sniTerm(value);
+/** `*` is every connection here, as it is every request in HTTP. What names no host may be for any. */
+function hostInSni(value: string, width: 'wide' | 'narrow'): Term<Permission> {
+  if (value === '*') return true;
+  return width === 'narrow' ? sniTerm(value) : somePermission([sniTerm(value), noSni]);
 }
+
+const noSni = sniIs({ kind: 'exact', value: '' });
 
 function portTerm(asked: number, port: Judging['port']): Term<Permission> {
   if (port === undefined) return portIs(asked);

@@ -30,7 +30,7 @@ export function authorityTerm(value: string, width: 'wide' | 'narrow'): Term<Per
 }
 
 /** Envoy has put it into lower case. */
-export function sniTerm(value: string): Term<Permission> {
+export function sniTerm(value: string): Permission {
   const pattern = patternOf(value);
   return sniIs(pattern === 'present' ? 'present' : pattern);
 }

@@ -8,8 +8,14 @@ export function patternOf(value: string): TextMatch | 'present' {
   return value.endsWith('*') ? { kind: 'prefix', value: value.slice(0, -1) } : { kind: 'exact', value };
 }
 
-/** As Envoy compares, for what is known without it. */
-export function isMatch(text: string, { kind, value }: TextMatch): boolean {
+/** For what is known without asking Envoy. */
+export function isMatch(text: string, pattern: string): boolean {
+  const match = patternOf(pattern);
+  return match === 'present' ? text !== '' : isText(text, match);
+}
+
+/** As Envoy compares. */
+export function isText(text: string, { kind, value }: TextMatch): boolean {
   switch (kind) {
     case 'exact':
       return text === value;

@@ -22,6 +22,7 @@ import {
   type Condition,
 } from '../../mesh/authorization-policy.ts';
 import { isOfSource, type Judging, operationTerm, sourceTerm, type ValueTerm } from './conditions.ts';
+import { ruleName } from './rule-name.ts';
 import { type Algebra, allOf, anyOf, noneOf, type Term } from './terms.ts';
 
 /** Both must let traffic through. */
@@ -67,7 +68,7 @@ function rulesOf(
     .flatMap((policy) =>
       policy.rules.flatMap((rule, index) => {
         const built = buildRule(rule, action, judging);
-        return built === undefined ? [] : [[`${authorizationPolicyOrigin(policy)}[${index}]`, built] as const];
+        return built === undefined ? [] : [[ruleName(authorizationPolicyOrigin(policy), index), built] as const];
       }),
     );
   return Object.fromEntries(named.sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -13,6 +13,7 @@ import type { NetworkFilter } from '../../envoy/network-filters.ts';
 import { buildRouteMarkFilter } from '../../envoy/route-mark.ts';
 import type { CallerRoots, ServerCertificate, ServerTls } from '../../mesh/gateway.ts';
 import { exactHostGuard } from '../address-policy.ts';
+import { inboundRequests } from '../authorization/inbound.ts';
 import { dynamicDnsCache } from '../dynamic-dns.ts';
 import { buildMutualServerTls, mutualTlsSecrets } from '../mutual-tls.ts';
 import { listenerName } from '../names.ts';
@@ -145,15 +146,17 @@ function rootsSecretOf(roots: CallerRoots | undefined): string {
 function buildHttpManager(
   routeName: string,
   port: number,
-  { settings, capture }: GatewayListenerContext,
+  { settings, capture, bindPort }: GatewayListenerContext,
 ): NetworkFilter {
+  const { filters, refusal } = inboundRequests(settings, { reads: 'requests', port: bindPort, capture });
   return buildGatewayHttpManager({
     statPrefix: `outbound_0.0.0.0_${port};`,
     routeName,
-    accessLog: outboundHttpLogs(settings, askedAt(port), 'gateway'),
+    accessLog: outboundHttpLogs(settings, { destination: askedAt(port), proxy: 'gateway', refusal }),
     removedHeaders: { prefixes: ['x-envoy-'] },
     filters: [
       buildRouteMarkFilter(),
+      ...filters,
       buildGrpcMessagesFilter(),
       ...whereRoutesAsk([
         buildCorsFilter(),

@@ -75,7 +75,9 @@ export function createGatewayView(first: Mesh, options: GatewayViewOptions): Mes
   function buildPort(port: MergedPort): void {
     const { capture } = parts;
     const { settings } = outlook;
-    buildUnit(unitOf(port), (routing) => buildGatewayPort(port, { ...routing, capture, proxies, settings }));
+    buildUnit(unitOf(port), (routing) =>
+      buildGatewayPort(port, { ...routing, capture, proxies, settings, bindPort: port.bindPort }),
+    );
   }
 
   function buildHost(set: GatewayRouteSet, host: string): void {

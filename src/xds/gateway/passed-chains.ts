@@ -5,8 +5,10 @@ import type { GatewayTlsChain } from '../../envoy/gateway-listener.ts';
 import type { NetworkFilter } from '../../envoy/network-filters.ts';
 import type { ProxySettings } from '../../mesh/proxy-settings.ts';
 import { boundTo } from '../../mesh/select-virtual-service.ts';
+import { inboundConnections } from '../authorization/inbound.ts';
 import type { Capture } from '../capture.ts';
 import { passedFilters } from '../filter-chains.ts';
+import { peerIdentityKey } from '../mutual-tls.ts';
 import { buildCallerFilter } from '../traffic-callers.ts';
 import { isForAnyAddress, type PassedRoute, tcpRoutes, tlsRoutes } from '../virtual-service/passed-routes.ts';
 import type { GatewayRouting } from './gateway-routes.ts';
@@ -16,6 +18,8 @@ import { openTo, servedHosts } from './server-hosts.ts';
 export interface GatewayListenerContext extends GatewayRouting {
   readonly capture: Capture['kind'];
   readonly settings: ProxySettings;
+  /** That the gateway's pods listen on, by which policies tell ports apart. */
+  readonly bindPort: number;
   /** What proxies of the mesh call from, as ViewParts tells it. */
   readonly proxies: string | undefined;
 }
@@ -55,9 +59,18 @@ export function buildPassedChains(placed: PlacedServer, context: GatewayListener
 export function passedOn(
   route: PassedRoute,
   { server }: PlacedServer,
-  { settings }: GatewayListenerContext,
+  { settings, capture, bindPort }: GatewayListenerContext,
 ): readonly NetworkFilter[] {
-  return passedFilters(route, settings, { destination: askedAt(server.port.number), proxy: 'gateway' });
+  const authorization = inboundConnections(settings, {
+    reads: server.tls === undefined ? 'nothing' : 'server-name',
+    port: bindPort,
+    capture,
+    // The listener inside has no certificate of its own to see.
+    ...(server.tls?.mode === 'ISTIO_MUTUAL' ? { caller: { kind: 'filter-state', key: peerIdentityKey } as const } : {}),
+  });
+  const { refusal } = authorization;
+  const telling = { destination: askedAt(server.port.number), proxy: 'gateway', refusal } as const;
+  return passedFilters(route, settings, { authorization, telling });
 }
 
 /** Callers ask for the Gateway's port, whatever its pods listen on. */

@@ -88,7 +88,7 @@ function buildListener(config: ProxySettings) {
         statPrefix: httpProxy,
         routeName: httpProxy,
         connect: true,
-        accessLog: outboundHttpLogs(config, '').map((log) => filtered(log, toldHere)),
+        accessLog: outboundHttpLogs(config, { destination: '' }).map((log) => filtered(log, toldHere)),
         removedHeaders: { names: ['proxy-authorization'], prefixes: internalHeaderPrefixes },
         // One listener for all ports: some rule may ask for a path.
         normalizesPaths: true,

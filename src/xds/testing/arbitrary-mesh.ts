@@ -1,6 +1,7 @@
 // Meshes for properties of views: few hosts, namespaces and ports, so that objects meet each other often.
 import fc from 'fast-check';
 import type { Protocol } from '../../api/protocol.ts';
+import type { AuthorizationPolicy, Condition } from '../../mesh/authorization-policy.ts';
 import type { DestinationRule, Subset } from '../../mesh/destination-rule.ts';
 import type { Gateway } from '../../mesh/gateway.ts';
 import type { HashKey, LoadBalancer, LocalitySetting } from '../../mesh/load-balancer.ts';
@@ -347,6 +348,43 @@ const telemetry: fc.Arbitrary<Telemetry> = fc.record({
   metrics: fc.constant([]),
 });
 
+const askedFor: readonly (readonly [Condition['attribute'], string])[] = [
+  ['source.principal', 'cluster.local/ns/default/sa/*'],
+  ['source.namespace', 'default'],
+  ['source.ip', '192.0.2.0/24'],
+  ['request.host', 'a.test'],
+  ['request.host', '*.wild.test'],
+  ['request.method', 'GET'],
+  ['request.path', '/a/*'],
+  ['destination.port', '443'],
+  ['destination.ip', '192.0.2.1'],
+  ['connection.sni', '*.test'],
+  ['token', 'a'],
+];
+
+const condition: fc.Arbitrary<Condition> = fc
+  .record({
+    asked: fc.constantFrom(...askedFor),
+    excepted: fc.boolean(),
+  })
+  .map(({ asked: [attribute, value], excepted }) => ({
+    attribute,
+    values: excepted ? [] : [value],
+    notValues: excepted ? [value] : [],
+  }));
+
+const conditions = fc.array(condition, { maxLength: 2 });
+const alternatives = fc.array(conditions, { maxLength: 2 });
+
+const authorizationPolicy: fc.Arbitrary<AuthorizationPolicy> = fc.record({
+  ...origin,
+  namespace: fc.constantFrom('default', 'istio-system', 'other'),
+  workloadSelector: selector,
+  action: fc.constantFrom('ALLOW', 'DENY'),
+  boundTo: fc.constantFrom('inbound', 'outbound'),
+  rules: fc.array(fc.record({ sources: alternatives, operations: alternatives, conditions }), { maxLength: 2 }),
+});
+
 /** Objects of one mesh; of each kind at most one for each name, as the store would have it. */
 export interface MeshContents {
   readonly services: readonly Service[];
@@ -355,6 +393,7 @@ export interface MeshContents {
   readonly gateways: readonly Gateway[];
   readonly sidecars: readonly Sidecar[];
   readonly telemetries: readonly Telemetry[];
+  readonly authorizationPolicies: readonly AuthorizationPolicy[];
 }
 
 function named<T extends { readonly namespace: string; readonly name: string }>(arbitrary: fc.Arbitrary<T>) {
@@ -371,6 +410,7 @@ export const meshContents: fc.Arbitrary<MeshContents> = fc.record({
   gateways: named(gateway),
   sidecars: fc.oneof(fc.constant([]), named(sidecar)),
   telemetries: fc.oneof(fc.constant([]), named(telemetry)),
+  authorizationPolicies: fc.oneof(fc.constant([]), named(authorizationPolicy)),
 });
 
 export const trafficPolicy: fc.Arbitrary<OutboundTrafficPolicy> = fc.constantFrom('ALLOW_ANY', 'REGISTRY_ONLY');
@@ -401,6 +441,9 @@ export function replacements(from: MeshContents, to: MeshContents): readonly Mes
     ...changes(from.gateways, to.gateways).map((change) => ({ gateways: [change] })),
     ...changes(from.sidecars, to.sidecars).map((change) => ({ sidecars: [change] })),
     ...changes(from.telemetries, to.telemetries).map((change) => ({ telemetries: [change] })),
+    ...changes(from.authorizationPolicies, to.authorizationPolicies).map((change) => ({
+      authorizationPolicies: [change],
+    })),
   ];
 }
 
@@ -420,6 +463,7 @@ const nothing: MeshContents = {
   gateways: [],
   sidecars: [],
   telemetries: [],
+  authorizationPolicies: [],
 };
 
 function changes<T>(from: readonly T[], to: readonly T[]): readonly Change<T>[] {
@@ -430,7 +474,7 @@ function changes<T>(from: readonly T[], to: readonly T[]): readonly Change<T>[] 
 
 export function reversed(contents: MeshContents): MeshContents {
   const { services, virtualServices, destinationRules, gateways } = contents;
-  const { sidecars, telemetries } = contents;
+  const { sidecars, telemetries, authorizationPolicies } = contents;
   return {
     services: services.toReversed(),
     virtualServices: virtualServices.toReversed(),
@@ -438,5 +482,6 @@ export function reversed(contents: MeshContents): MeshContents {
     gateways: gateways.toReversed(),
     sidecars: sidecars.toReversed(),
     telemetries: telemetries.toReversed(),
+    authorizationPolicies: authorizationPolicies.toReversed(),
   };
 }

@@ -12,6 +12,8 @@ import { type FoundDestination, findDestination, isFor, type Routing, resolvesAn
 export interface PassedRoute {
   /** EgressPolicies would not let these proxies connect to the host. */
   readonly reported?: boolean;
+  /** That callers asked for. */
+  readonly port: number;
   /** Of its filter chain, and what logs and counters tell of it. */
   readonly name: string;
   /** Empty: any, or none. */
@@ -88,7 +90,7 @@ function route(
   const [first] = found;
   const policy = found.length === 1 ? first?.policy : first?.hostPolicy;
   const settings = connectionSettingsOf(policy ?? emptyTrafficPolicy);
-  return { name, serverNames, subnets: [], clusters, settings, forwarded };
+  return { name, port: routing.port, serverNames, subnets: [], clusters, settings, forwarded };
 }
 
 /** Names that do not lie below the wildcard are not resolved on its account. */

@@ -1,9 +1,11 @@
 // One line of a proxy's records, read with care: every value may be missing, odd or hostile. Invariant: what comes out
 // has values of its types; texts are as they were written.
+import { policyOfRule } from '../../../xds/authorization/rule-name.ts';
 import type { CounterKey, Reporter } from '../../../xds/counter-key.ts';
 import {
   type GatewayRecordFields,
   type httpRecordFields,
+  type RefusalRecordFields,
   type tcpRecordFields,
   wouldDeny,
 } from '../../../xds/record-line.ts';
@@ -20,6 +22,8 @@ export interface EventRecord {
   readonly details: string;
   /** EgressPolicies that only report would have stopped it. */
   readonly reported: boolean;
+  /** AuthorizationPolicies that refused it: one that denies, or those of which none allows. */
+  readonly refusedBy: string;
   /** What the counters have of the same event. */
   readonly key: CounterKey;
   /** `address:port` that the connection was going to, and of the upstream that was chosen. */
@@ -56,6 +60,7 @@ export function parseRecord(line: string): EventRecord | undefined {
     sni: text('s'),
     details: text('d'),
     reported: text('w') === wouldDeny,
+    refusedBy: text('z') === wouldDeny ? (denyingPolicy(text('d')) ?? text('y')) : '',
     key: {
       reporter: reporterOf(text('v')),
       cluster: text('u'),
@@ -74,7 +79,17 @@ export function parseRecord(line: string): EventRecord | undefined {
   };
 }
 
-type Field = keyof typeof httpRecordFields | keyof typeof tcpRecordFields | keyof GatewayRecordFields;
+type Field =
+  | keyof typeof httpRecordFields
+  | keyof typeof tcpRecordFields
+  | keyof GatewayRecordFields
+  | keyof RefusalRecordFields;
+
+/** Of `rbac_access_denied_matched_policy[AuthorizationPolicy/shop/web[0]]`. */
+function denyingPolicy(details: string): string | undefined {
+  const [, rule] = /^rbac_access_denied_matched_policy\[(AuthorizationPolicy\/.*)\]$/.exec(details) ?? [];
+  return rule === undefined ? undefined : policyOfRule(rule);
+}
 
 function reporterOf(text: string): Reporter {
   return text === 'gateway' || text === 'relay' ? text : 'source';

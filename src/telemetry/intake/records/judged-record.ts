@@ -28,7 +28,7 @@ export interface JudgedRecord {
   readonly registered: Registered | undefined;
   /** The Sidecar that keeps it from who asked, although it is registered. */
   readonly hiddenBy: string | undefined;
-  /** The EgressPolicy that does not allow it to who asked. */
+  /** The EgressPolicy that does not allow it to who asked, or the AuthorizationPolicies that refused it. */
   readonly withheldBy: string | undefined;
   readonly destination: Destination;
   readonly via: readonly string[];
@@ -53,7 +53,8 @@ export function judgeRecord(record: EventRecord, context: RecordContext): Judged
   const found = signatureOf(record);
   if (found === undefined && record.family === 'tcp') return undefined;
   const asked = askedOf(record);
-  const { registered, hiddenBy, withheldBy } = meanings.asked(source, asked.host, asked.port);
+  const { registered, hiddenBy, ...meant } = meanings.asked(source, asked.host, asked.port);
+  const withheldBy = record.refusedBy === '' ? meant.withheldBy : plainText(record.refusedBy);
   const known = withheldBy === undefined || !isUnknown(found) ? found : 'policy-denied';
   const at = record.at === 0 ? now : Math.min(record.at, now);
   const common = {

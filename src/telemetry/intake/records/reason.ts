@@ -12,7 +12,7 @@ export interface ReasonOptions {
   readonly registered: Registered | undefined;
   /** The Sidecar that keeps it from who asked. */
   readonly hiddenBy: string | undefined;
-  /** The EgressPolicy that does not allow it. */
+  /** The EgressPolicy that does not allow it, or the AuthorizationPolicies that refused it. */
   readonly withheldBy: string | undefined;
   /** The object that set the policy. */
   readonly policy: string;
@@ -59,7 +59,7 @@ function plainReason(options: ReasonOptions): string {
     case 'address-refused':
       return `the address that ${place} resolves to may not be reached by that name (${details}); allow its range in the mesh's configuration if it is meant`;
     case 'policy-denied':
-      return `${withheldBy ?? 'an EgressPolicy'} does not allow ${place} to this workload, or not such requests; name it under \`from\` if it is meant`;
+      return deniedReason(options, place);
     case 'policy-reported':
       return `${withheldBy ?? 'an EgressPolicy'} would not allow ${place} to this workload, or not such requests, were its mode enforce`;
     case 'refused':
@@ -68,6 +68,15 @@ function plainReason(options: ReasonOptions): string {
       if (options.hiddenBy !== undefined) return `${hidden(options, place)}, and ${who} lets any host pass`;
       return `no ServiceEntry registers ${place}, and ${who} lets any host pass; register it to keep it when only registered hosts are allowed`;
   }
+}
+
+function deniedReason({ withheldBy = 'an EgressPolicy', details }: ReasonOptions, place: string): string {
+  if (!withheldBy.startsWith('AuthorizationPolicy/')) {
+    return `${withheldBy} does not allow ${place} to this workload, or not such requests; name it under \`from\` if it is meant`;
+  }
+  return details.includes('[AuthorizationPolicy/')
+    ? `${withheldBy} denies it: ${place}, or such a request, to who asked`
+    : `no rule of ${withheldBy} allows ${place}, or such a request, to who asked`;
 }
 
 function hidden({ hiddenBy }: ReasonOptions, place: string): string {

@@ -14,6 +14,7 @@ import type { EventRecord } from './event-record.ts';
 
 export function signatureOf(record: EventRecord): Signature | undefined {
   if (isMisdirected(record.key)) return 'no-destination';
+  if (record.refusedBy !== '') return 'policy-denied';
   return record.family === 'http' ? signatureOfRequest(record) : signatureOfConnection(record);
 }
 
