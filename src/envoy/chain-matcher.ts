@@ -1,6 +1,7 @@
 // Which filter chain of a listener a connection gets, as one matcher instead of a match per chain: its lists may
 // grow and shrink without draining any chain (envoy-lab section 3: 10,000 names, 20 ms, held connections survive).
 // Order as in Envoy's own filter chain match: destination address, then SNI, then plain HTTP.
+// Envoy: a nested question without an answer is answered by the outer one's `on_no_match`, if it has one.
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { type Any, StringValueSchema } from '@bufbuild/protobuf/wkt';
 import { anyOf } from './any.ts';
@@ -106,12 +107,17 @@ export function buildPortMatcher(byPort: readonly (readonly [number, ChainChoice
   );
 }
 
+/** TLS gets `tls`; all else `otherwise`. */
+export function buildTlsMatcher(tls: ChainChoice, otherwise: ChainChoice): Matcher {
+  return exactTree(extension('transport', anyOf(TransportProtocolInputSchema, {})), [['tls', tls]], otherwise);
+}
+
 /** TLS whose caller's first offer by ALPN begins so gets `mutual`; all else `otherwise`. */
 export function buildAlpnMatcher(alpn: string, mutual: ChainChoice, otherwise: ChainChoice): Matcher {
   const value = { map: { [`'${alpn}`]: onMatch(mutual) } };
   const input = extension('application-protocol', anyOf(ApplicationProtocolInputSchema, {}));
   const offered = tree({ input, treeType: { case: 'prefixMatchMap', value } }, otherwise);
-  return exactTree(extension('transport', anyOf(TransportProtocolInputSchema, {})), [['tls', offered]], otherwise);
+  return buildTlsMatcher(offered, otherwise);
 }
 
 /** Asks for plain HTTP alone. */

@@ -1,14 +1,15 @@
 // Which of the listener's chains a connection to a workload gets, by what its PeerAuthentications let callers speak: mTLS is
 // known by what it offers by ALPN, so that an application's own TLS passes as it is (istio-semantics 1.9).
 // Invariant: a port that is STRICT has no chain for anything but TLS that ends here with a certificate of the mesh.
-import { buildAlpnMatcher, buildPortMatcher, buildTransportMatcher, type ChainChoice } from '../envoy/chain-matcher.ts';
+import { buildAlpnMatcher, buildPortMatcher, buildTlsMatcher, type ChainChoice } from '../envoy/chain-matcher.ts';
 import { buildFilterChain, type FilterChain, type ListenerChains, type PortChoice } from '../envoy/listener.ts';
-import type { NetworkFilter } from '../envoy/network-filters.ts';
+import { buildTcpProxy, type NetworkFilter } from '../envoy/network-filters.ts';
 import { type MtlsMode, mtlsModeAt, type PeerMtls } from '../mesh/peer-authentication.ts';
 import type { ProxySettings } from '../mesh/proxy-settings.ts';
 import { buildLoopGuard } from './loop-guard.ts';
 import { buildMutualServerTls, mutualTlsAlpn, mutualTlsSecrets } from './mutual-tls.ts';
-import { inboundPort, virtualInbound } from './names.ts';
+import { blackHoleCluster, inboundPort, virtualInbound } from './names.ts';
+import { refusedInboundLogs } from './traffic-logs.ts';
 
 /** `mesh`: they have shown a certificate of the mesh. */
 export type CallerKind = 'mesh' | 'anyone';
@@ -43,8 +44,13 @@ export function buildPeerChains(
       chains.set(`${name}_mtls`, buildFilterChain(`${name}_mtls`, filtersOf(port, 'mesh'), tls));
       return `${name}_mtls`;
     };
+    // Named, and not left out: what an inner question leaves open is answered by the outer one's answer for all others.
+    const closed = (): string => {
+      chains.set(withoutMtls, buildRefusal(config));
+      return withoutMtls;
+    };
     if (mode === 'DISABLE') return plain();
-    if (mode === 'STRICT') return buildTransportMatcher({ tls: mutual(), plain: undefined });
+    if (mode === 'STRICT') return buildTlsMatcher(mutual(), closed());
     return buildAlpnMatcher(mutualTlsAlpn, mutual(), plain());
   };
   const loop = 'virtualInbound-blackhole';
@@ -65,6 +71,16 @@ export function buildPeerChains(
     matcher,
     secrets: isMutual ? mutualTlsSecrets : [],
   };
+}
+
+/** Plaintext where STRICT refuses it. */
+const withoutMtls = 'virtualInbound-without-mtls';
+
+function buildRefusal(config: ProxySettings): FilterChain {
+  const accessLog = refusedInboundLogs(config);
+  return buildFilterChain(withoutMtls, [
+    buildTcpProxy({ statPrefix: blackHoleCluster, cluster: blackHoleCluster, accessLog }),
+  ]);
 }
 
 /** Where only plaintext is taken nothing is looked for, and nobody waits. */

@@ -100,6 +100,11 @@ export function inboundTcpLogs(config: ProxySettings): readonly AccessLog[] {
   return [...ended(buildTextAccessLog(config, 'SERVER')), ...buildInboundTcpCounters()];
 }
 
+/** Of connections that no application hears of. */
+export function refusedInboundLogs(config: ProxySettings): readonly AccessLog[] {
+  return ended(buildTextAccessLog(config, 'SERVER'));
+}
+
 function tellingOf(proxy: ProxyKind, of: 'requests' | 'connections') {
   if (proxy === 'sidecar') return { reporter: 'source', fields: undefined };
   return { reporter: gatewayReporter, fields: gatewayRecordFields(gatewayReporter, of) };

@@ -174,6 +174,26 @@ spec:
     await until('mTLS everywhere', () => callerSeen(81));
   });
 
+  it('is all there is on one port that says STRICT, whatever the others take', async () => {
+    const strictPort = peerAuthentication(
+      'strict-port',
+      {
+        selector: { matchLabels: { app: 'web' } },
+        portLevelMtls: { 8080: { mode: 'STRICT' }, 7777: { mode: 'STRICT' } },
+      },
+      inShop,
+    );
+    await mesh.apply(strictPort);
+    await until('plaintext is refused', async () => (await fromOutside(8080)) !== 200);
+    assert.match(String(await fromOutside(8080)), /ECONNRESET|hang up/);
+    assert.match(String(await fromOutside(7777)), /ECONNRESET|hang up/);
+    assert.equal(await fromOutside(8081), 200);
+    assert.match((await callerSeen()) ?? '', new RegExp(asCaller));
+    assert.match(await mesh.run('logs', 'web', '-n', 'shop', '-c', 'istio-proxy'), /"- - -" 0 UH .* BlackHoleCluster /);
+    await mesh.remove(strictPort);
+    await until('plaintext is taken again', async () => (await fromOutside(8080)) === 200);
+  });
+
   it('is begun or left by a DestinationRule, whatever the workload would take', async () => {
     const rule = (mode: string, more = {}) =>
       destinationRule('web', { host, trafficPolicy: { tls: { mode, ...more } } });
@@ -195,7 +215,6 @@ spec:
       await new Promise((resolve) => setTimeout(resolve, 1500));
     }
     const { outcomes = {} } = await load;
-    console.log(outcomes);
     assert.deepEqual(Object.keys(outcomes), ['200']);
   });
 });
