@@ -14,6 +14,7 @@ import { keepConfigured } from './controllers/keeper-config.ts';
 import { startLoadBalancerController } from './controllers/load-balancers.ts';
 import { metricRulesOf } from './controllers/metric-rules.ts';
 import { type PodController, type ServedProxy, startPodController } from './controllers/pods.ts';
+import { expansionOf } from './controllers/policy-expansion.ts';
 import { proxyAddresses } from './controllers/proxy-addresses.ts';
 import { createTrafficRegistry } from './controllers/traffic-registry.ts';
 import { followTrustFiles } from './controllers/trust-files.ts';
@@ -255,6 +256,11 @@ async function wire(
       diagnostics: analysis.diagnostics,
       diagnosticsOf: analysis.diagnosticsOf,
       onDiagnosticsChange: analysis.onChange,
+      expansionOf: (object) =>
+        expansionOf(following.meaningOf(object), {
+          mutualTls: capture === 'redirect',
+          trustDomain: current.config.trustDomain,
+        }),
     },
     { socketPath: dataFolder.apiSocket, ...(options.listen === undefined ? {} : { tcp: options.listen }) },
   );

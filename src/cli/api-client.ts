@@ -30,6 +30,8 @@ export interface ObjectQuery {
   readonly labelSelector?: string;
   /** Objects with their defaults filled in. */
   readonly defaults?: boolean;
+  /** Of one object: with what it stands for. */
+  readonly expand?: boolean;
 }
 
 /** Of GET /v1/flows; `since` as a duration. */

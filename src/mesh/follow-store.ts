@@ -4,6 +4,7 @@
 import { type KubeObject, keyOf, keyString } from '../api/object.ts';
 import { GoneError } from '../store/errors.ts';
 import type { Collection, ObjectStore, WatchEvent } from '../store/store.ts';
+import type { PolicyMeaning } from './egress-policy/policies.ts';
 import { isNews } from './is-news.ts';
 import { emptyMesh, isEmptyDelta, type Mesh, type MeshChange, type MeshDelta, updateMesh } from './mesh.ts';
 import { createMeshObjects, type MeshObjectsOptions, meshKinds } from './mesh-objects.ts';
@@ -31,6 +32,8 @@ export interface MeshSource {
   readonly done: Promise<void>;
   /** Takes over what does not come from the store: the content of files, by path; undefined: there is none. */
   setFiles(files: ReadonlyMap<string, Uint8Array | undefined>): void;
+  /** What an EgressPolicy stands for now; undefined for any other object. */
+  meaningOf(object: KubeObject): PolicyMeaning | undefined;
 }
 
 /** Of one timer; what is later is looked at again then. */
@@ -70,6 +73,7 @@ export function followStore(
   return {
     done: follow(store, (batch) => translate(batch.filter(isNews), true), signal),
     setFiles: (files) => take([], { files }, false),
+    meaningOf: (object) => objects.meaningOf(object),
   };
 }
 

@@ -15,7 +15,7 @@ import { parseObject } from '../api/parse-object.ts';
 import type { WatchEvent } from '../store/store.ts';
 import type { AllocatedAddresses } from './allocated-addresses.ts';
 import { createDelegations } from './delegations.ts';
-import { createEgressPolicies } from './egress-policy/policies.ts';
+import { createEgressPolicies, type PolicyMeaning } from './egress-policy/policies.ts';
 import type { MeshChange } from './mesh.ts';
 import { defaultMeshConfig, type MeshConfig, meshConfigKey, translateMeshConfig } from './mesh-config.ts';
 import { parsed } from './parsed.ts';
@@ -36,6 +36,8 @@ export interface MeshObjects {
   translate(events: readonly WatchEvent[]): ObjectsChange;
   /** When something changes by itself next, in milliseconds since 1970. */
   nextExpiry(): number | undefined;
+  /** What an EgressPolicy stands for now; undefined for an object of another kind, or one that cannot be read. */
+  meaningOf(object: KubeObject): PolicyMeaning | undefined;
 }
 
 export type ObjectsChange = Required<Omit<MeshChange, 'files'>>;
@@ -84,6 +86,11 @@ export function createMeshObjects({
 
   return {
     nextExpiry: egressPolicies.nextExpiry,
+    meaningOf(object) {
+      if (object.kind !== egressPolicyKind.kind) return undefined;
+      const policy = parsed(egressPolicyKind.schema, object, egressPolicyKind.withDefaults);
+      return policy && egressPolicies.meaningOf(policy, clock());
+    },
     translate(events) {
       const written = delegations.resolve(virtualServices.take(events));
       const made = egressPolicies.take(events, written, clock());

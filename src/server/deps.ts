@@ -11,7 +11,7 @@ import type { ObjectStore } from '../store/store.ts';
 import type { Registry } from '../telemetry/intake/registry.ts';
 import type { LedgerReader } from '../telemetry/ledger.ts';
 import type { MetricRules } from '../telemetry/metrics/metric-rules.ts';
-import type { ConfigType, ProxyResource } from './wire.ts';
+import type { ConfigType, ExpansionBody, ProxyResource } from './wire.ts';
 
 export interface ServerInfo {
   readonly pid: number;
@@ -49,6 +49,8 @@ export interface ServerDeps {
   diagnostics(): Promise<readonly Diagnostic[]>;
   /** What is said of these stored objects now that the mesh has them, and what others say that names them. */
   diagnosticsOf(objects: readonly KubeObject[]): Promise<readonly Diagnostic[]>;
+  /** What Istio would have to be told in place of this object; undefined for one that stands for itself. */
+  expansionOf(object: KubeObject): ExpansionBody | undefined;
   /** Called when `diagnostics()` may tell something else. Returns the unsubscribe function. */
   onDiagnosticsChange(listener: () => void): () => void;
 }

@@ -62,6 +62,15 @@ export interface ObjectsBody {
   readonly names: KindNames;
   readonly resourceVersion: string;
   readonly items: readonly KubeObject[];
+  /** Of one object with `expand=true`, if it stands for others. */
+  readonly expansion?: ExpansionBody;
+}
+
+/** The objects of Istio that an EgressPolicy stands for; they are not stored. */
+export interface ExpansionBody {
+  readonly objects: readonly KubeObject[];
+  /** Who is let out by it, in sentences. */
+  readonly admission: readonly string[];
 }
 
 /** One event of GET /v1/watch/KIND; `row` with `view=table`, else `object`. */

@@ -61,6 +61,7 @@ export async function startControlPlane(
     diagnostics: async () => [],
     diagnosticsOf: async () => [],
     onDiagnosticsChange: () => () => undefined,
+    expansionOf: () => undefined,
     ...deps,
   };
   const server = await serveApi(all, { socketPath: folder.apiSocket, tcp: { host: '127.0.0.1', port: 0 } });

@@ -9,6 +9,7 @@ import { isDeployment } from '../deployment-targets.ts';
 import { diagnosticLines } from '../error-lines.ts';
 import { singleTarget } from '../object-targets.ts';
 import { formatAge } from '../output/age.ts';
+import { expansionLines } from '../output/expansion.ts';
 import { ownedPodLines } from '../output/owned-pods.ts';
 import { formatStructured } from '../output/structured.ts';
 import { addExamples } from '../usage.ts';
@@ -18,13 +19,17 @@ export function register(command: Command, cli: Cli): void {
     .argument('<kind>', 'KIND or KIND/NAME')
     .argument('[name]')
     .action((kind: string, name: string | undefined) => describe(cli, name === undefined ? [kind] : [kind, name]));
-  addExamples(command, cli, ['describe serviceentry httpbin-ext', 'describe istio/mesh -n istio-system']);
+  addExamples(command, cli, [
+    'describe serviceentry httpbin-ext',
+    'describe egresspolicy payments',
+    'describe istio/mesh -n istio-system',
+  ]);
 }
 
 async function describe(cli: Cli, words: readonly string[]): Promise<void> {
   const { kind, name } = singleTarget(words);
-  const query = { name, namespace: cli.options().namespace, defaults: true };
-  const [{ names, items }, { diagnostics }] = await Promise.all([
+  const query = { name, namespace: cli.options().namespace, defaults: true, expand: true };
+  const [{ names, items, expansion }, { diagnostics }] = await Promise.all([
     cli.api().objects(kind, query),
     cli.api().diagnostics(),
   ]);
@@ -37,6 +42,7 @@ async function describe(cli: Cli, words: readonly string[]): Promise<void> {
     const fields = new Map<string, unknown>(Object.entries({ ...object, status: withoutMessages(object.status) }));
     for (const field of content) cli.write(await section(field, fields.get(field)));
     for (const line of await podLines(cli, names, object)) cli.print(line);
+    if (expansion !== undefined) for (const line of await expansionLines(expansion)) cli.print(line);
     cli.print(
       lines.length === 0 ? 'Diagnostics:   <none>' : `Diagnostics:\n${lines.map((line) => `  ${line}`).join('\n')}`,
     );

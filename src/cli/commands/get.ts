@@ -7,6 +7,7 @@ import { captureNoteFor } from '../capture-note.ts';
 import type { Cli } from '../cli.ts';
 import { errorLines } from '../error-lines.ts';
 import { type ObjectTarget, objectTargets } from '../object-targets.ts';
+import { expansionComment } from '../output/expansion.ts';
 import { formatObjects, type OutputForm, outputForm } from '../output/object-format.ts';
 import { headerCells, type RowLayout, rowCells } from '../output/object-rows.ts';
 import { formatTable, oneLine } from '../output/table.ts';
@@ -89,13 +90,15 @@ async function showObjects(
   form: Exclude<OutputForm, { type: 'table' }>,
   options: GetOptions,
 ): Promise<void> {
+  const single = targets.length === 1 && targets[0]?.name !== undefined;
+  const expand = single && form.type === 'yaml';
   const bodies = await fetchAll(cli, targets, options, (kind, query) =>
-    cli.api().objects(kind, { ...query, defaults: true }),
+    cli.api().objects(kind, { ...query, defaults: true, ...(expand ? { expand } : {}) }),
   );
   const shown = bodies.flatMap(({ names, items }) => items.map((object) => ({ names, object })));
-  const single = targets.length === 1 && targets[0]?.name !== undefined;
   if (single && shown.length === 0) return;
   cli.write(await formatObjects(form, shown, single));
+  for (const { expansion } of bodies) if (expansion !== undefined) cli.write(await expansionComment(expansion));
   await captureNoteFor(
     cli,
     shown.map(({ names }) => names),

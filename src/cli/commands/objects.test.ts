@@ -178,6 +178,32 @@ test('describe shows the object and what the mesh has to say about it', async (t
   );
 });
 
+test('an object that stands for others is shown with them, and applied again without them', async (t) => {
+  const entry = { ...serviceEntry('pay'), metadata: { name: 'pay', namespace: 'default' } };
+  const expansion = { objects: [entry, entry], admission: ['Sidecars allow everybody.'] };
+  const { run, store } = await mesh(t, {
+    expansionOf: ({ kind }) => (kind === 'EgressPolicy' ? expansion : undefined),
+  });
+  const metadata = { name: 'pay', namespace: 'default' };
+  const policy = { apiVersion: 'egress.sallyport.dev/v1alpha1', kind: 'EgressPolicy', metadata };
+  await store.apply([{ ...policy, spec: { hosts: ['api.test'] } }, serviceEntry('a')]);
+  assertResult(
+    await run('describe egp pay'),
+    0,
+    /\nWho:\n {2}Sidecars allow everybody\.\nStands for \(not stored\):\n {2}---\n {2}apiVersion: \S+\n {2}kind: ServiceEntry\n[\s\S]*\n {2}---\n[\s\S]*\nDiagnostics: {3}<none>\n$/,
+  );
+  const { stdout: yaml } = await run('get egp pay -o yaml');
+  assert.match(
+    yaml,
+    /\n# It stands for these objects, which are not stored:\n# ---\n# apiVersion: \S+\n# kind: ServiceEntry\n/,
+  );
+  const name = 'egresspolicy.egress.sallyport.dev/pay';
+  assertResult(await run('apply -f -', yaml.replace('enforce', 'report')), 0, `${name} configured\n`);
+  for (const line of ['get egp pay -o json', 'get egp -o yaml', 'get se a -o yaml', 'describe se a']) {
+    assert.doesNotMatch((await run(line)).stdout, /[Ss]tands? for/, line);
+  }
+});
+
 test('every command says that the mesh is not up', async (t) => {
   const folder = await temporaryDataFolder(t);
   const message = `error: the mesh in ${folder.path} is not up\nstart it with: sallyport up\n`;

@@ -49,6 +49,7 @@ function startMesh(now = 0) {
       step('ADDED');
     },
     nextExpiry: () => objects.nextExpiry(),
+    parts: (one: KubeObject) => objects.meaningOf(one)?.parts.map(({ kind, metadata }) => `${kind}/${metadata.name}`),
     hosts: () => [...mesh.services.hosts()].sort(),
     made: () => [...mesh.services.hosts()].flatMap((host) => mesh.services.get(host)).map(({ madeBy }) => madeBy),
     policies: (host: string) =>
@@ -118,4 +119,15 @@ test('proxies are told apart by what policies choose them by, and not again by t
   assert.equal(mesh.regroups(), false);
   mesh.apply(policy('c', '{ hosts: [c.test], from: [{ serviceAccounts: [pay] }] }'));
   assert.equal(mesh.regroups(), true);
+});
+
+test('what a policy stands for is told as the mesh is now, also of one that it has not taken yet', () => {
+  const mesh = startMesh();
+  const open = policy('a', '{ hosts: [api.test] }');
+  assert.deepEqual(mesh.parts(open), ['ServiceEntry/a']);
+  mesh.apply(rule('shop'));
+  assert.deepEqual(mesh.parts(open), []);
+  assert.deepEqual(mesh.parts(policy('a', '{ hosts: [api.test] }', 'other')), ['ServiceEntry/a']);
+  assert.equal(mesh.parts(rule('shop')), undefined);
+  assert.equal(mesh.parts({ ...open, spec: 7 }), undefined);
 });

@@ -9,7 +9,6 @@ import { gatewayKind } from '../../api/kinds/gateway.ts';
 import { serviceEntryKind } from '../../api/kinds/service-entry.ts';
 import { virtualServiceKind } from '../../api/kinds/virtual-service.ts';
 import { type KubeObject, keyOf, keyString } from '../../api/object.ts';
-import { rootNamespace } from '../../api/root-namespace.ts';
 import type { WatchEvent } from '../../store/store.ts';
 import type { AllocatedAddresses } from '../allocated-addresses.ts';
 import type { Change, MeshChange } from '../mesh.ts';
@@ -24,6 +23,7 @@ import { createTranslated } from '../translated.ts';
 import type { VirtualService } from '../virtual-service.ts';
 import { type EgressPolicy, egressPolicyOrigin } from './egress-policy.ts';
 import { expandEgressPolicy } from './expand.ts';
+import { takersOf } from './taken-hosts.ts';
 import { expiryOf, hostsOf, translateEgressPolicy } from './translate.ts';
 
 export type PoliciesChange = Required<
@@ -35,6 +35,14 @@ export interface EgressPolicies {
   take(events: readonly WatchEvent[], virtualServices: readonly Change<VirtualService>[], now: number): PoliciesChange;
   /** When the time of a policy is over next; undefined: of none. */
   nextExpiry(): number | undefined;
+  /** What the policy stands for as the mesh is now, whether or not it has it yet. */
+  meaningOf(object: ApiPolicy, now: number): PolicyMeaning;
+}
+
+export interface PolicyMeaning {
+  readonly policy: EgressPolicy;
+  /** The objects of Istio that it stands for. */
+  readonly parts: readonly KubeObject[];
 }
 
 export interface EgressPoliciesOptions {
@@ -42,10 +50,8 @@ export interface EgressPoliciesOptions {
   readonly mutualTls: boolean;
 }
 
-interface Known {
+interface Known extends PolicyMeaning {
   readonly object: ApiPolicy;
-  readonly policy: EgressPolicy;
-  readonly parts: readonly KubeObject[];
 }
 
 export function createEgressPolicies({ addresses, mutualTls }: EgressPoliciesOptions): EgressPolicies {
@@ -93,8 +99,7 @@ export function createEgressPolicies({ addresses, mutualTls }: EgressPoliciesOpt
 
   function stand(object: ApiPolicy, now: number): Known {
     const { namespace = 'default' } = object.metadata;
-    const isFree = (host: string) =>
-      ![...(rules.get(host) ?? [])].some((rule) => rule.namespace === namespace || rule.namespace === rootNamespace);
+    const isFree = (host: string) => takersOf([...(rules.get(host) ?? [])], namespace).length === 0;
     return {
       object,
       policy: translateEgressPolicy(object, { now, isFree }),
@@ -152,6 +157,7 @@ export function createEgressPolicies({ addresses, mutualTls }: EgressPoliciesOpt
       const next = Math.min(...times);
       return Number.isFinite(next) ? next : undefined;
     },
+    meaningOf: stand,
   };
 
   function noteAddresses(claims: readonly Service[], inUse: boolean): void {

@@ -55,6 +55,18 @@ test('defaults are shown on request and never stored', async (t) => {
   assert.match(JSON.stringify((await call(plane, '/v1/objects/se/a?defaults=true')).body), /"exportTo":\["\*"\]/);
 });
 
+test('what an object stands for is told of one object, and on request', async (t) => {
+  const expansion = { objects: [serviceEntry('made')], admission: ['all'] };
+  const plane = await startControlPlane(t, {
+    expansionOf: ({ metadata }) => (metadata.name === 'a' ? expansion : undefined),
+  });
+  await plane.store.apply([serviceEntry('a'), serviceEntry('b')]);
+  const told = async (path: string) => Object((await call(plane, `/v1/objects/se${path}`)).body).expansion;
+  assert.deepEqual(await told('/a?expand=true'), expansion);
+  for (const path of ['/a', '/a?expand=false', '/b?expand=true', '?expand=true'])
+    assert.equal(await told(path), undefined);
+});
+
 test('labels select', async (t) => {
   const plane = await startControlPlane(t);
   const [a, b] = [serviceEntry('a'), serviceEntry('b')];

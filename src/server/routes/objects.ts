@@ -1,6 +1,7 @@
 // Reading and changing objects. Whatever is written is decoded and validated here again, whoever sent it.
 import { Hono } from 'hono';
 import type { Kind } from '../../api/kind.ts';
+import type { KubeObject } from '../../api/object.ts';
 import { NotFoundError } from '../../store/errors.ts';
 import { badRequest, notFound } from '../api-error.ts';
 import { applyObjects } from '../apply-objects.ts';
@@ -29,7 +30,14 @@ export function objectRoutes(deps: ServerDeps, transport: Transport): Hono {
         const rows = items.map((object) => tableRow(kind, object));
         return context.json({ ...head, columns: tableColumns(kind), rows } satisfies TableBody);
       }
-      return context.json({ ...head, items: items.map(query.shown).map(visible) } satisfies ObjectsBody);
+      const body = { ...head, items: items.map(query.shown).map(visible), ...expanded(items) };
+      return context.json(body satisfies ObjectsBody);
+
+      function expanded([object]: readonly KubeObject[]): Pick<ObjectsBody, 'expansion'> {
+        if (context.req.param('name') === undefined || context.req.query('expand') !== 'true') return {};
+        const expansion = object && deps.expansionOf(object);
+        return expansion === undefined ? {} : { expansion };
+      }
 
       async function read() {
         if (context.req.param('name') === undefined) {

@@ -48,7 +48,18 @@ const row = componentSchema(
 
 export const objectsSchema = componentSchema(
   'Objects',
-  z.strictObject({ names, resourceVersion: z.string(), items: z.array(object) }),
+  z.strictObject({
+    names,
+    resourceVersion: z.string(),
+    items: z.array(object),
+    expansion: z
+      .strictObject({
+        objects: z.array(object),
+        admission: z.array(z.string()).describe('who is let out by it, in sentences'),
+      })
+      .exactOptional()
+      .describe('what an EgressPolicy stands for, with expand=true; not stored'),
+  }),
 ) satisfies z.ZodType<ObjectsBody>;
 
 export const tableSchema = componentSchema(

@@ -84,7 +84,10 @@ const objectQuery = {
 
 const labelSelector = z.string().exactOptional().describe("as kubectl's -l");
 
-export const oneObjectQuery = z.strictObject(objectQuery);
+export const oneObjectQuery = z.strictObject({
+  ...objectQuery,
+  expand: z.enum(['true', 'false']).exactOptional().describe('of an EgressPolicy: with the objects that it stands for'),
+});
 
 export const collectionQuery = z.strictObject({ ...objectQuery, labelSelector });
 
