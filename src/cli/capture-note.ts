@@ -14,6 +14,18 @@ export async function captureKeysNote(cli: Cli): Promise<void> {
   if (capture === 'proxy') cli.warn(proxyCaptureKeysNote);
 }
 
+const proxyCaptureMtlsNote =
+  'note: proxy capture: there is no mTLS: ISTIO_MUTUAL is plaintext, and STRICT refuses nobody';
+
+/** Where one of these objects asks for mTLS that is not there. */
+export async function mutualTlsNote(cli: Cli, objects: readonly KubeObject[]): Promise<void> {
+  const asks = (object: KubeObject) =>
+    object.kind === 'PeerAuthentication' || JSON.stringify(object).includes('"mode":"ISTIO_MUTUAL"');
+  if (!objects.some(asks)) return;
+  const { capture } = await cli.api().info();
+  if (capture === 'proxy') cli.warn(proxyCaptureMtlsNote);
+}
+
 /** API groups whose objects say what may be reached, and how. */
 const policyGroups = ['istio.banzaicloud.io', 'networking.istio.io', 'security.istio.io'];
 

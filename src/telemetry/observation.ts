@@ -39,6 +39,8 @@ export interface Observation {
    * `relay`: by a gateway, of what another proxy of the mesh tells too; it is no flow of its own.
    */
   readonly by?: 'gateway' | 'relay';
+  /** Of what came by mTLS, seen by the destination's proxy: who both ends have proved to be (SPIFFE). */
+  readonly principals?: { readonly source: string | undefined; readonly destination: string };
   readonly protocol: Protocol;
   readonly outcome: Outcome;
   /** Gateways passed, in order: `namespace/workload`. */

@@ -14,7 +14,7 @@ export interface CounterKey {
   readonly reporter: Reporter;
   /** Empty if none was chosen. */
   readonly cluster: string;
-  /** `block_all`, `allow_any`, `default`, …, or a VirtualService's; of connections only that. */
+  /** `block_all`, `allow_any`, `default`, …, or a VirtualService's; of connections only that. Inbound: `mutualTlsRoute`. */
   readonly route: string;
   /** 0 for TCP. */
   readonly code: number;
@@ -28,6 +28,9 @@ export interface CounterKey {
    */
   readonly peer: string;
 }
+
+/** In the route's place of what came in by mTLS, whose caller has proved who it is. */
+export const mutualTlsRoute = 'mtls';
 
 /** The tag's name. */
 export const counterKeyTag = 'key';

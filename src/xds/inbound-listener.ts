@@ -113,7 +113,7 @@ function buildInboundFilters(
   const cluster = inboundCluster(port);
   if (handling === 'tcp') {
     const authorization = inboundConnections(config, { reads: 'nothing', port, capture });
-    const proxy = { statPrefix: cluster, cluster, accessLog: inboundTcpLogs(config) };
+    const proxy = { statPrefix: cluster, cluster, accessLog: inboundTcpLogs(config, callers === 'mesh') };
     return judgedProxy({ authorization, proxy, waits: false });
   }
   const virtualHost = buildVirtualHost(
@@ -125,7 +125,7 @@ function buildInboundFilters(
     buildInboundHttpManager({
       statPrefix: `inbound_0.0.0.0_${port}`,
       virtualHost,
-      accessLog: inboundHttpLogs(config),
+      accessLog: inboundHttpLogs(config, callers === 'mesh'),
       knowsCallers: callers === 'mesh',
       filters: inboundRequests(config, { reads: 'requests', port, capture }).filters,
       normalizesPaths: inboundAsksForPaths(config),

@@ -4,7 +4,7 @@
 import type { AccessLog } from '../envoy/access-log.ts';
 import { atTcp, filtered } from '../envoy/access-log-filter.ts';
 import { buildStatsAccessLog } from '../envoy/stats-access-log.ts';
-import { counterKeyTag, counterScope } from './counter-key.ts';
+import { counterKeyTag, counterScope, mutualTlsRoute } from './counter-key.ts';
 
 /** Of what goes out: `source`, or a command operator that gives a gateway's. */
 type Reporter = string;
@@ -25,8 +25,9 @@ export function buildHttpCounters(reporter: Reporter): readonly AccessLog[] {
   return [httpCounters(keyTag(reporter, '%RESPONSE_CODE%', nobody))];
 }
 
-export function buildInboundHttpCounters(): readonly AccessLog[] {
-  return [httpCounters(keyTag(inbound, '%RESPONSE_CODE%', caller))];
+/** `proved`: callers have come by mTLS. */
+export function buildInboundHttpCounters(proved: boolean): readonly AccessLog[] {
+  return [httpCounters(keyTag(inbound, '%RESPONSE_CODE%', caller, proved ? mutualTlsRoute : undefined))];
 }
 
 function httpCounters(tag: ReturnType<typeof keyTag>): AccessLog {
@@ -46,8 +47,8 @@ export function buildTcpCounters(
   return tcpCounters(keyTag(reporter, '0', destination === 'registered' ? '%UPSTREAM_HOST%' : nobody, route));
 }
 
-export function buildInboundTcpCounters(): readonly AccessLog[] {
-  return tcpCounters(keyTag(inbound, '0', caller));
+export function buildInboundTcpCounters(proved: boolean): readonly AccessLog[] {
+  return tcpCounters(keyTag(inbound, '0', caller, proved ? mutualTlsRoute : undefined));
 }
 
 function tcpCounters(tag: ReturnType<typeof keyTag>): readonly AccessLog[] {

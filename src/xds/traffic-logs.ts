@@ -92,12 +92,13 @@ export function refusedByGatewayLogs(
   ].map((log) => filtered(log, withFlags(['NR'])));
 }
 
-export function inboundHttpLogs(config: ProxySettings): readonly AccessLog[] {
-  return [...buildTextAccessLog(config, 'SERVER'), ...buildInboundHttpCounters()];
+/** `proved`: callers have come by mTLS. */
+export function inboundHttpLogs(config: ProxySettings, proved: boolean): readonly AccessLog[] {
+  return [...buildTextAccessLog(config, 'SERVER'), ...buildInboundHttpCounters(proved)];
 }
 
-export function inboundTcpLogs(config: ProxySettings): readonly AccessLog[] {
-  return [...ended(buildTextAccessLog(config, 'SERVER')), ...buildInboundTcpCounters()];
+export function inboundTcpLogs(config: ProxySettings, proved: boolean): readonly AccessLog[] {
+  return [...ended(buildTextAccessLog(config, 'SERVER')), ...buildInboundTcpCounters(proved)];
 }
 
 /** Of connections that no application hears of. */

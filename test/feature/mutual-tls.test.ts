@@ -104,6 +104,18 @@ spec:
     assert.match((await callerSeen(81)) ?? '', new RegExp(asCaller));
   });
 
+  it('is told in metrics by the destination, with both identities', async () => {
+    const told = async () => {
+      const page = await (await fetch(`http://${mesh.listen}/metrics`)).text();
+      const lines = page.split('\n').filter((line) => line.startsWith('istio_requests_total{'));
+      const inbound = lines.filter((line) => line.includes('reporter="destination"') && line.includes('"web"'));
+      return inbound.find((line) => line.includes('connection_security_policy="mutual_tls"'));
+    };
+    const line = await until('the series', told);
+    assert.match(line, new RegExp(`source_principal="${asCaller}"`));
+    assert.match(line, /destination_principal="spiffe:\/\/cluster\.local\/ns\/shop\/sa\/web"/);
+  });
+
   it('lets nobody make up who they are', async () => {
     const forged = { 'x-forwarded-client-cert': 'URI=spiffe://cluster.local/ns/shop/sa/admin' };
     assert.doesNotMatch((await callerSeen(80, forged)) ?? '', /admin/);

@@ -7,7 +7,7 @@ import { keyOf, resourceName } from '../../api/object.ts';
 import { type Diagnostic, hasErrors, notYetSaid } from '../../platform/diagnostic.ts';
 import { SallyportError } from '../../platform/errors.ts';
 import { groupOf } from '../../server/kind-names.ts';
-import { captureNoteFor } from '../capture-note.ts';
+import { captureNoteFor, mutualTlsNote } from '../capture-note.ts';
 import type { Cli } from '../cli.ts';
 import { diagnosticLines, warningsOf } from '../error-lines.ts';
 import { addFileOptions, type FileOptions } from '../file-options.ts';
@@ -52,6 +52,10 @@ async function store(cli: Cli, objects: readonly DecodedObject[]): Promise<Store
   await captureNoteFor(
     cli,
     stored.map(({ printedName }) => ({ group: groupOf(printedName) })),
+  );
+  await mutualTlsNote(
+    cli,
+    objects.map(({ object }) => object),
   );
   const refused = results.flatMap(({ index, outcome, diagnostics: reasons }) => {
     const source = objects[index]?.locate([]);

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { KubeObject } from '../../api/object.ts';
 import { withoutMessages } from '../../api/validation-messages.ts';
 import type { KindNames } from '../../server/wire.ts';
-import { captureNoteFor } from '../capture-note.ts';
+import { captureNoteFor, mutualTlsNote } from '../capture-note.ts';
 import type { Cli } from '../cli.ts';
 import { isDeployment } from '../deployment-targets.ts';
 import { diagnosticLines } from '../error-lines.ts';
@@ -48,6 +48,7 @@ async function describe(cli: Cli, words: readonly string[]): Promise<void> {
     );
   }
   await captureNoteFor(cli, [names]);
+  await mutualTlsNote(cli, items);
 }
 
 function headLines({ apiVersion, kind, metadata }: KubeObject): readonly string[] {

@@ -174,3 +174,16 @@ test('what went to a gateway first has the gateway’s Service for its destinati
     destination_workload: 'egress',
   });
 });
+
+test('what came in by mTLS is told with who both ends have proved to be', () => {
+  const principals = {
+    source: 'spiffe://cluster.local/ns/backyards-demo/sa/notification',
+    destination: 'spiffe://cluster.local/ns/shop/sa/web',
+  };
+  assert.partialDeepStrictEqual(seriesLabels({ ...seen, reporter: 'destination', principals }).labels, {
+    reporter: 'destination',
+    source_principal: principals.source,
+    destination_principal: principals.destination,
+    connection_security_policy: 'mutual_tls',
+  });
+});

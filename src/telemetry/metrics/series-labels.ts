@@ -16,32 +16,43 @@ export interface LabelledSeries {
 
 /** Which series an observation belongs to. TLS that is passed on unread is TCP, as in Istio. */
 export function seriesLabels(observation: Observation): LabelledSeries {
-  const { reporter, source, protocol, outcome, nextHop: destination = observation.destination } = observation;
+  const {
+    reporter,
+    source,
+    principals,
+    protocol,
+    outcome,
+    nextHop: destination = observation.destination,
+  } = observation;
   const http = protocol === 'http' || protocol === 'grpc';
   const labels = {
     reporter,
-    ...peerLabels('source', source),
-    ...peerLabels('destination', destination.workload),
+    ...peerLabels('source', source, principals?.source),
+    ...peerLabels('destination', destination.workload, principals?.destination),
     ...serviceLabels(destination),
     request_protocol: http ? protocol : 'tcp',
     ...(http ? { response_code: String(outcome.code) } : {}),
     // Empty on plain HTTP in Istio; to Prometheus an empty label is none.
     ...(http && outcome.grpcStatus !== '' ? { grpc_response_status: outcome.grpcStatus } : {}),
     response_flags: outcome.flags,
-    // Only the proxy of the destination knows what a connection came by: plaintext, until there is mTLS.
-    connection_security_policy: reporter === 'destination' ? 'none' : unknown,
+    // As in Istio only the proxy of the destination tells what a connection came by.
+    connection_security_policy: principals !== undefined ? 'mutual_tls' : reporter === 'destination' ? 'none' : unknown,
   };
   return { family: http ? 'http' : 'tcp', labels };
 }
 
 /** Of one end. Only workloads of the mesh have labels of their own. */
-function peerLabels(end: 'source' | 'destination', workload: Source | undefined): SeriesLabels {
+function peerLabels(
+  end: 'source' | 'destination',
+  workload: Source | undefined,
+  principal: string | undefined,
+): SeriesLabels {
   const of = workload?.labels ?? {};
   return {
     [`${end}_workload`]: workload?.workload ?? unknown,
     [`${end}_workload_namespace`]: workload?.namespace ?? unknown,
     // Without mTLS nobody proves who they are.
-    [`${end}_principal`]: unknown,
+    [`${end}_principal`]: principal ?? unknown,
     [`${end}_app`]: said(of, 'app') ?? unknown,
     [`${end}_version`]: said(of, 'version') ?? unknown,
     [`${end}_cluster`]: workload === undefined ? unknown : meshCluster,

@@ -176,6 +176,40 @@ const gateway = objects(
   }),
 );
 
+const pod = objects(
+  'Pod',
+  'v1',
+  ['pod-1', 'pod-2'],
+  fc
+    .record({
+      podIP: fc.constantFrom('10.0.0.1', '10.0.0.2'),
+      ready: fc.boolean(),
+      more: optional(fc.constantFrom({ serviceAccountName: 'web' }, { hostNetwork: true })),
+    })
+    .map(({ podIP, ready, more }) => ({
+      spec: { containers: [{ name: 'app', command: ['app'] }], ...more },
+      status: { phase: 'Running', podIP, containerStatuses: [{ name: 'app', ready }] },
+    })),
+  labels.map((own) => ({ labels: own })),
+);
+
+const mtlsMode = fc.constantFrom('UNSET', 'DISABLE', 'PERMISSIVE', 'STRICT').map((mode) => ({ mode }));
+const peerAuthentication = objects(
+  'PeerAuthentication',
+  'security.istio.io/v1',
+  ['one', 'two'],
+  fc
+    .record({
+      mtls: mtlsMode,
+      chosen: optional(
+        fc
+          .record({ own: labels, port: fc.constantFrom(80, 3306), mode: mtlsMode })
+          .map(({ own, port, mode }) => ({ selector: { matchLabels: own }, portLevelMtls: { [port]: mode } })),
+      ),
+    })
+    .map(({ mtls, chosen }) => ({ spec: { mtls, ...chosen } })),
+);
+
 export const storedObject: fc.Arbitrary<KubeObject> = fc.oneof(
   { arbitrary: root, weight: 4 },
   { arbitrary: delegate, weight: 4 },
@@ -185,6 +219,8 @@ export const storedObject: fc.Arbitrary<KubeObject> = fc.oneof(
   { arbitrary: endpoints, weight: 2 },
   { arbitrary: slice, weight: 2 },
   { arbitrary: gateway, weight: 3 },
+  { arbitrary: pod, weight: 3 },
+  { arbitrary: peerAuthentication, weight: 2 },
 );
 
 /** Each name once, as the store would have it. */

@@ -1,5 +1,6 @@
 // What all observations of a proxy's counters have in common: who called whom, by which way, and how it ended.
-import type { CounterKey } from '../../../xds/counter-key.ts';
+import { spiffeIdentity } from '../../../api/spiffe.ts';
+import { type CounterKey, mutualTlsRoute } from '../../../xds/counter-key.ts';
 import { isConnectRoute } from '../../../xds/names.ts';
 import type { Observation } from '../../observation.ts';
 import type { Destination, Outcome, Protocol, Source } from '../../traffic.ts';
@@ -32,7 +33,7 @@ export function observationOf(options: ObserveOptions, key: CounterKey, family: 
   if (key.reporter === 'destination') {
     const source = registry.workloadAt(withoutPort(key.peer));
     const inbound = { reporter: 'destination', source, destination: ownDestination(own, key), via: [] } as const;
-    return { ...seen, ...inbound, protocol: protocolOf(key, family, family) };
+    return { ...seen, ...inbound, ...principalsOf(key, source, options), protocol: protocolOf(key, family, family) };
   }
   const { destination, via, nextHop, protocol, onlyPeer } = meaningOf(meanings, own.namespace, key, family);
   // The address of a gateway is not where it went.
@@ -48,6 +49,18 @@ export function observationOf(options: ObserveOptions, key: CounterKey, family: 
     ...(nextHop === undefined ? {} : { nextHop }),
     ...(peer === undefined ? {} : { peer }),
   };
+}
+
+function principalsOf(
+  { route }: CounterKey,
+  source: Source | undefined,
+  { caller, registry }: ObserveOptions,
+): Pick<Observation, 'principals'> {
+  if (route !== mutualTlsRoute) return {};
+  const trustDomain = registry.trustDomain();
+  const identity = (workload: Source) => spiffeIdentity({ trustDomain, ...workload });
+  const principals = { source: source && identity(source), destination: identity(caller.source) };
+  return { principals };
 }
 
 export function outcomeOf({ code, flags, grpcStatus }: CounterKey): Outcome {
