@@ -87,6 +87,11 @@ const lacking: readonly { file: string; after: string; insert: string }[] = [
     insert: '  bool allow_dynamic_host_from_filter_state = 4;\n',
   },
   {
+    file: 'envoy/extensions/filters/network/set_filter_state/v3/set_filter_state.proto',
+    after: '  repeated common.set_filter_state.v3.FilterStateValue on_new_connection = 1;\n',
+    insert: '  repeated common.set_filter_state.v3.FilterStateValue on_downstream_tls_handshake = 2;\n',
+  },
+  {
     file: 'envoy/extensions/filters/network/sni_dynamic_forward_proxy/v3/sni_dynamic_forward_proxy.proto',
     after: '      [(validate.rules).message = {required: true}];\n',
     insert: '  bool save_upstream_address = 3;\n',

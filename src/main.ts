@@ -150,7 +150,7 @@ async function wire(
       addressStatus.update(mesh, delta);
     },
     signal,
-    { onStep: analysis.take, ...(addresses === undefined ? {} : { addresses }) },
+    { onStep: analysis.take, mutualTls: capture === 'redirect', ...(addresses === undefined ? {} : { addresses }) },
   );
   const background = [following.done, assignClusterIps(store, signal)];
   stack.defer(async () => void (await Promise.allSettled(background)));

@@ -23,8 +23,16 @@ export interface FilterStateValue {
 
 const httpFilterStateName = 'envoy.filters.http.set_filter_state';
 
-export function buildNetworkFilterState(values: readonly FilterStateValue[]): NetworkFilter {
-  const config = anyOf(NetworkConfigSchema, { onNewConnection: values.map(filterStateValue) });
+/** `tls`: once the caller's handshake is done, before which nothing of its certificate is known. */
+export function buildNetworkFilterState(
+  values: readonly FilterStateValue[],
+  when: 'accepted' | 'tls' = 'accepted',
+): NetworkFilter {
+  const set = values.map(filterStateValue);
+  const config = anyOf(
+    NetworkConfigSchema,
+    when === 'tls' ? { onDownstreamTlsHandshake: set } : { onNewConnection: set },
+  );
   return { name: 'envoy.filters.network.set_filter_state', configType: { case: 'typedConfig', value: config } };
 }
 

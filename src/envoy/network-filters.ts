@@ -28,6 +28,8 @@ export interface TcpProxyOptions {
   readonly accessLog: readonly AccessLog[];
   /** Connect upstream only when the caller has sent something: filters before this one then judge first. */
   readonly connectOnData?: boolean;
+  /** Connect once the caller's TLS handshake is done: what is left of it in filter state goes along. */
+  readonly connectOnHandshake?: boolean;
   /** Closed when nothing passed for so long, either way. Undefined: an hour; 0: never. */
   readonly idleTimeoutMs?: number | undefined;
   /** Closed when this old, whatever passes. */
@@ -45,7 +47,7 @@ export interface Tunnel {
 }
 
 export function buildTcpProxy(options: TcpProxyOptions): NetworkFilter {
-  const { statPrefix, cluster, accessLog, connectOnData, idleTimeoutMs, maxConnectionDurationMs } = options;
+  const { statPrefix, cluster, accessLog, idleTimeoutMs, maxConnectionDurationMs } = options;
   const { hashesSource, tunnel } = options;
   return {
     name: 'envoy.filters.network.tcp_proxy',
@@ -56,9 +58,7 @@ export function buildTcpProxy(options: TcpProxyOptions): NetworkFilter {
         clusterSpecifier: clusterSpecifier(cluster),
         accessLog: [...accessLog],
         ...(accessLog.length === 0 ? {} : { accessLogOptions: { flushAccessLogOnConnected: true } }),
-        ...(connectOnData === true
-          ? { upstreamConnectMode: UpstreamConnectMode.ON_DOWNSTREAM_DATA, maxEarlyDataBytes: 16_384 }
-          : {}),
+        ...connectModeOf(options),
         ...(idleTimeoutMs === undefined ? {} : { idleTimeout: seconds(idleTimeoutMs / 1000) }),
         ...(maxConnectionDurationMs === undefined
           ? {}
@@ -68,6 +68,13 @@ export function buildTcpProxy(options: TcpProxyOptions): NetworkFilter {
       }),
     },
   };
+}
+
+function connectModeOf({ connectOnData = false, connectOnHandshake = false }: TcpProxyOptions) {
+  const { ON_DOWNSTREAM_DATA, ON_DOWNSTREAM_TLS_HANDSHAKE } = UpstreamConnectMode;
+  if (connectOnData) return { upstreamConnectMode: ON_DOWNSTREAM_DATA, maxEarlyDataBytes: 16_384 };
+  // Nothing can be read before the handshake, so nothing is kept.
+  return connectOnHandshake ? { upstreamConnectMode: ON_DOWNSTREAM_TLS_HANDSHAKE, maxEarlyDataBytes: 0 } : {};
 }
 
 function tunnelingOf({ method, host, port }: Tunnel) {

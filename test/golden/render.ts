@@ -40,8 +40,8 @@ export function renderGolden(inputFile: string): Rendered {
   if (hasErrors(diagnostics)) throw new Error(JSON.stringify(diagnostics, undefined, 1));
   const capture = captureOf(dirname(inputFile));
   // As the control plane has it: where programs name the host themselves, addresses are of no use.
-  const addresses = capture.kind === 'redirect' ? { addresses: createAllocatedAddresses() } : {};
-  const change = createMeshObjects(addresses).translate(
+  const options = capture.kind === 'redirect' ? { addresses: createAllocatedAddresses(), mutualTls: true } : {};
+  const change = createMeshObjects(options).translate(
     objects.map(({ object }, index) => ({ type: 'ADDED', object: aged(object, index) })),
   );
   const { mesh, delta } = updateMesh(emptyMesh, change);

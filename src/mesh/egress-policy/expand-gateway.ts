@@ -37,7 +37,7 @@ export function expandGatewayWay(
       selector: { [gatewayNameLabel]: gateway.name, [gatewayTypeLabel]: 'egress' },
       servers: [
         ...(http === undefined ? [] : [httpServer(hosts, mutualTls)]),
-        ...(tls === undefined ? [] : [tlsServer(hosts, mutualTls)]),
+        ...(tls === undefined ? [] : tlsServers(hosts, mutualTls)),
       ],
     }),
     ...hosts.map((host, index) =>
@@ -60,10 +60,14 @@ function httpServer(hosts: readonly string[], mutualTls: boolean) {
     : { port: { number: 80, name: 'http-80', protocol: 'HTTP' }, hosts: own };
 }
 
-function tlsServer(hosts: readonly string[], mutualTls: boolean) {
+/** One for each host: behind mutual TLS its rules are those of `tcp`, which tell no hosts apart. */
+function tlsServers(hosts: readonly string[], mutualTls: boolean) {
   const mode = mutualTls ? 'ISTIO_MUTUAL' : 'PASSTHROUGH';
-  const own = hosts.map((host) => `./${host}`);
-  return { port: { number: 443, name: 'tls-443', protocol: 'TLS' }, hosts: own, tls: { mode } };
+  return hosts.map((host, index) => ({
+    port: { number: 443, name: `tls-443-${index}`, protocol: 'TLS' },
+    hosts: [`./${host}`],
+    tls: { mode },
+  }));
 }
 
 function httpRules(host: string, port: number, gateway: string, toGateway: object) {

@@ -3,7 +3,7 @@
 // Refused: 403. Reported: let through, with `denied` in dynamic metadata, which makes a record of it.
 import type { Any } from '@bufbuild/protobuf/wkt';
 import type { HttpFilter } from '../../envoy/http-filters.ts';
-import { buildHttpRbac, rbacOnRoute } from '../../envoy/rbac.ts';
+import { buildHttpRbac, type Rbac, rbacOnRoute } from '../../envoy/rbac.ts';
 import {
   anyPermission,
   anyPrincipal,
@@ -35,10 +35,14 @@ export function requestsOnHost(access: Access | undefined): Readonly<Record<stri
       [egressPolicyOrigin(policy), { permissions: [permissionOf(requests)], principals: [anyPrincipal] }] as const,
   );
   const rules: RbacRules = { action: 'allow', policies: Object.fromEntries(policies) };
-  return rbacOnRoute(filterName, access.mode === 'enforce' ? { rules } : { shadow: { prefix: reportPrefix, rules } });
+  return rulesOnHost(access.mode === 'enforce' ? { rules } : { shadow: { prefix: reportPrefix, rules } });
 }
 
-function permissionOf({ methods, paths }: PolicyRequests): Permission {
+export function rulesOnHost(rbac: Rbac): Readonly<Record<string, Any>> {
+  return rbacOnRoute(filterName, rbac);
+}
+
+export function permissionOf({ methods, paths }: PolicyRequests): Permission {
   return eachPermission([
     ...(methods === undefined ? [] : [somePermission(methods.map(methodIs))]),
     ...(paths === undefined ? [] : [somePermission(paths.map(pathPermission)), ...ambiguousSlashes.map(notPermission)]),

@@ -15,6 +15,7 @@ import type { CallerRoots, ServerCertificate, ServerTls } from '../../mesh/gatew
 import { exactHostGuard } from '../address-policy.ts';
 import { inboundRequests } from '../authorization/inbound.ts';
 import { dynamicDnsCache } from '../dynamic-dns.ts';
+import { buildRequestFilter } from '../egress-policy/request-filter.ts';
 import { buildMutualServerTls, mutualTlsSecrets } from '../mutual-tls.ts';
 import { listenerName } from '../names.ts';
 import { type TypedResource, typedResource } from '../resource.ts';
@@ -157,6 +158,7 @@ function buildHttpManager(
     filters: [
       buildRouteMarkFilter(),
       ...filters,
+      buildRequestFilter(),
       buildGrpcMessagesFilter(),
       ...whereRoutesAsk([
         buildCorsFilter(),

@@ -13,6 +13,7 @@ import type { GatewayServer } from '../../mesh/gateway.ts';
 import type { Mesh } from '../../mesh/mesh.ts';
 import { boundTo } from '../../mesh/select-virtual-service.ts';
 import { type VirtualService, virtualServiceOrigins } from '../../mesh/virtual-service.ts';
+import { requestsOfCallers } from '../egress-policy/gateway-callers.ts';
 import { virtualHostName } from '../names.ts';
 import type { ProxyScope } from '../proxy-scope.ts';
 import { type TypedResource, typedResource } from '../resource.ts';
@@ -33,6 +34,8 @@ export interface GatewayRouting {
   readonly scope: ProxyScope;
   readonly service: Routing['service'];
   readonly rule: Routing['rule'];
+  /** Whether proxies have certificates to be known by (redirect capture). */
+  readonly mutual: boolean;
 }
 
 /** Those of plain HTTP first. */
@@ -105,7 +108,9 @@ export function buildGatewayVirtualHost(
   const { routes, origins, redirects } = routesUnder(set, host, routing);
   if (host === '*' || (routes.length === 0 && !redirects)) return [];
   const name = virtualHostName(set.name, host);
-  const message = buildVirtualHost(name, [host], routes, { requiresTls: redirects });
+  const { mesh, scope, mutual } = routing;
+  const perFilter = mutual ? requestsOfCallers(mesh, scope, host) : {};
+  const message = buildVirtualHost(name, [host], routes, { requiresTls: redirects, perFilter });
   return [virtualHostResource(message, origins)];
 }
 

@@ -42,6 +42,7 @@ export function createGatewayView(first: Mesh, options: GatewayViewOptions): Mes
   const { identity, serviceResources, parts = redirectParts } = options;
   const scope = gatewayScope(identity);
   const proxies = parts.proxies(addressOf(identity));
+  const mutual = parts.capture === 'redirect';
   let mesh = first;
   let outlook = outlookOf({ mesh: first, scope, proxy: 'router' });
   const resources = createResourceBook();
@@ -68,7 +69,7 @@ export function createGatewayView(first: Mesh, options: GatewayViewOptions): Mes
       used.add(host);
       return select(host);
     };
-    resources.replace(unit, build({ mesh, scope, service, rule: ruleOf }));
+    resources.replace(unit, build({ mesh, scope, service, rule: ruleOf, mutual }));
     uses.set(unit, used);
   }
 
@@ -124,9 +125,9 @@ export function createGatewayView(first: Mesh, options: GatewayViewOptions): Mes
   }
 
   function buildEverything(): void {
-    ports = mergeServers(mesh.gateways.filter(chooses), { bindPortOf, mutual: parts.capture === 'redirect' });
+    ports = mergeServers(mesh.gateways.filter(chooses), { bindPortOf, mutual });
     sets = ports.flatMap(routeSetsOf);
-    const routing = { mesh, scope, service: select, rule: ruleOf };
+    const routing = { mesh, scope, service: select, rule: ruleOf, mutual };
     const wanted = new Set<string>();
     for (const set of sets) {
       wanted.add(`routes ${set.name}`);

@@ -11,6 +11,7 @@ import { ClusterSchema } from '../../envoy/gen/envoy/config/cluster/v3/cluster_p
 import { ListenerSchema } from '../../envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import { buildInternalCluster } from '../../envoy/internal-listener.ts';
 import { buildTcpProxy, type NetworkFilter } from '../../envoy/network-filters.ts';
+import { callersFilter } from '../egress-policy/gateway-callers.ts';
 import { peerIdentityKey } from '../mutual-tls.ts';
 import { type TypedResource, typedResource } from '../resource.ts';
 import { refusedByGatewayLogs } from '../traffic-logs.ts';
@@ -38,12 +39,14 @@ export function buildInnerListener(placed: PlacedServer, context: GatewayListene
   const { settings, proxies } = context;
   const { number } = placed.server.port;
   const tcp = firstTcpRoute(placed, context);
-  const plain = tcp === undefined ? undefined : { name: 'plain', filters: passedOn(tcp.route, placed, context) };
+  const passed = tcp === undefined ? [] : passedOn(tcp.route, placed, context);
   const byHost: readonly GatewayTlsChain[] =
-    tcp === undefined || plain === undefined
-      ? []
-      : [{ name: tcp.route.name, serverNames: [...tcp.hosts], filters: plain.filters }];
-  const tlsChains = withoutTaken([...buildPassedChains(placed, context), ...byHost]);
+    tcp === undefined ? [] : [{ name: tcp.route.name, serverNames: [...tcp.hosts], filters: passed }];
+  const tlsChains = withoutTaken([...buildPassedChains(placed, context), ...byHost]).map((chain) =>
+    judgedBy(callersFilter(context.mesh, context.scope, chain.serverNames, true), chain),
+  );
+  const unnamed = tcp && callersFilter(context.mesh, context.scope, tcp.hosts, false);
+  const plain = tcp === undefined ? undefined : judgedBy(unnamed, { name: 'plain', filters: passed });
   if (tlsChains.length === 0) return [];
   const name = innerListenerName(placed);
   const listener = buildGatewayListener({
@@ -60,11 +63,21 @@ export function buildInnerListener(placed: PlacedServer, context: GatewayListene
   ];
 }
 
+function judgedBy<Chain extends { readonly filters: readonly NetworkFilter[] }>(
+  filter: NetworkFilter | undefined,
+  chain: Chain,
+): Chain {
+  return filter === undefined ? chain : { ...chain, filters: [filter, ...chain.filters] };
+}
+
 /** What the chain that ends mTLS does. */
 export function innerFilters(placed: PlacedServer): readonly NetworkFilter[] {
   const name = innerListenerName(placed);
   const caller = { key: peerIdentityKey, format: '%DOWNSTREAM_PEER_URI_SAN%', ownKey: true, shared: true };
-  return [buildNetworkFilterState([caller]), buildTcpProxy({ statPrefix: name, cluster: name, accessLog: [] })];
+  return [
+    buildNetworkFilterState([caller], 'tls'),
+    buildTcpProxy({ statPrefix: name, cluster: name, accessLog: [], connectOnHandshake: true }),
+  ];
 }
 
 /** `inner.443.tls.istio-egressgateway.default` */

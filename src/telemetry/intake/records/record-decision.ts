@@ -1,7 +1,7 @@
 // The decision that a record tells people of.
 import { spiffeIdentity } from '../../../api/spiffe.ts';
 import type { NewDecision, Signature } from '../../decision.ts';
-import type { Registered, Registry } from '../registry.ts';
+import type { Registry } from '../registry.ts';
 import { plainText } from './asked-host.ts';
 import type { EventRecord } from './event-record.ts';
 import type { JudgedRecord, RecordContext } from './judged-record.ts';
@@ -39,7 +39,7 @@ export function decisionOf({ record, judged, signature, source, registry }: Deci
     outcome,
     signature,
     reason: reasonOf({ signature, ...asked, registered, hiddenBy, withheldBy, policy, protocol, details, sender }),
-    object: objectOf(signature, registered, withheldBy ?? hiddenBy ?? policy),
+    object: objectOf(signature, judged, policy),
     details,
     ...(record.method === '' ? {} : { method: plainText(record.method) }),
     ...(record.path === '' ? {} : { path: plainText(record.path) }),
@@ -54,16 +54,18 @@ function verdictOf(signature: Signature): NewDecision['verdict'] {
 }
 
 /** What keeps the host unknown, the policy, the object that was asked for, or Envoy itself. */
-function objectOf(signature: Signature, registered: Registered | undefined, decided: string): string {
+function objectOf(signature: Signature, judged: JudgedRecord, policy: string): string {
+  const { registered, hiddenBy, withheldBy } = judged;
   switch (signature) {
     case 'unknown-host':
     case 'unknown-sni':
     case 'unknown-address':
     case 'connect-refused':
     case 'passed-unregistered':
+      return hiddenBy ?? policy;
     case 'policy-denied':
     case 'policy-reported':
-      return decided;
+      return withheldBy ?? registered?.object ?? 'default';
     case 'address-refused':
       return registered?.object ?? 'default';
     default:

@@ -1,0 +1,123 @@
+// Who may pass a gateway to a host that EgressPolicies send through it: judged by the identity that the caller's certificate
+// proves. Labels are no part of an identity: a source that names labels alone is let in there by its namespace, and told apart
+// at its sidecar.
+// Invariant: of a host that such policies govern nobody passes without a certificate of the mesh.
+import type { Any } from '@bufbuild/protobuf/wkt';
+import { wildcardsAbove } from '../../api/host-name.ts';
+import { gatewayNameLabel } from '../../api/kinds/mesh-gateway-validation.ts';
+import { spiffeIdentity, spiffePrefix } from '../../api/spiffe.ts';
+import type { NetworkFilter } from '../../envoy/network-filters.ts';
+import { buildNetworkRbac } from '../../envoy/rbac.ts';
+import {
+  anyPermission,
+  eachPrincipal,
+  notPrincipal,
+  type Principal,
+  peerIs,
+  type RbacPolicy,
+  sniIs,
+  somePrincipal,
+  stateIs,
+  type TextMatch,
+} from '../../envoy/rbac-rules.ts';
+import { type EgressPolicy, egressPolicyOrigin, type PolicySource } from '../../mesh/egress-policy/egress-policy.ts';
+import type { Mesh } from '../../mesh/mesh.ts';
+import { peerIdentityKey } from '../mutual-tls.ts';
+import { permissionOf, rulesOnHost } from './request-filter.ts';
+
+/** The gateway's proxies. */
+export interface GatewayPlace {
+  readonly namespace: string;
+  label(key: string): string | undefined;
+}
+
+/** Those that govern the host at this gateway, oldest first; empty: nobody asks who calls. */
+export function governing(mesh: Mesh, place: GatewayPlace, host: string): readonly EgressPolicy[] {
+  const speaking = new Set([host, ...wildcardsAbove(host)].flatMap((name) => mesh.egressPolicies.get(name)));
+  const here = [...speaking].filter(
+    ({ gateway }) => gateway?.namespace === place.namespace && gateway.name === place.label(gatewayNameLabel),
+  );
+  return here.some(({ mode }) => mode === 'enforce') ? here : [];
+}
+
+/** For the virtual host of a server that ends the mesh's mTLS. */
+export function requestsOfCallers(mesh: Mesh, place: GatewayPlace, host: string): Readonly<Record<string, Any>> {
+  const policies = governing(mesh, place, host);
+  if (policies.length === 0) return {};
+  const { trustDomain } = mesh.config;
+  const allowing = policies.filter(({ expired }) => !expired);
+  const entries = allowing.map((policy): readonly [string, RbacPolicy] => [
+    egressPolicyOrigin(policy),
+    {
+      permissions: [policy.requests === undefined ? anyPermission : permissionOf(policy.requests)],
+      principals: [callersOf(policy, trustDomain, peerIs)],
+    },
+  ]);
+  return rulesOnHost({ rules: { action: 'allow', policies: Object.fromEntries(entries) } });
+}
+
+/**
+ * In front of connections whose SNI is read behind the mesh's mTLS; undefined where none of the hosts is governed. `sni`: whether
+ * it tells them apart.
+ */
+export function callersFilter(
+  mesh: Mesh,
+  place: GatewayPlace,
+  hosts: Iterable<string>,
+  sni: boolean,
+): NetworkFilter | undefined {
+  const { trustDomain } = mesh.config;
+  const denials = [...hosts].flatMap((host): (readonly [string, RbacPolicy])[] => {
+    const policies = governing(mesh, place, host);
+    if (policies.length === 0) return [];
+    const allowing = policies.filter(({ expired, requests }) => !expired && requests === undefined);
+    const allowed = somePrincipal(
+      allowing.map((policy) => callersOf(policy, trustDomain, (match) => stateIs(peerIdentityKey, match))),
+    );
+    const named: TextMatch = host.startsWith('*.')
+      ? { kind: 'suffix', value: host.slice(1) }
+      : { kind: 'exact', value: host };
+    return [[host, { permissions: [sni ? sniIs(named) : anyPermission], principals: [notPrincipal(allowed)] }]];
+  });
+  if (denials.length === 0) return undefined;
+  return buildNetworkRbac('egress_policy', { rules: { action: 'deny', policies: Object.fromEntries(denials) } });
+}
+
+type Match = (match: TextMatch) => Principal;
+
+function callersOf(policy: EgressPolicy, trustDomain: string, is: Match): Principal {
+  const inMesh = spiffePrefix(trustDomain);
+  const own = policy.meshWide ? undefined : [policy.namespace];
+  const { sources } = policy;
+  if (sources === undefined) return somePrincipal(prefixes(own, inMesh).map(is));
+  return somePrincipal(sources.flatMap((source) => callersFrom(source, own, trustDomain, is)));
+}
+
+function callersFrom(
+  source: PolicySource,
+  own: readonly string[] | undefined,
+  trustDomain: string,
+  is: Match,
+): readonly Principal[] {
+  const { selector, serviceAccounts, namespaces } = source;
+  if (selector === undefined && serviceAccounts === undefined && namespaces === undefined) return [];
+  if (selector?.size === 0) return [];
+  const within = namespaces === undefined ? own : namespaces.filter((one) => own === undefined || own.includes(one));
+  const inMesh = spiffePrefix(trustDomain);
+  if (serviceAccounts === undefined) return prefixes(within, inMesh).map(is);
+  return serviceAccounts.flatMap((serviceAccount) => {
+    if (within === undefined) {
+      const ending: TextMatch = { kind: 'suffix', value: `/sa/${serviceAccount}` };
+      return [eachPrincipal([is({ kind: 'prefix', value: inMesh }), is(ending)])];
+    }
+    return within.map((namespace) =>
+      is({ kind: 'exact', value: spiffeIdentity({ trustDomain, namespace, serviceAccount }) }),
+    );
+  });
+}
+
+/** Undefined: of all namespaces. */
+function prefixes(namespaces: readonly string[] | undefined, inMesh: string): readonly TextMatch[] {
+  if (namespaces === undefined) return [{ kind: 'prefix', value: inMesh }];
+  return namespaces.map((namespace) => ({ kind: 'prefix', value: `${inMesh}ns/${namespace}/sa/` }));
+}

@@ -1,0 +1,182 @@
+// An EgressPolicy in place of four objects: hosts outside that speak TLS, asked in the clear inside the mesh, through an egress
+// gateway that originates TLS. Who is not chosen is refused at its sidecar; who finds a way to the gateway all the same is
+// refused there, by the certificate of its own proxy.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { before, describe, it } from 'node:test';
+import { overTls, statusOf } from '../support/calls.ts';
+import { createTestAuthority } from '../support/certificates.ts';
+import { serviceEntry, startMesh, type TestMesh, type Workload } from '../support/mesh.ts';
+import {
+  destinationRule,
+  egressPolicy,
+  gatewayPort,
+  meshGateway,
+  outboundPolicy,
+  virtualService,
+} from '../support/networking.ts';
+import { outsideAddress } from '../support/outside-world.ts';
+import { type RecordedTls, startRecordedTls } from '../support/recorded-tls.ts';
+import { needs } from '../support/requires.ts';
+import { suiteScope } from '../support/suite-scope.ts';
+import { decisionsOf } from '../support/traffic.ts';
+import { until } from '../support/until.ts';
+
+const ok = 'HTTP/1.1 200 OK';
+const hosts = ['hello-v1.test', 'hello-v2.test'];
+const passed = ['passed-v1.test', 'passed-v2.test'];
+const service = 'egress.default.svc.cluster.local';
+
+const egress = meshGateway('egress', {
+  type: 'egress',
+  serviceType: 'ClusterIP',
+  ports: [gatewayPort('http', 80, 8080), gatewayPort('tls', 443, 8443)],
+});
+
+/** What somebody writes to use the gateway whom no policy lets there. */
+function ownWay(host: string, port: number): string {
+  const name = host.replaceAll('.', '-');
+  const inOther = { namespace: 'other' };
+  const route = [{ destination: { host: service, port: { number: port }, subset: name } }];
+  const portLevelSettings = [{ port: { number: port }, tls: { mode: 'ISTIO_MUTUAL', sni: host } }];
+  const entry =
+    port === 80 ? { number: 80, name: 'http', protocol: 'HTTP' } : { number: 443, name: 'tls', protocol: 'TLS' };
+  return (
+    serviceEntry(name, { hosts: [host], ports: [entry], exportTo: ['.'] }, inOther) +
+    destinationRule(
+      name,
+      { host: service, exportTo: ['.'], subsets: [{ name, trafficPolicy: { portLevelSettings } }] },
+      inOther,
+    ) +
+    virtualService(
+      name,
+      {
+        hosts: [host],
+        exportTo: ['.'],
+        ...(port === 80 ? { http: [{ route }] } : { tls: [{ match: [{ port, sniHosts: [host] }], route }] }),
+      },
+      inOther,
+    )
+  );
+}
+
+describe('an EgressPolicy through a gateway', needs('root', 'iproute2', 'firewall'), () => {
+  const scope = suiteScope();
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-egress-'));
+  const extraRoots = join(folder, 'roots.pem');
+  let outside: RecordedTls;
+
+  before(async () => {
+    scope.after(() => rmSync(folder, { recursive: true, force: true }));
+    const authority = await createTestAuthority();
+    writeFileSync(extraRoots, authority.root);
+    const names = [...hosts, ...passed];
+    const tls = await authority.issue({ commonName: 'hello-v1.test', names });
+    outside = await startRecordedTls({ t: scope, address: outsideAddress(143), tls });
+  });
+
+  for (const capture of ['redirect', 'proxy'] as const) {
+    describe(`with ${capture} capture`, () => {
+      const meshScope = suiteScope();
+      let mesh: TestMesh;
+      let web: Workload;
+      let other: Workload;
+      let stranger: Workload;
+
+      before(async () => {
+        const rules = [...hosts, ...passed].flatMap((name) => ['--resolve', `${name}=${outsideAddress(143)}`]);
+        mesh = await startMesh(meshScope, {
+          up: ['--capture', capture, ...rules],
+          env: { SALLYPORT_EXTRA_CA_FILE: extraRoots },
+        });
+        await mesh.apply(outboundPolicy('REGISTRY_ONLY') + egress);
+        web = await mesh.workload('web', { args: ['--label', 'app=web', '--service-account', 'web'] });
+        other = await mesh.workload('other');
+        stranger = await mesh.workload('stranger', { namespace: 'other', args: ['--service-account', 'web'] });
+        await mesh.apply(
+          egressPolicy('hello', {
+            from: [{ serviceAccounts: ['web'] }],
+            hosts,
+            gateway: 'egress',
+            tls: { mode: 'SIMPLE' },
+          }) +
+            egressPolicy('passed', {
+              from: [{ selector: { matchLabels: { app: 'web' } } }],
+              hosts: passed,
+              ports: [{ number: 443 }],
+              gateway: 'egress',
+            }),
+        );
+      });
+
+      const log = () => mesh.run('logs', '-l', 'gateway-name=egress', '-c', 'istio-proxy');
+
+      async function arrivesNothing(perform: () => Promise<unknown>): Promise<void> {
+        const before = outside.requests.items.length;
+        await perform();
+        assert.equal(outside.requests.items.length, before);
+      }
+
+      it('lets the workload ask in the clear, and the server is asked in TLS, by the gateway', async () => {
+        for (const host of hosts) {
+          await until(`${host} answers`, async () => (await statusOf(web, host)) === 200, 20_000);
+          const { sni, host: asked } = outside.requests.items.at(-1) ?? {};
+          assert.deepEqual([sni, asked], [host, host]);
+          await until('the gateway tells of it', async () =>
+            new RegExp(`outbound\\|80\\|\\|${host}`).test(await log()),
+          );
+        }
+        assert.deepEqual(outside.inTheClear(), []);
+      });
+
+      it('lets TLS of the program’s own through, each host by its own SNI', async () => {
+        for (const host of passed) {
+          await until(`${host} answers`, async () => (await overTls(web, host)) === ok, 20_000);
+          assert.equal(outside.requests.items.at(-1)?.sni, host);
+          await until('the gateway tells of it', async () =>
+            new RegExp(`outbound\\|443\\|\\|${host}`).test(await log()),
+          );
+        }
+      });
+
+      it('refuses another workload: 403 to HTTP, a reset to TLS; and says which', async () => {
+        await until('403', async () => (await statusOf(other, 'hello-v1.test')) === 403);
+        await arrivesNothing(async () => {
+          assert.equal(await statusOf(other, 'hello-v1.test'), 403);
+          assert.notEqual(await overTls(other, 'passed-v1.test'), ok);
+        });
+        const denied = await until('decisions', async () => {
+          const all = (await decisionsOf(mesh)).filter(({ signature }) => signature === 'policy-denied');
+          const told = new Set(all.map(({ destination }) => destination.host));
+          return told.has('hello-v1.test') && told.has('passed-v1.test') && all;
+        });
+        assert.deepEqual(
+          [...new Set(denied.map(({ source, object }) => `${source.identity} ${object}`))].sort(),
+          ['hello', 'passed'].map(
+            (name) => `spiffe://cluster.local/ns/default/sa/default EgressPolicy/default/${name}`,
+          ),
+        );
+      });
+
+      if (capture === 'redirect') {
+        it('refuses at the gateway who comes there by a way of its own, whatever its service account is called', async () => {
+          await mesh.apply(ownWay('hello-v2.test', 80) + ownWay('passed-v2.test', 443));
+          await arrivesNothing(async () => {
+            await until('403', async () => (await statusOf(stranger, 'hello-v2.test')) === 403, 20_000);
+            await until('closed', async () => (await overTls(stranger, 'passed-v2.test')) !== ok);
+          });
+          await until('the gateway tells of both', async () => {
+            const text = await log();
+            return (
+              /403 - rbac_access_denied/.test(text) && /rbac_access_denied_matched_policy\[passed-v2\.test\]/.test(text)
+            );
+          });
+          assert.equal(await statusOf(web, 'hello-v2.test'), 200);
+          assert.equal(await overTls(web, 'passed-v2.test'), ok);
+        });
+      }
+    });
+  }
+});
