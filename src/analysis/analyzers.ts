@@ -1,6 +1,7 @@
 // Which questions are asked of which kind.
 import type { Kind } from '../api/kind.ts';
 import { destinationRuleKind } from '../api/kinds/destination-rule.ts';
+import { egressPolicyKind } from '../api/kinds/egress-policy.ts';
 import { gatewayKind } from '../api/kinds/gateway.ts';
 import { serviceEntryKind } from '../api/kinds/service-entry.ts';
 import { sidecarKind } from '../api/kinds/sidecar.ts';
@@ -14,6 +15,13 @@ import { findDoubleTls } from './destination-rule/double-tls.ts';
 import { findUnusableTlsFiles, findWithheldCredential } from './destination-rule/tls-sources.ts';
 import { findUnusedRule } from './destination-rule/unused-rule.ts';
 import { findUnusedSubsets } from './destination-rule/unused-subsets.ts';
+import { findAbsentSources } from './egress-policy/absent-sources.ts';
+import { findDeniedHosts } from './egress-policy/denied-hosts.ts';
+import { findExpiredPolicy } from './egress-policy/expired-policy.ts';
+import { findOtherWays } from './egress-policy/other-ways.ts';
+import { findRegisteredHosts } from './egress-policy/registered-hosts.ts';
+import { findTakenPolicyHosts } from './egress-policy/taken-hosts.ts';
+import { findUnfitGateway } from './egress-policy/unfit-gateway.ts';
 import type { CrossFinding } from './finding.ts';
 import { findConflictingServers } from './gateway/conflicting-servers.ts';
 import { findIdleServers } from './gateway/idle-servers.ts';
@@ -69,6 +77,15 @@ const byKind: ReadonlyMap<string, Analyzer<KubeObject>> = new Map([
     findConflictingServers,
     findMissingRedirectTarget,
     findUnusableServerTls,
+  ]),
+  ...questions(egressPolicyKind, [
+    findTakenPolicyHosts,
+    findAbsentSources,
+    findUnfitGateway,
+    findExpiredPolicy,
+    findOtherWays,
+    findRegisteredHosts,
+    findDeniedHosts,
   ]),
   ...questions(telemetryKind, [findAmbiguousTelemetries]),
   ...questions(sidecarKind, [

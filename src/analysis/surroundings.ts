@@ -1,7 +1,9 @@
 // What an analyzer may look at beside its object. Every look is noted, so that a change is judged anew by those alone who
 // looked at what changed. Invariant: whatever an answer here depends on, its topic was noted.
 import { isUnder, isWildcardHost, wildcardsAbove } from '../api/host-name.ts';
+import type { AuthorizationPolicy } from '../mesh/authorization-policy.ts';
 import type { DestinationRule } from '../mesh/destination-rule.ts';
+import type { EgressPolicy } from '../mesh/egress-policy/egress-policy.ts';
 import { type Gateway, gatewayKey } from '../mesh/gateway.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import type { MeshConfig } from '../mesh/mesh-config.ts';
@@ -17,7 +19,7 @@ import type { VirtualService } from '../mesh/virtual-service.ts';
 import { isVisible, type Visibility } from '../mesh/visibility.ts';
 import type { ServiceIndex } from './service-index.ts';
 import { topics } from './topics.ts';
-import type { WorkloadIndex } from './workload-index.ts';
+import type { WantedClient, WorkloadIndex } from './workload-index.ts';
 
 export interface Surroundings {
   /** Whether all that there is is known: a running mesh. Else files alone, which may be a part of one. */
@@ -33,6 +35,9 @@ export interface Surroundings {
   servicesOf(namespace: string): readonly Service[];
   sidecars(namespace: string): readonly Sidecar[];
   telemetries(namespace: string): readonly Telemetry[];
+  authorizationPolicies(namespace: string): readonly AuthorizationPolicy[];
+  /** That are applied to exactly this host. */
+  egressPolicies(host: string): readonly EgressPolicy[];
   servicesOnPort(port: number): readonly Service[];
   /** That take every connection of the port which names nobody. */
   catchers(port: number): readonly Service[];
@@ -54,6 +59,8 @@ export interface Surroundings {
   file(path: string): Uint8Array | undefined;
   hasWorkload(namespace: string, selector: LabelSelector): boolean;
   hasWorkloads(namespace: string): boolean;
+  /** Whether a program with a sidecar is so; `namespaces` undefined: anywhere. */
+  hasClient(namespaces: readonly string[] | undefined, wanted: WantedClient): boolean;
   /** Namespaces with a workload that has these labels; undefined: any. */
   namespacesOf(selector: LabelSelector | undefined): readonly string[];
   /** Namespaces with sidecars that see what is exported so, and its own. */
@@ -94,6 +101,9 @@ export function lookAround(
     },
     servicesOf: (namespace) => noted(topics.namespace(namespace), services.inNamespace(namespace)),
     telemetries: (namespace) => noted(topics.telemetries(namespace), mesh.telemetries.get(namespace)),
+    authorizationPolicies: (namespace) =>
+      noted(topics.authorizationPolicies(namespace), mesh.authorizationPolicies.get(namespace)),
+    egressPolicies: (host) => noted(topics.host(host), mesh.egressPolicies.get(host)),
     sidecars: (namespace) => noted(topics.sidecars(namespace), mesh.sidecars.get(namespace)),
     servicesOnPort: (port) => noted(topics.port(port), services.onPort(port)),
     catchers: (port) => noted(topics.catchers(port), services.catchers(port)),
@@ -124,6 +134,11 @@ export function lookAround(
     file: (path) => noted(topics.file(path), mesh.files.get(path)[0]),
     hasWorkload: (namespace, selector) => noted(topics.workloads(namespace), workloads.has(namespace, selector)),
     hasWorkloads: (namespace) => noted(topics.workloads(namespace), !workloads.isEmpty(namespace)),
+    hasClient(namespaces, wanted) {
+      if (namespaces === undefined) note(topics.allWorkloads);
+      for (const namespace of namespaces ?? []) note(topics.workloads(namespace));
+      return (namespaces ?? workloads.clientNamespaces()).some((namespace) => workloads.hasClient(namespace, wanted));
+    },
     namespacesOf: (selector) => noted(topics.allWorkloads, workloads.namespacesOf(selector ?? new Map())),
     clientsOf(visibility, own) {
       const others = noted(topics.namespaces, workloads.clientNamespaces());

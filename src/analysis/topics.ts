@@ -9,12 +9,13 @@ import type { VirtualService } from '../mesh/virtual-service.ts';
 import { isCatcher } from './service-index.ts';
 
 export const topics = {
-  /** Services, VirtualServices, DestinationRules of the host, and routes to it. */
+  /** Services, VirtualServices, DestinationRules, EgressPolicies of the host, and routes to it. */
   host: (host: string) => `host ${host}`,
   /** Services of hosts below a wildcard. */
   below: (wildcard: string) => `below ${wildcard}`,
   /** Services of the namespace. */
   namespace: (namespace: string) => `services ${namespace}`,
+  authorizationPolicies: (namespace: string) => `authorization ${namespace}`,
   telemetries: (namespace: string) => `telemetries ${namespace}`,
   sidecars: (namespace: string) => `sidecars ${namespace}`,
   gateway: (key: string) => `gateway ${key}`,
@@ -48,6 +49,8 @@ export function topicsOfChange(change: MeshChange): ReadonlySet<string> {
     add([topics.gateway(gatewayKey(gateway)), topics.gateways]);
     add(gateway.servers.map(({ port }) => topics.gatewayPort(port.number)));
   }
+  for (const { hosts } of itemsOf(change.egressPolicies)) add(hosts.map(topics.host));
+  for (const { namespace } of itemsOf(change.authorizationPolicies)) found.add(topics.authorizationPolicies(namespace));
   for (const { namespace } of itemsOf(change.telemetries)) found.add(topics.telemetries(namespace));
   for (const { namespace } of itemsOf(change.sidecars)) found.add(topics.sidecars(namespace));
   for (const key of change.secrets?.keys() ?? []) found.add(topics.secret(key));

@@ -14,6 +14,13 @@ export interface Workload {
   readonly labels: Readonly<Record<string, string>>;
   /** A program with a sidecar beside it: a client of the mesh. */
   readonly sidecar: boolean;
+  readonly serviceAccount: string;
+}
+
+/** Both must be so; undefined: any. */
+export interface WantedClient {
+  readonly labels: LabelSelector | undefined;
+  readonly serviceAccounts: readonly string[] | undefined;
 }
 
 export interface WorkloadIndex {
@@ -22,6 +29,8 @@ export interface WorkloadIndex {
   /** Namespaces with a workload that has these labels. */
   namespacesOf(selector: LabelSelector): readonly string[];
   has(namespace: string, selector: LabelSelector): boolean;
+  /** Whether a program of the namespace with a sidecar is so. */
+  hasClient(namespace: string, wanted: WantedClient): boolean;
   /** Namespaces in which programs have sidecars. */
   clientNamespaces(): readonly string[];
   isEmpty(namespace: string): boolean;
@@ -33,17 +42,23 @@ export function workloadOf(object: KubeObject): Workload | undefined {
     const pod = parseObject(podKind.schema, object);
     if (pod === undefined) return undefined;
     const { metadata, spec } = pod;
-    return { labels: metadata.labels ?? {}, sidecar: !isGatewayPod(pod) && spec.hostNetwork !== true };
+    const sidecar = !isGatewayPod(pod) && spec.hostNetwork !== true;
+    return { labels: metadata.labels ?? {}, sidecar, serviceAccount: spec.serviceAccountName ?? defaultAccount };
   }
   if (object.kind === workloadEntryKind.kind) {
     const entry = parseObject(workloadEntryKind.schema, object);
     // What runs there may have a sidecar; here nobody starts one.
-    return entry && { labels: translateWorkloadEntry(entry).labels, sidecar: false };
+    return entry && { labels: translateWorkloadEntry(entry).labels, sidecar: false, serviceAccount: defaultAccount };
   }
   if (object.kind !== deploymentKind.kind) return undefined;
   const deployment = parseObject(deploymentKind.schema, object);
-  return deployment && { labels: deployment.spec.template.metadata?.labels ?? {}, sidecar: true };
+  if (deployment === undefined) return undefined;
+  const { metadata, spec } = deployment.spec.template;
+  return { labels: metadata?.labels ?? {}, sidecar: true, serviceAccount: spec.serviceAccountName ?? defaultAccount };
 }
+
+/** Of who names none. */
+const defaultAccount = 'default';
 
 export function createWorkloadIndex(): WorkloadIndex {
   const byNamespace = new Map<string, Map<string, Workload>>();
@@ -71,6 +86,13 @@ export function createWorkloadIndex(): WorkloadIndex {
     },
     namespacesOf: (selector) => [...byNamespace.keys()].filter((namespace) => has(namespace, selector)).sort(),
     has,
+    hasClient: (namespace, { labels: wanted, serviceAccounts }) =>
+      workloads(namespace).some(
+        ({ labels, sidecar, serviceAccount }) =>
+          sidecar &&
+          (wanted === undefined || matchesLabels(wanted, labels)) &&
+          (serviceAccounts === undefined || serviceAccounts.includes(serviceAccount)),
+      ),
     clientNamespaces: () =>
       [...byNamespace.keys()].filter((namespace) => workloads(namespace).some(({ sidecar }) => sidecar)).sort(),
     isEmpty: (namespace) => !byNamespace.has(namespace),

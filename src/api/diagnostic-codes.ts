@@ -217,6 +217,13 @@ export const diagnosticCodes = {
   SP1532: 'resolution NONE at a gateway',
   SP1541: 'registered host is not imported',
   SP1542: 'import of nothing',
+  SP1571: 'host of an EgressPolicy is routed otherwise',
+  SP1572: 'source without workloads',
+  SP1573: 'gateway of a policy does not serve',
+  SP1574: 'policy has expired',
+  SP1575: 'policies that send one host different ways',
+  SP1576: 'host of a policy is registered otherwise',
+  SP1577: 'host of a policy is denied',
   SP1701: 'PeerAuthentication selector without labels',
   SP1702: 'ports without selector',
   SP1703: 'invalid port of a workload',
@@ -238,6 +245,7 @@ export const diagnosticCodes = {
   SP1907: 'invalid gateway of a policy',
   SP1908: 'TLS is not originated',
   SP1909: 'invalid time',
+  SP1911: 'ports that a gateway cannot tell apart',
 } as const;
 
 export type DiagnosticCode = keyof typeof diagnosticCodes;

@@ -20,8 +20,10 @@ export function servicesOf({ metadata, spec }: ServiceEntry, around: Surrounding
     return [{ service, index }];
   });
 
-  function isOwn({ source, namespace, name }: Service): boolean {
-    return source === 'ServiceEntry' && namespace === metadata.namespace && name === metadata.name;
+  function isOwn({ source, namespace, name, madeBy }: Service): boolean {
+    return (
+      source === 'ServiceEntry' && madeBy === undefined && namespace === metadata.namespace && name === metadata.name
+    );
   }
 }
 

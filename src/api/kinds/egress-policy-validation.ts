@@ -4,7 +4,7 @@ import { isDnsLabel, isDnsSubdomain } from '../dns-name.ts';
 import { type FieldPath, problem } from '../finding.ts';
 import { isWildcardHost } from '../host-name.ts';
 import type { Finding } from '../kind.ts';
-import { isOpaqueTcp, parseProtocol } from '../protocol.ts';
+import { isHttp, isOpaqueTcp, isTls, parseProtocol } from '../protocol.ts';
 import { rootNamespace } from '../root-namespace.ts';
 import { shorten } from '../schema-messages.ts';
 import { checkClientTls } from './destination-rule-tls-validation.ts';
@@ -19,6 +19,7 @@ export function validateEgressPolicy({ metadata, spec }: EgressPolicy): readonly
     ...checkPorts(spec),
     ...checkRequests(spec),
     ...checkGateway(spec.gateway),
+    ...checkGatewayPorts(spec),
     ...checkOrigination(spec),
     ...checkExpiry(spec.expires),
   ];
@@ -113,6 +114,29 @@ function* checkGateway(gateway: string | undefined): Iterable<Finding> {
   if (parts.length <= 2 && parts.every(isDnsLabel)) return;
   const hint = 'write the name of a MeshGateway, or namespace/name';
   yield problem('SP1907', ['spec', 'gateway'], `${shorten(gateway)} is not a name of a gateway`, hint);
+}
+
+/** HTTP goes to the gateway's port 80 and TLS to 443, where nothing tells the program's port any more. */
+function* checkGatewayPorts({ gateway, ports = [] }: EgressPolicySpec): Iterable<Finding> {
+  if (gateway === undefined) return;
+  const seen = new Map<string, number>();
+  for (const [index, port] of ports.entries()) {
+    const protocol = parseProtocol(protocolOfPort(port)) ?? 'auto';
+    const path = ['spec', 'ports', index];
+    const spoken = isHttp(protocol) ? 'HTTP' : isTls(protocol) ? 'TLS' : undefined;
+    if (spoken === undefined) {
+      if (protocol === 'auto') continue;
+      const message = `${protocol} on port ${port.number} names no host, so that a gateway cannot tell where it goes`;
+      yield problem('SP1911', path, message, 'name HTTP and TLS ports alone, or leave `gateway` out');
+      continue;
+    }
+    const first = seen.get(spoken);
+    if (first === undefined) seen.set(spoken, port.number);
+    else {
+      const message = `${spoken} on port ${port.number} is not told from port ${first} at the gateway`;
+      yield problem('SP1911', path, message, 'write a policy for each of them, with other hosts or without gateway');
+    }
+  }
 }
 
 function* checkOrigination(spec: EgressPolicySpec): Iterable<Finding> {

@@ -85,6 +85,24 @@ for (const [title, spec, expected] of [
     { methods: [], paths: [] },
     ['!SP1905 spec.methods: empty methods allow nothing', '!SP1905 spec.paths: empty paths allow nothing'],
   ],
+  [
+    'ports that a gateway cannot tell apart',
+    {
+      gateway: 'egress',
+      ports: [
+        { number: 80 },
+        { number: 443 },
+        { number: 8080, protocol: 'GRPC' },
+        { number: 8443, protocol: 'HTTPS' },
+        { number: 5432, protocol: 'TCP' },
+      ],
+    },
+    [
+      '!SP1911 spec.ports[2]: HTTP on port 8080 is not told from port 80 at the gateway',
+      '!SP1911 spec.ports[3]: TLS on port 8443 is not told from port 443 at the gateway',
+      '!SP1911 spec.ports[4]: TCP on port 5432 names no host, so that a gateway cannot tell where it goes',
+    ],
+  ],
   ['a gateway that is none', { gateway: 'a/b/c' }, ['!SP1907 spec.gateway: a/b/c is not a name of a gateway']],
   [
     'TLS in a mode of the mesh',
