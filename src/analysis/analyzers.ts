@@ -12,6 +12,7 @@ import { parseObject } from '../api/parse-object.ts';
 import { findAmbiguousTelemetries } from './ambiguous-telemetries.ts';
 import { findAmbiguousRules } from './destination-rule/ambiguous-rules.ts';
 import { findDoubleTls } from './destination-rule/double-tls.ts';
+import { findLostTls } from './destination-rule/lost-tls.ts';
 import { findUnusableTlsFiles, findWithheldCredential } from './destination-rule/tls-sources.ts';
 import { findUnusedRule } from './destination-rule/unused-rule.ts';
 import { findUnusedSubsets } from './destination-rule/unused-subsets.ts';
@@ -31,6 +32,7 @@ import { findEmptySelector } from './selectors.ts';
 import { findClaimedHosts } from './service-entry/claimed-hosts.ts';
 import { findClearTextToTlsPort } from './service-entry/clear-text.ts';
 import { findIndistinctPorts } from './service-entry/indistinct-ports.ts';
+import { findRefusedHosts } from './service-entry/refused-hosts.ts';
 import { findWideExport } from './service-entry/wide-export.ts';
 import { findAmbiguousSidecars, findMissingEgressProxy } from './sidecar/ambiguous-sidecars.ts';
 import { findEmptyImports, findHiddenHosts } from './sidecar/hidden-hosts.ts';
@@ -38,6 +40,7 @@ import type { Surroundings } from './surroundings.ts';
 import { findGatewayLoops } from './virtual-service/gateway-loops.ts';
 import { findMissingDestinations } from './virtual-service/missing-destinations.ts';
 import { findMissingSubsets } from './virtual-service/missing-subsets.ts';
+import { findRefusedRules } from './virtual-service/refused-rules.ts';
 import { findTakenHosts } from './virtual-service/taken-hosts.ts';
 import { findUnboundGateways } from './virtual-service/unbound-gateways.ts';
 import { findUnfitRules } from './virtual-service/unfit-rules.ts';
@@ -48,6 +51,7 @@ type Analyzer<T> = (object: T, around: Surroundings) => Iterable<CrossFinding>;
 const byKind: ReadonlyMap<string, Analyzer<KubeObject>> = new Map([
   ...questions(serviceEntryKind, [
     findClaimedHosts,
+    findRefusedHosts,
     findIndistinctPorts,
     findClearTextToTlsPort,
     findWideExport,
@@ -55,6 +59,7 @@ const byKind: ReadonlyMap<string, Analyzer<KubeObject>> = new Map([
   ]),
   ...questions(virtualServiceKind, [
     findTakenHosts,
+    findRefusedRules,
     findUnboundGateways,
     findMissingDestinations,
     findMissingSubsets,
@@ -67,6 +72,7 @@ const byKind: ReadonlyMap<string, Analyzer<KubeObject>> = new Map([
     findAmbiguousRules,
     findUnusedSubsets,
     findDoubleTls,
+    findLostTls,
     findWithheldCredential,
     findUnusableTlsFiles,
     findEmptySelector,

@@ -163,7 +163,8 @@ test('the demo', () => {
   for (const folder of ['demo/gateways', 'demo/https-egress']) {
     const files = globSync('**/*.yaml', { cwd: join(root, folder) });
     const text = files.map((file) => readFileSync(join(root, folder, file), 'utf8')).join('\n---\n');
-    assert.deepEqual(diagnosticsOfMesh([...objects, ...objectsOf(text)]).map(lineOf), [], folder);
+    const told = diagnosticsOfMesh([...objects, ...objectsOf(text)]).filter(({ severity }) => severity !== 'info');
+    assert.deepEqual(told.map(lineOf), [], folder);
   }
 });
 

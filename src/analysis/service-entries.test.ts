@@ -101,7 +101,8 @@ test('a selector that selects no workload', () => {
     '?SP1507 ServiceEntry/default/a spec.workloadSelector: no workload of namespace default has the labels app=vm',
   ]);
   assert.deepEqual(toldOfMesh(entry + pod('vm', 'default', { app: 'vm' })), []);
-  assert.equal(toldOfMesh(entry + pod('vm', 'shop', { app: 'vm' })).length, 1);
+  const elsewhere = toldOfMesh(entry + pod('vm', 'shop', { app: 'vm' }));
+  assert.equal(elsewhere.filter((line) => line.includes('SP1507')).length, 1);
 });
 
 test('where the mesh gives addresses, TCP hosts are told apart', () => {

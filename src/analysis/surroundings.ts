@@ -2,6 +2,7 @@
 // looked at what changed. Invariant: whatever an answer here depends on, its topic was noted.
 import { isUnder, isWildcardHost, wildcardsAbove } from '../api/host-name.ts';
 import type { AuthorizationPolicy } from '../mesh/authorization-policy.ts';
+import { clusterDomain } from '../mesh/complete-host.ts';
 import type { DestinationRule } from '../mesh/destination-rule.ts';
 import type { EgressPolicy } from '../mesh/egress-policy/egress-policy.ts';
 import { type Gateway, gatewayKey } from '../mesh/gateway.ts';
@@ -14,6 +15,7 @@ import type { LabelSelector } from '../mesh/selector.ts';
 import type { Service } from '../mesh/service.ts';
 import type { Sidecar } from '../mesh/sidecar.ts';
 import type { Telemetry } from '../mesh/telemetry.ts';
+import type { Client, Tenants } from '../mesh/tenancy.ts';
 import { secretKey, type TlsSecret } from '../mesh/tls-secret.ts';
 import type { VirtualService } from '../mesh/virtual-service.ts';
 import { isVisible, type Visibility } from '../mesh/visibility.ts';
@@ -27,8 +29,10 @@ export interface Surroundings {
   config(): MeshConfig;
   /** Oldest first, as all lists here. */
   services(host: string): readonly Service[];
-  /** The one that proxies of the namespace get. */
-  service(host: string, namespace: string): Service | undefined;
+  /** The one that proxies of the namespace get: sidecars, if nothing else is said. */
+  service(host: string, namespace: string, proxy?: Client['proxy']): Service | undefined;
+  /** What decides whose objects count for the host (mesh/tenancy.ts, mesh/ownership.ts). */
+  tenants(host: string): Tenants;
   /** All that fall under a wildcard or are the host. */
   servicesUnder(host: string): readonly Service[];
   /** Registered in the namespace. */
@@ -87,11 +91,25 @@ export function lookAround(
     for (const name of names) note(topics.host(name));
     return names;
   };
+  /** Who may speak for a host depends on all of this (mesh/tenancy.ts). */
+  const noteTenants = (host: string): void => {
+    withWildcards(host);
+    note(topics.config);
+    note(topics.grants);
+    if (host.split('.').length === 2) note(topics.host(`${host}.svc.${clusterDomain}`));
+  };
   return {
     complete,
     config: () => noted(topics.config, mesh.config),
     services: (host) => noted(topics.host(host), mesh.services.get(host)),
-    service: (host, namespace) => noted(topics.host(host), selectService(mesh.services.get(host), namespace)),
+    service(host, namespace, proxy = 'sidecar') {
+      noteTenants(host);
+      return selectService(mesh, host, { namespace, proxy });
+    },
+    tenants(host) {
+      noteTenants(host);
+      return mesh;
+    },
     servicesUnder(host) {
       if (!isWildcardHost(host)) return noted(topics.host(host), mesh.services.get(host));
       note(topics.host(host));
@@ -110,8 +128,8 @@ export function lookAround(
     servicesAt: (address, port) => noted(topics.address(address, port), services.withAddress(address, port)),
     virtualServices: (host) => noted(topics.host(host), mesh.virtualServices.get(host)),
     virtualService(host, namespace) {
-      withWildcards(host);
-      return selectVirtualService(mesh.virtualServices, host, namespace);
+      noteTenants(host);
+      return selectVirtualService(mesh, host, { namespace, proxy: 'sidecar' });
     },
     routedTo: (host) => noted(topics.host(host), mesh.routedTo.get(host)),
     boundTo: (gateway) => noted(topics.gateway(gateway), mesh.boundTo.get(gateway)),

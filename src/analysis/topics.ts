@@ -34,6 +34,8 @@ export const topics = {
   /** Which namespaces have workloads. */
   namespaces: 'namespaces',
   config: 'config',
+  /** Which namespaces may claim hosts for all. */
+  grants: 'grants',
 } as const;
 
 /** Of everything that differs between two snapshots. */
@@ -55,6 +57,7 @@ export function topicsOfChange(change: MeshChange): ReadonlySet<string> {
   for (const { namespace } of itemsOf(change.sidecars)) found.add(topics.sidecars(namespace));
   for (const key of change.secrets?.keys() ?? []) found.add(topics.secret(key));
   for (const path of change.files?.keys() ?? []) found.add(topics.file(path));
+  if (change.grants !== undefined && change.grants.size > 0) found.add(topics.grants);
   if (change.config !== undefined) found.add(topics.config);
   return found;
 }

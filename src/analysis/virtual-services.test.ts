@@ -84,7 +84,7 @@ test('of several VirtualServices for a host one counts', () => {
   );
   assert.match(
     toldOfMesh(registered + vs('one', shop))[0] ?? '',
-    /^\?SP1517 VirtualService\/shop\/one spec\.hosts\[0\]: decides for all namespaces/,
+    /^\?SP1552 VirtualService\/shop\/one spec\.hosts\[0\]: its rules for a\.example count in namespace shop alone: .* ServiceEntry\/default\/a$/,
   );
   assert.deepEqual(toldOfMesh(registered + vs('one', shop, { exportTo: ['.'] })), []);
 });

@@ -23,3 +23,9 @@ export const authorityAnnotation = 'egress.sallyport.dev/authority';
 
 /** On an AuthorizationPolicy: `outbound` binds it to what the chosen workloads send, instead of what they are sent. */
 export const boundToAnnotation = 'egress.sallyport.dev/bound-to';
+
+/** On a Namespace: comma-separated hosts, `*` for any, that its objects may claim for clients of other namespaces. */
+export const claimsAnnotation = 'egress.sallyport.dev/claims';
+
+/** On the Istio object: `istio` lets objects of one namespace decide about hosts of another, as Istio does. */
+export const crossNamespaceAnnotation = 'egress.sallyport.dev/cross-namespace';

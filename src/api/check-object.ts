@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { didYouMean } from './closest-word.ts';
 import { problem, warning } from './finding.ts';
 import { type Finding, type Kind, storedApiVersion } from './kind.ts';
+import { unservedKinds } from './kinds/unserved-kinds.ts';
 import { findKind, kinds } from './kinds.ts';
 import { metadataSchema } from './metadata.ts';
 import { groupOf, type KubeObject, resourceName } from './object.ts';
@@ -82,6 +83,9 @@ function unknownKind(apiVersion: string, kindName: string): Finding {
     const message = `there is no ${kindName} in '${shorten(apiVersion)}'`;
     return problem('SP0102', ['apiVersion'], message, `write ${apiVersionsOf(namesake)}`);
   }
+  const unserved = unservedKinds.get(kindName);
+  if (unserved !== undefined)
+    return problem('SP0102', ['kind'], `kind ${kindName} is not served: ${unserved.reason}`, unserved.mend);
   const names = kinds.map((kind) => kind.kind);
   const hint = didYouMean(kindName, names) ?? `known kinds: ${names.join(', ')}`;
   return problem('SP0102', ['kind'], `unknown kind '${shorten(kindName)}'`, hint);

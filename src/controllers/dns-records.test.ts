@@ -15,7 +15,8 @@ const service: KubeObject = {
 const entry: KubeObject = {
   apiVersion: 'networking.istio.io/v1',
   kind: 'ServiceEntry',
-  metadata: { name: 'entry', namespace: 'default' },
+  // What it says of addresses counts for everyone.
+  metadata: { name: 'entry', namespace: 'istio-system' },
   spec: { hosts: ['a.test'], ports: [{ number: 80, name: 'http', protocol: 'HTTP' }], resolution: 'DNS' },
 };
 

@@ -2,6 +2,7 @@
 // address only their sidecar knows. Every other name is the resolver's, whether registered or not. A name is answered as the
 // asking namespace's sidecars would take it. Looks only at the hosts that changed.
 import { isIPv4 } from 'node:net';
+import { wildcardsAbove } from '../api/host-name.ts';
 import type { Mesh, MeshDelta } from '../mesh/mesh.ts';
 import { selectService } from '../mesh/select-service.ts';
 import type { Service } from '../mesh/service.ts';
@@ -20,7 +21,7 @@ export function createDnsRecords(): DnsRecords {
       let touched = first;
       first = false;
       for (const host of hosts) {
-        const found = recordsOf(mesh.services.get(host), host);
+        const found = recordsOf(mesh, host);
         if (found.length === 0) touched = records.delete(host) || touched;
         else {
           records.set(host, found);
@@ -40,11 +41,13 @@ type Meaning = Omit<DnsRecord, 'name' | 'namespaces'> | undefined;
 const anyNamespace = '';
 
 /** One record for all, and one for each group of namespaces to which the name is something else. */
-function recordsOf(claims: readonly Service[], host: string): readonly DnsRecord[] {
-  const meaningIn = (namespace: string) => meaningOf(selectService(claims, namespace));
+function recordsOf(mesh: Mesh, host: string): readonly DnsRecord[] {
+  const claims = mesh.services.get(host);
+  const meaningIn = (namespace: string) => meaningOf(selectService(mesh, host, { namespace, proxy: 'sidecar' }));
   const common = meaningIn(anyNamespace);
   const special = new Map<string, { readonly meaning: Meaning; readonly namespaces: string[] }>();
-  for (const namespace of namespacesOf(claims)) {
+  const above = wildcardsAbove(host).flatMap((wildcard) => mesh.services.get(wildcard));
+  for (const namespace of namespacesOf([...claims, ...above])) {
     const meaning = meaningIn(namespace);
     const text = JSON.stringify(meaning);
     if (text === JSON.stringify(common)) continue;

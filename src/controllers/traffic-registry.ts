@@ -42,8 +42,11 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
     for (const name of [host, ...wildcardsAbove(host)]) {
       const services = mesh().services.get(name);
       const known = imports === everything ? services : services.flatMap((service) => imports.service(service) ?? []);
-      const service = selectService(known, namespace);
-      if (service !== undefined) return service;
+      // What sidecars do not take may be what a gateway of the namespace is led to.
+      for (const proxy of ['sidecar', 'router'] as const) {
+        const service = selectService(mesh(), name, { namespace, proxy }, known);
+        if (service !== undefined) return service;
+      }
     }
     return undefined;
   }

@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TrafficPolicy as ApiPolicy, DestinationRule as ApiRule } from '../api/kinds/destination-rule.ts';
-import { effectivePolicy } from './destination-rule.ts';
+import { type DestinationRule, effectivePolicy } from './destination-rule.ts';
 import { underRule } from './follow-caller.ts';
+import { emptyMesh } from './mesh.ts';
+import type { Service } from './service.ts';
 import { emptyTrafficPolicy } from './traffic-policy.ts';
 import { translateDestinationRule } from './translate-destination-rule.ts';
 import { translateServiceEntry } from './translate-service-entry.ts';
@@ -80,6 +82,10 @@ for (const [what, actual, expected] of rows) test(what, () => assert.deepEqual(a
 
 test('without a rule there is no policy', () => assert.equal(effectivePolicy(undefined, 80), emptyTrafficPolicy));
 
+function under(service: Service, rule: DestinationRule | undefined): Service {
+  return underRule(emptyMesh, service, rule, { namespace: rule?.namespace ?? '', proxy: 'sidecar' });
+}
+
 test('PASSTHROUGH follows callers of a ServiceEntry where the rule trusts them', () => {
   const [service] = translateServiceEntry({
     ...head,
@@ -88,12 +94,17 @@ test('PASSTHROUGH follows callers of a ServiceEntry where the rule trusts them',
   });
   if (service === undefined) assert.fail();
   const passthrough: ApiPolicy = { loadBalancer: { simple: 'PASSTHROUGH' } };
-  const followed = underRule(service, rule(passthrough, undefined, trust));
+  const followed = under(service, rule(passthrough, undefined, trust));
   assert.deepEqual([followed.resolution, followed.trustOriginalDestination], ['NONE', true]);
-  assert.equal(underRule(service, rule(passthrough, undefined, trust)), followed);
-  assert.equal(underRule(service, rule(passthrough)), service);
-  assert.equal(underRule(service, rule({}, passthrough, trust)), service);
-  assert.equal(underRule(service, rule(onPort80(passthrough), undefined, trust)), service);
+  assert.equal(under(service, rule(passthrough, undefined, trust)), followed);
+  assert.equal(under(service, rule(passthrough)), service);
+  assert.equal(under(service, rule({}, passthrough, trust)), service);
+  assert.equal(under(service, rule(onPort80(passthrough), undefined, trust)), service);
+  const elsewhere = { namespace: 'elsewhere', proxy: 'sidecar' } as const;
+  const trusted = rule(passthrough, undefined, trust);
+  assert.equal(underRule(emptyMesh, service, trusted, elsewhere), service, 'others trust them not');
+  const grants = new Map([[trusted.namespace, ['a.test']]]);
+  assert.notEqual(underRule({ ...emptyMesh, grants }, service, trusted, elsewhere), service);
   const kube = { ...service, source: 'Service' } as const;
-  assert.equal(underRule(kube, rule(passthrough, undefined, trust)), kube);
+  assert.equal(under(kube, rule(passthrough, undefined, trust)), kube);
 });

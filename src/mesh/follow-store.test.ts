@@ -37,8 +37,9 @@ function follow(t: TestContext, store: ObjectStore) {
   const told: string[] = [];
   const onStep = ({ events }: MeshStep) => {
     for (const { type, object } of events) {
+      if (object.kind === 'Namespace') continue;
       const { hosts = [] } = object.spec as { hosts?: readonly string[] };
-      if (object.kind !== 'Namespace') told.push(`${type} ${hosts.join()}`);
+      told.push(`${type} ${hosts.join()}`);
     }
   };
   const { done } = followStore(store, () => undefined, life.signal, { onStep });

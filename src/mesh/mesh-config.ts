@@ -1,5 +1,5 @@
 // The mesh-wide settings, from the one Istio object `istio-system/mesh`. Without it Istio's defaults hold.
-import { allowBypassAnnotation, allowedRangesAnnotation } from '../api/annotations.ts';
+import { allowBypassAnnotation, allowedRangesAnnotation, crossNamespaceAnnotation } from '../api/annotations.ts';
 import { type Istio, istioKind } from '../api/kinds/istio.ts';
 import { type IstioRanges, istioRanges } from '../api/kinds/istio-ranges.ts';
 import { defaultTrustDomain } from '../api/spiffe.ts';
@@ -27,6 +27,8 @@ export interface MeshConfig {
   readonly mtlsMode: MtlsMode;
   /** Whether proxies speak mTLS to those that take it, where no DestinationRule says how to speak to them. */
   readonly autoMtls: boolean;
+  /** Whether objects of one namespace may take hosts from another, as in Istio (tenancy.ts). */
+  readonly crossNamespace: 'owners' | 'istio';
 }
 
 export const meshConfigKey = {
@@ -47,6 +49,7 @@ export const defaultMeshConfig: MeshConfig = {
   trustDomain: defaultTrustDomain,
   mtlsMode: 'PERMISSIVE',
   autoMtls: true,
+  crossNamespace: 'owners',
 };
 
 /** Takes the object as it was written; defaults are filled here, in the same order as above: settings are compared as JSON. */
@@ -72,5 +75,6 @@ export function translateMeshConfig(written: Istio): MeshConfig {
     trustDomain: istio.spec.trustDomain || defaultTrustDomain,
     mtlsMode: meshPolicy?.mtlsMode === 'DISABLED' ? 'DISABLE' : (meshPolicy?.mtlsMode ?? defaultMeshConfig.mtlsMode),
     autoMtls: istio.spec.autoMtls ?? defaultMeshConfig.autoMtls,
+    crossNamespace: istio.metadata.annotations?.[crossNamespaceAnnotation] === 'istio' ? 'istio' : 'owners',
   };
 }

@@ -5,6 +5,7 @@ import { destinationRuleKind } from '../api/kinds/destination-rule.ts';
 import { egressPolicyKind } from '../api/kinds/egress-policy.ts';
 import { gatewayKind } from '../api/kinds/gateway.ts';
 import { istioKind } from '../api/kinds/istio.ts';
+import { namespaceKind } from '../api/kinds/namespace.ts';
 import { peerAuthenticationKind } from '../api/kinds/peer-authentication.ts';
 import { secretKind } from '../api/kinds/secret.ts';
 import { sidecarKind } from '../api/kinds/sidecar.ts';
@@ -24,6 +25,7 @@ import { secretKey, type TlsSecret } from './tls-secret.ts';
 import { translateAuthorizationPolicy } from './translate-authorization-policy.ts';
 import { translateDestinationRule } from './translate-destination-rule.ts';
 import { translateGateway } from './translate-gateway.ts';
+import { translateGrant } from './translate-grant.ts';
 import { translatePeerAuthentication } from './translate-peer-authentication.ts';
 import { translateSecret } from './translate-secret.ts';
 import { translateSidecar } from './translate-sidecar.ts';
@@ -55,6 +57,7 @@ export const meshKinds = [
   authorizationPolicyKind,
   secretKind,
   egressPolicyKind,
+  namespaceKind,
 ] as const;
 
 const meshConfigName = keyString(meshConfigKey);
@@ -106,6 +109,7 @@ export function createMeshObjects({
         telemetries: telemetries.take(events),
         authorizationPolicies: authorizationPolicies.take(events),
         secrets: new Map<string, TlsSecret | undefined>(),
+        grants: new Map<string, readonly string[] | undefined>(),
       };
       let config: MeshConfig | undefined;
       for (const event of events) {
@@ -115,6 +119,11 @@ export function createMeshObjects({
           const key = secretKey(metadata.namespace ?? '', metadata.name);
           const secret = object && parseObject(secretKind.schema, object);
           if (object === undefined || secret !== undefined) change.secrets.set(key, secret && translateSecret(secret));
+        }
+        if (kind === namespaceKind.kind) {
+          const read = object && parseObject(namespaceKind.schema, object);
+          if (object === undefined || read !== undefined)
+            change.grants.set(metadata.name, read && translateGrant(read));
         }
         if (kind === istioKind.kind && keyString(keyOf(event.object)) === meshConfigName) {
           config = configOf(object) ?? config;

@@ -25,11 +25,14 @@ import { selectorText } from './selector.ts';
 import { compareAge, isRoutedAlike, type Service } from './service.ts';
 import type { Sidecar } from './sidecar.ts';
 import type { Telemetry } from './telemetry.ts';
+import { changedGrants } from './tenancy.ts';
 import type { TlsSecret } from './tls-secret.ts';
 import { meshGateway, type VirtualService } from './virtual-service.ts';
 
 export interface Mesh {
   readonly config: MeshConfig;
+  /** By namespace, the hosts that its objects may claim for all. */
+  readonly grants: ReadonlyMap<string, readonly string[]>;
   readonly services: HostIndex<Service>;
   /** By each of their hosts. */
   readonly virtualServices: HostIndex<VirtualService>;
@@ -103,12 +106,15 @@ export interface MeshChange {
   /** Undefined: gone. */
   readonly secrets?: ReadonlyMap<string, TlsSecret | undefined>;
   readonly files?: ReadonlyMap<string, Uint8Array | undefined>;
+  /** By namespace; undefined: none. */
+  readonly grants?: ReadonlyMap<string, readonly string[] | undefined>;
   /** Undefined: as it was. */
   readonly config?: MeshConfig | undefined;
 }
 
 export const emptyMesh: Mesh = {
   config: defaultMeshConfig,
+  grants: new Map(),
   services: emptyHostIndex(),
   virtualServices: emptyHostIndex(),
   boundTo: emptyHostIndex(),
@@ -139,6 +145,7 @@ export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mes
     peerAuthentications = [],
   } = change;
   const { secrets = new Map<string, undefined>(), files = new Map<string, undefined>() } = change;
+  const { grants = new Map<string, undefined>() } = change;
   const config = change.config ?? mesh.config;
   const configChanged = config !== mesh.config && !isDeepStrictEqual(config, mesh.config);
   const selectors = selectorChanges([
@@ -152,6 +159,7 @@ export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mes
   ]);
   const next: Mesh = {
     config: configChanged ? config : mesh.config,
+    grants: withGrants(mesh.grants, grants),
     services: reindexed(mesh.services, services, ({ host }) => [host], compareAge),
     virtualServices: reindexed(mesh.virtualServices, virtualServices, ({ hosts }) => hosts, compareOrigin),
     boundTo: reindexed(mesh.boundTo, virtualServices, boundGateways, compareOrigin),
@@ -193,7 +201,11 @@ export function updateMesh(mesh: Mesh, change: MeshChange): { readonly mesh: Mes
     haveKeysChanged(mesh.accountAskers, next.accountAskers, authorizationPolicies, askingNamespaces);
   const delta: MeshDelta = {
     configChanged,
-    hosts: affectedHosts(next, { services, virtualServices, destinationRules, egressPolicies }),
+    hosts: affectedHosts(
+      next,
+      { services, virtualServices, destinationRules, egressPolicies },
+      entitlementsChanged(mesh, next, grants),
+    ),
     gatewaysChanged: gateways.length > 0,
     sidecarsChanged: sidecars.length > 0,
     telemetriesChanged: telemetries.length > 0,
@@ -276,9 +288,31 @@ function haveKeysChanged<T, Item>(
     .some((key) => isIn(before, key) !== isIn(after, key));
 }
 
+function withGrants(before: Mesh['grants'], changes: NonNullable<MeshChange['grants']>): Mesh['grants'] {
+  if (changes.size === 0) return before;
+  const after = new Map(before);
+  for (const [namespace, hosts] of changes) {
+    if (hosts === undefined) after.delete(namespace);
+    else after.set(namespace, hosts);
+  }
+  return after;
+}
+
+/** Hosts and wildcards that other namespaces may speak for now than before. */
+function* entitlementsChanged(
+  before: Mesh,
+  { config, grants }: Mesh,
+  changes: NonNullable<MeshChange['grants']>,
+): Iterable<string> {
+  for (const namespace of changes.keys()) yield* changedGrants(before.grants.get(namespace), grants.get(namespace));
+  const { crossNamespace, outboundTrafficPolicy } = before.config;
+  const same = crossNamespace === config.crossNamespace && outboundTrafficPolicy === config.outboundTrafficPolicy;
+  if (!same) yield '*';
+}
+
 type HostChanges = Required<Pick<MeshChange, 'services' | 'virtualServices' | 'destinationRules' | 'egressPolicies'>>;
 
-function affectedHosts(next: Mesh, changes: HostChanges): ReadonlySet<string> {
+function affectedHosts(next: Mesh, changes: HostChanges, entitled: Iterable<string>): ReadonlySet<string> {
   const hosts = new Set<string>();
   const touch = (host: string) => {
     hosts.add(host);
@@ -288,7 +322,12 @@ function affectedHosts(next: Mesh, changes: HostChanges): ReadonlySet<string> {
       for (const known of index.hosts()) if (known.endsWith(suffix)) hosts.add(known);
     }
   };
-  for (const service of changes.services.flatMap(routedOtherwise)) hosts.add(service.host);
+  const isNamed = (host: string) => next.services.get(host).length + next.virtualServices.get(host).length > 0;
+  for (const { host, aliases } of changes.services.flatMap(routedOtherwise)) {
+    // Who may speak for the names below a wildcard, and for `web.shop`, depends on who has those.
+    for (const name of [host, ...aliases.filter(isNamed)]) touch(name);
+  }
+  for (const host of entitled) touch(host);
   for (const rule of itemsOf(changes.destinationRules)) touch(rule.host);
   for (const policy of itemsOf(changes.egressPolicies)) policy.hosts.forEach(touch);
   // What is routed to a host asks for its ports, and for what its rule hashes.

@@ -1,16 +1,29 @@
 // Which of several services with the same host a namespace gets (Istio: model/sidecar.go selectServices): one of its own
-// namespace, else a Kubernetes Service, else the oldest. Ports are added from ServiceEntries of the same namespace,
+// namespace, else a Kubernetes Service, else one that may claim the host for all, else the oldest that takes it from nobody
+// (tenancy.ts). Ports are added from ServiceEntries of the same namespace,
 // resolution, addresses, trust in them and visibility, each with what is behind it by its own entry; other claims on the
 // host are left out whole. Istio: labels and selectors must be the same too; here: a port is not lost for a label.
 import type { Service, ServicePort } from './service.ts';
+import { type Client, hasPrecedence, refusalOf, type Tenants } from './tenancy.ts';
 import { isVisible, sameVisibility } from './visibility.ts';
 
-/** `claims` oldest first. The result is the very same object when nothing had to be merged. */
-export function selectService(claims: readonly Service[], namespace: string): Service | undefined {
-  const visible = claims.filter((service) => isVisible(service.visibility, namespace));
+/**
+ * `claims`: on the host, oldest first; those that are to be thought of. The result is the very same object when nothing had
+ * to be merged.
+ */
+export function selectService(
+  mesh: Tenants,
+  host: string,
+  client: Client,
+  claims: readonly Service[] = mesh.services.get(host),
+): Service | undefined {
+  const visible = claims.filter(
+    (service) => isVisible(service.visibility, client.namespace) && refusalOf(mesh, service, client) === undefined,
+  );
   const chosen =
-    visible.find((service) => service.namespace === namespace) ??
+    visible.find((service) => service.namespace === client.namespace) ??
     visible.find((service) => service.source === 'Service') ??
+    visible.find((service) => hasPrecedence(mesh, service.namespace, host)) ??
     visible[0];
   if (chosen === undefined || visible.length === 1) return chosen;
   return visible.reduce((merged, other) => (canMerge(chosen, other) ? merge(merged, other) : merged), chosen);

@@ -1,20 +1,24 @@
 // Which VirtualService speaks for a host at the sidecars of a namespace (istio-semantics 3.1): that of the most specific
-// host; among those of the same host one exported to the namespace by name comes before a public one, then the oldest.
+// host; among those of the same host one exported to the namespace by name comes before a public one, then the oldest. Of
+// other namespaces only those count that may decide about the host asked for (tenancy.ts).
 import { wildcardsAbove } from '../api/host-name.ts';
-import type { HostIndex } from './host-index.ts';
+import type { Mesh } from './mesh.ts';
 import { compareOrigin } from './origin.ts';
+import { mayRoute } from './ownership.ts';
+import type { Client } from './tenancy.ts';
 import { meshGateway, type VirtualService } from './virtual-service.ts';
 import { isVisible } from './visibility.ts';
 
 /** Istio: VirtualServices of one host are not merged for the mesh; nor here. `isKnown`: to these sidecars. */
 export function selectVirtualService(
-  virtualServices: HostIndex<VirtualService>,
+  mesh: Mesh,
   host: string,
-  namespace: string,
+  client: Client,
   isKnown: (virtualService: VirtualService) => boolean = () => true,
 ): VirtualService | undefined {
   for (const name of [host, ...wildcardsAbove(host)]) {
-    const found = boundTo(virtualServices.get(name), meshGateway, namespace).find(isKnown);
+    const bound = boundTo(mesh.virtualServices.get(name), meshGateway, client.namespace);
+    const found = bound.find((one) => isKnown(one) && mayRoute(mesh, one.namespace, host, client));
     if (found !== undefined) return found;
   }
   return undefined;

@@ -34,7 +34,7 @@ export function createKnownHosts(scope: ProxyScope, { select }: Pick<ViewParts, 
 
   function selectNamed(host: string, mesh: Mesh, { imports }: Outlook): SelectedHost | undefined {
     const servicesOf: ServicesOf = (name) => mesh.services.get(name).flatMap((one) => imports.service(one) ?? []);
-    return selectHost(mesh, host, select(servicesOf, host, scope.namespace), scope, imports);
+    return selectHost(mesh, host, select(mesh, host, scope, servicesOf), scope, imports);
   }
 
   /** Istio: of the namespace that it is imported from, else as if nothing were left out. */
@@ -42,10 +42,10 @@ export function createKnownHosts(scope: ProxyScope, { select }: Pick<ViewParts, 
     const from = known.get(host)?.selected?.service?.namespace;
     const servicesOf: ServicesOf = (name) =>
       mesh.services.get(name).filter(({ namespace }) => from === undefined || namespace === from);
-    const service = select(servicesOf, host, scope.namespace);
+    const service = select(mesh, host, scope, servicesOf);
     if (service === undefined) return undefined;
     const rule = selectDestinationRule(mesh.destinationRules, host, service.namespace, scope);
-    return { host, service: underRule(service, rule), virtualService: undefined, rule };
+    return { host, service: underRule(mesh, service, rule, scope), virtualService: undefined, rule };
   }
 
   function keep(host: string, next: KnownHost): void {

@@ -16,6 +16,8 @@ export interface PortService {
   readonly port: ServicePort;
   /** Says how its clusters are spoken to. */
   readonly rule: DestinationRule | undefined;
+  /** As in SelectedHost. */
+  readonly foreign?: boolean;
   /** A VirtualService says what becomes of its requests, where they can be told. */
   readonly routed: boolean;
   /** Where a VirtualService sends its connections instead of to its own cluster: by SNI, or all of them. */
@@ -99,7 +101,7 @@ function enter(book: PortBook, entry: PortService): void {
   if (handling !== 'tcp' && handling !== 'auto') return;
   if (addressesOf(entry.service).length > 0) book.addressed.set(host, entry);
   // A Service of which no address is known yet is nowhere, rather than everywhere.
-  else if (resolution !== 'CLUSTER_IP') book.tcp.set(host, entry);
+  else if (resolution !== 'CLUSTER_IP' && entry.foreign !== true) book.tcp.set(host, entry);
 }
 
 /** Where callers connect to it: of a headless Service that is whichever endpoint they chose. */

@@ -6,8 +6,9 @@ import { isFor } from '../mesh/egress-policy/access.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import type { RuleClient } from '../mesh/select-destination-rule.ts';
 import { matchesLabels, selectorText } from '../mesh/selector.ts';
+import type { Client } from '../mesh/tenancy.ts';
 
-export interface ProxyScope extends RuleClient {
+export interface ProxyScope extends RuleClient, Client {
   readonly key: string;
   /** Empty where nothing of the mesh asks for it. */
   readonly serviceAccount: string;
@@ -40,6 +41,7 @@ export function sidecarScope({ namespace, labels, ...identity }: ProxyIdentity, 
     ].join(' '),
     namespace,
     serviceAccount,
+    proxy: 'sidecar',
     matches: (selector) => matches.has(selectorText(selector)),
     label: (label) => places.get(label),
   };
@@ -61,6 +63,7 @@ export function gatewayScope({
     key: `router ${namespace} ${JSON.stringify(kept)}`,
     namespace,
     serviceAccount,
+    proxy: 'router',
     labels: kept,
     matches: (selector) => matchesLabels(selector, kept),
     label: (label) => values.get(label),

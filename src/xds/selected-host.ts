@@ -8,6 +8,7 @@ import type { Mesh } from '../mesh/mesh.ts';
 import { selectDestinationRule } from '../mesh/select-destination-rule.ts';
 import { selectVirtualService } from '../mesh/select-virtual-service.ts';
 import type { Service, ServicePort } from '../mesh/service.ts';
+import { isForeign } from '../mesh/tenancy.ts';
 import { meshGateway, type VirtualService } from '../mesh/virtual-service.ts';
 import { withheldOf } from './egress-policy/host-access.ts';
 import type { PortService } from './port-use.ts';
@@ -22,6 +23,8 @@ export interface SelectedHost {
   readonly service: Service | undefined;
   readonly virtualService: VirtualService | undefined;
   readonly rule: DestinationRule | undefined;
+  /** The service is another namespace's, which takes no connections that name nobody. */
+  readonly foreign?: boolean;
 }
 
 /** As sidecars of this scope know it; undefined if they do not. */
@@ -34,11 +37,12 @@ export function selectHost(
 ): SelectedHost | undefined {
   const port = service === undefined ? unregisteredPort.number : undefined;
   const isKnown = (candidate: VirtualService) => imports.virtualService(candidate, port);
-  const virtualService = selectVirtualService(mesh.virtualServices, host, scope.namespace, isKnown);
+  const virtualService = selectVirtualService(mesh, host, scope, isKnown);
   if (service === undefined && (virtualService === undefined || !virtualService.hosts.includes(host))) return undefined;
   const rule = selectDestinationRule(mesh.destinationRules, host, service?.namespace, scope);
-  const followed = service === undefined ? undefined : underRule(service, rule);
-  return { host, service: followed, virtualService, rule };
+  const followed = service === undefined ? undefined : underRule(mesh, service, rule, scope);
+  const foreign = service !== undefined && isForeign(mesh, service, scope);
+  return { host, service: followed, virtualService, rule, ...(foreign ? { foreign } : {}) };
 }
 
 /** Those of the service; without one the port of unregistered hosts. */
@@ -79,7 +83,8 @@ export function portServiceOf(
   const routes = withheld === undefined ? found : found.map((route) => ({ ...route, reported: true }));
   const passed = routes.filter(isForAnyAddress);
   const ranged = routes.filter((route) => !isForAnyAddress(route));
-  const rest = withheld === undefined ? {} : { withheld };
+  const foreign = selected.foreign === true ? { foreign: true } : {};
+  const rest = withheld === undefined ? foreign : { ...foreign, withheld };
   return { service, port, rule: selected.rule, routed, passed, ranged, ...rest };
 }
 

@@ -110,7 +110,7 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
 
   function changeInbound(host: string): boolean {
     const before = own.get(host);
-    const after = parts.select((name) => mesh.services.get(name), host, namespace);
+    const after = parts.select(mesh, host, scope);
     if (after?.source === 'Service' && after.namespace === namespace) own.set(host, after);
     else own.delete(host);
     return before !== own.get(host) && inbound.change(before, own.get(host));

@@ -1,7 +1,10 @@
 // What of a view depends on the way in which connections come to its proxies. Stateless, so that all views share one.
+
+import type { Mesh } from '../mesh/mesh.ts';
 import type { ProxySettings } from '../mesh/proxy-settings.ts';
 import { selectService } from '../mesh/select-service.ts';
 import type { Service } from '../mesh/service.ts';
+import type { Client } from '../mesh/tenancy.ts';
 import type { Capture } from './capture.ts';
 import { createDomainClaims, type DomainClaims } from './domain-claims.ts';
 import type { HostAccess } from './egress-policy/host-access.ts';
@@ -23,8 +26,8 @@ export interface ViewParts {
   readonly capture: Capture['kind'];
   /** To a gateway, which has this address: what proxies of the mesh call from (Capture); undefined: nobody is known. */
   proxies(podIP: string): string | undefined;
-  /** Of the services with this host, the one that a namespace gets. */
-  select(servicesOf: ServicesOf, host: string, namespace: string): Service | undefined;
+  /** Of the services with this host, the one that the proxies of a namespace get. `servicesOf`: the mesh's, if absent. */
+  select(mesh: Mesh, host: string, client: Client, servicesOf?: ServicesOf): Service | undefined;
   /** Hosts to be selected anew when what this host stands for has changed. */
   dependents(host: string): readonly string[];
   createClaims(namespace: string): DomainClaims;
@@ -45,7 +48,7 @@ export interface ViewParts {
 export const redirectParts: ViewParts = {
   capture: 'redirect',
   proxies: () => undefined,
-  select: (servicesOf, host, namespace) => selectService(servicesOf(host), namespace),
+  select: (mesh, host, client, servicesOf) => selectService(mesh, host, client, servicesOf?.(host)),
   dependents: () => [],
   createClaims: createDomainClaims,
   buildWhole: buildStaticResources,

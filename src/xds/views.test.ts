@@ -9,7 +9,8 @@ import { type Resource, typeUrls } from '../discovery/view.ts';
 import { Cluster_DiscoveryType, ClusterSchema } from '../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
 import { VirtualHostSchema } from '../envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { RouteConfigurationSchema } from '../envoy/gen/envoy/config/route/v3/route_pb.js';
-import { type MeshChange, updateMesh } from '../mesh/mesh.ts';
+import { type Mesh, type MeshChange, updateMesh } from '../mesh/mesh.ts';
+import { refusalOf } from '../mesh/tenancy.ts';
 import { isVisible } from '../mesh/visibility.ts';
 import type { MeshView } from './mesh-view.ts';
 import {
@@ -103,7 +104,8 @@ for (const [name, viewOf] of Object.entries(views)) {
   test(`${name}: domains of a port stand once, and their clusters exist`, () => {
     check(
       fc.property(meshContents, trafficPolicy, (objects, mode) => {
-        const view = viewOf(meshOf(objects, mode));
+        const mesh = meshOf(objects, mode);
+        const view = viewOf(mesh);
         const seen = new Set<string>();
         let mirrored = false;
         for (const resource of view.resources(typeUrls.virtualHost).values()) {
@@ -117,7 +119,7 @@ for (const [name, viewOf] of Object.entries(views)) {
             if (action.case !== 'route') continue;
             mirrored ||= action.value.requestMirrorPolicies.length > 0;
             for (const cluster of clustersOf(action.value)) {
-              if (!isLeftOut(objects, cluster)) assert.ok(view.resources(typeUrls.cluster).has(cluster), cluster);
+              if (!isLeftOut(objects, mesh, cluster)) assert.ok(view.resources(typeUrls.cluster).has(cluster), cluster);
             }
           }
         }
@@ -144,14 +146,15 @@ function decoded(view: MeshView) {
 
 /**
  * A DNS cluster without endpoints for a wildcard, or for selected workloads, has nothing to resolve; Istio leaves it out
- * too. And a VirtualService may name what is not there: a port, a subset, a host, or one that is exported to others or
- * stands behind another claim.
+ * too. And a VirtualService may name what is not there: a port, a subset, a host, or one that is exported to others, does
+ * not count here, or stands behind another claim.
  */
-function isLeftOut({ services }: MeshContents, cluster: string): boolean {
+function isLeftOut({ services }: MeshContents, mesh: Mesh, cluster: string): boolean {
   const [, port, subset, host = ''] = cluster.split('|');
   const claims = services.filter((one) => one.host === host);
   const [only] = claims;
   if (only === undefined || claims.length > 1 || !isVisible(only.visibility, 'default')) return true;
+  if (refusalOf(mesh, only, { namespace: 'default', proxy: 'sidecar' }) !== undefined) return true;
   if (only.resolution === 'DNS' && (host.startsWith('*') || only.workloads !== undefined)) return true;
   const known = only.ports.some(({ number, protocol }) => String(number) === port && protocol !== 'UDP');
   return !known || (subset !== '' && subset !== 'original-destination');

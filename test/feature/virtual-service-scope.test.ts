@@ -144,8 +144,8 @@ describe('VirtualService: what it speaks for', needs('root', 'iproute2', 'firewa
         await until('it is not exported any more', async () => (await asked('/team/a')) === 'rest');
         await mesh.apply(inner('fourth', { hosts: ['site.test'] }));
         await until(
-          'it speaks for a host of its own',
-          async () => (await bodyOf(caller, 'site.test', { path: '/team/a' })) === 'fourth',
+          'it speaks for a host of its own, to its own namespace',
+          async () => (await bodyOf(stranger, 'site.test', { path: '/team/a' })) === 'fourth',
         );
         assert.equal(await asked('/team/a'), 'rest', "what has hosts of its own is nobody's delegate");
         await mesh.remove(root + inner(''));

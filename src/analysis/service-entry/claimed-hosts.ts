@@ -2,19 +2,20 @@
 // canMergeServices of model/sidecar.go). Told of the one that loses.
 import { warning } from '../../api/finding.ts';
 import type { ServiceEntry } from '../../api/kinds/service-entry.ts';
-import { selectService } from '../../mesh/select-service.ts';
 import { originOf, type Service, type ServicePort } from '../../mesh/service.ts';
+import { refusalOf } from '../../mesh/tenancy.ts';
 import { about, type CrossFinding } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { isOfSameObject, servicesOf } from './entry-services.ts';
+import { elsewhere } from './refused-hosts.ts';
 
 export function* findClaimedHosts(entry: ServiceEntry, around: Surroundings): Iterable<CrossFinding> {
   for (const { service, index } of servicesOf(entry, around)) {
     const claims = around.services(service.host);
     if (claims.every((claim) => isOfSameObject(claim, service))) continue;
     const path = ['spec', 'hosts', index];
-    const atHome = losses(service, claims, service.namespace);
-    const abroad = losses(service, claims, elsewhere);
+    const atHome = losses(service, claims, service.namespace, around);
+    const abroad = losses(service, claims, elsewhere, around);
     if (atHome !== undefined) {
       const { winner, ports } = atHome;
       const message =
@@ -33,18 +34,25 @@ export function* findClaimedHosts(entry: ServiceEntry, around: Surroundings): It
   }
 }
 
-/** A namespace that has no claim of its own; no namespace is called so. */
-const elsewhere = '';
-
 interface Loss {
   readonly winner: Service;
   readonly ports: readonly ServicePort[];
 }
 
 /** Ports of the service that proxies of the namespace do not get, though they could see them. */
-function losses(service: Service, claims: readonly Service[], namespace: string): Loss | undefined {
-  if (namespace === elsewhere && !service.visibility.public) return undefined;
-  const chosen = selectService(claims, namespace);
+function losses(
+  service: Service,
+  claims: readonly Service[],
+  namespace: string,
+  around: Surroundings,
+): Loss | undefined {
+  if (namespace === elsewhere) {
+    if (!service.visibility.public) return undefined;
+    // Told in a finding of its own.
+    if (refusalOf(around.tenants(service.host), service, { namespace, proxy: 'sidecar' }) !== undefined)
+      return undefined;
+  }
+  const chosen = around.service(service.host, namespace);
   if (chosen === undefined) return undefined;
   const ports = service.ports.filter(
     ({ number }) =>

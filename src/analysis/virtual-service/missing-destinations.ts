@@ -1,14 +1,16 @@
 // Destinations that lead nowhere: the host is registered nowhere, or not for those who follow the rule, has no such port, or
 // the clear text of HTTP is sent to a port that speaks TLS (IST0101). Envoy answers 503, or ends the connection.
+import { claimsAnnotation } from '../../api/annotations.ts';
 import { problem, warning } from '../../api/finding.ts';
 import { isWildcardHost, wildcardsAbove } from '../../api/host-name.ts';
 import type { VirtualService } from '../../api/kinds/virtual-service.ts';
 import { handlingOf } from '../../mesh/handling.ts';
 import { originOf, type Service } from '../../mesh/service.ts';
+import { isVisible } from '../../mesh/visibility.ts';
 import { about, type CrossFinding } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { saysTls } from '../tls-policy.ts';
-import { clientsOf, clientText } from './clients.ts';
+import { clientsOf, clientText, type RuleClient } from './clients.ts';
 import { destinationsOf, type RuleDestination } from './rule-destinations.ts';
 
 export function* findMissingDestinations(object: VirtualService, around: Surroundings): Iterable<CrossFinding> {
@@ -25,14 +27,17 @@ export function* findMissingDestinations(object: VirtualService, around: Surroun
     const clients = clientsOf(object, gateways, around).filter(
       (one) => one.gateway !== undefined || one.namespace === own,
     );
-    const blind = clients.filter(({ namespace }) => around.service(host, namespace) === undefined);
+    const blind = clients.filter((client) => serviceOf(client, host, around) === undefined);
     if (blind.length > 0) {
-      const message = `${originOf(oldest)} is not exported to ${clientText(blind)}, so that ${host} is not found there`;
-      yield about(problem('SP1512', [...path, 'host'], message, 'widen its exportTo'), originOf(oldest));
+      const isSeen = blind.some(({ namespace }) => isVisible(oldest.visibility, namespace));
+      const what = isSeen ? 'does not count for' : 'is not exported to';
+      const message = `${originOf(oldest)} ${what} ${clientText(blind)}, so that ${host} is not found there`;
+      const hint = isSeen ? `annotate Namespace ${oldest.namespace} with ${claimsAnnotation}` : 'widen its exportTo';
+      yield about(problem('SP1512', [...path, 'host'], message, hint), originOf(oldest));
       continue;
     }
     const stuck = clients.find(
-      ({ namespace, gateway }) => gateway !== undefined && around.service(host, namespace)?.resolution === 'NONE',
+      (client) => client.gateway !== undefined && serviceOf(client, host, around)?.resolution === 'NONE',
     );
     if (stuck !== undefined) {
       const message =
@@ -44,8 +49,13 @@ export function* findMissingDestinations(object: VirtualService, around: Surroun
       );
       continue;
     }
-    yield* findMissingPort(destination, around.service(host, clients[0]?.namespace ?? own) ?? oldest, around);
+    const [first = { namespace: own, gateway: undefined }] = clients;
+    yield* findMissingPort(destination, serviceOf(first, host, around) ?? oldest, around);
   }
+}
+
+function serviceOf({ namespace, gateway }: RuleClient, host: string, around: Surroundings): Service | undefined {
+  return around.service(host, namespace, gateway === undefined ? 'sidecar' : 'router');
 }
 
 function unregistered({ host, path }: RuleDestination, around: Surroundings): CrossFinding {

@@ -29,8 +29,9 @@ export function* findMissingSubsets(object: VirtualService, around: Surroundings
     const hint = `copy it to namespace ${first?.namespace}, or move it to that of the service`;
     yield about(warning('SP1515', at, message, hint), destinationRuleOrigin(rule));
 
-    function finds({ namespace }: RuleClient): boolean {
-      const serviceNamespace = around.service(host, namespace)?.namespace;
+    function finds({ namespace, gateway }: RuleClient): boolean {
+      const proxy = gateway === undefined ? 'sidecar' : 'router';
+      const serviceNamespace = around.service(host, namespace, proxy)?.namespace;
       const found = around.destinationRule(host, serviceNamespace, namespace);
       if (found !== undefined && hasSubset(found, subset)) return true;
       // One for chosen workloads: whether they are these is not asked.

@@ -1,12 +1,9 @@
-// Several VirtualServices for one host at the sidecars, of which one alone counts (IST0109); and one that speaks for the host
-// of another namespace to everybody.
+// Several VirtualServices for one host at the sidecars, of which one alone counts (IST0109).
 import { problem, warning } from '../../api/finding.ts';
 import type { VirtualService } from '../../api/kinds/virtual-service.ts';
-import { rootNamespace } from '../../api/root-namespace.ts';
 import { completeHost } from '../../mesh/complete-host.ts';
-import { originOf } from '../../mesh/service.ts';
 import { meshGateway, virtualServiceOrigin } from '../../mesh/virtual-service.ts';
-import { isVisible, visibilityOf } from '../../mesh/visibility.ts';
+import { isVisible } from '../../mesh/visibility.ts';
 import { someOf } from '../../platform/some-of.ts';
 import { about, type CrossFinding } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -20,7 +17,6 @@ export function* findTakenHosts(object: VirtualService, around: Surroundings): I
     if (seen.has(host)) continue;
     seen.add(host);
     yield* findOlder(object, { host, index }, around);
-    yield* findForeign(object, { host, index }, around);
   }
 }
 
@@ -51,19 +47,4 @@ function* findOlder(
   const tell = everywhere ? problem : warning;
   const hint = 'put the rules into one VirtualService, or narrow exportTo';
   yield about(tell('SP1516', ['spec', 'hosts', index], message, hint), ...winners);
-}
-
-function* findForeign(
-  { metadata, spec }: VirtualService,
-  { host, index }: PlacedHost,
-  around: Surroundings,
-): Iterable<CrossFinding> {
-  const { namespace = '' } = metadata;
-  if (!visibilityOf(spec.exportTo, namespace).public || namespace === rootNamespace) return;
-  const claims = around.services(host);
-  const [owner] = claims;
-  if (owner === undefined || claims.some((claim) => claim.namespace === namespace)) return;
-  const message = `decides for all namespaces where traffic to ${host} goes, which is that of ${originOf(owner)}`;
-  const hint = `write exportTo: ['.'] to decide for namespace ${namespace} alone, or move it to ${owner.namespace}`;
-  yield about(warning('SP1517', ['spec', 'hosts', index], message, hint), originOf(owner));
 }

@@ -4,6 +4,7 @@ import { type FieldPath, problem, warning } from '../finding.ts';
 import { isWildcardHost, normalizeHost } from '../host-name.ts';
 import type { Finding } from '../kind.ts';
 import { shorten } from '../schema-messages.ts';
+import { checkCredentialName } from './credential-name.ts';
 import type { ClientTlsSettings } from './destination-rule-tls.ts';
 
 const files = ['clientCertificate', 'privateKey', 'caCertificates', 'caCrl'] as const;
@@ -18,6 +19,7 @@ export function* checkClientTls(tls: ClientTlsSettings, path: FieldPath): Iterab
       yield warning('SP0808', [...path, field], message, 'remove it, or use mode MUTUAL');
     }
   } else yield* checkOrigination(tls, mode, path);
+  yield* checkCredentialName(tls.credentialName, [...path, 'credentialName']);
   // An SNI is a name without a wildcard; Envoy refuses one that is too long.
   if (tls.sni && (normalizeHost(tls.sni) === undefined || isWildcardHost(tls.sni))) {
     const message = `sni '${shorten(tls.sni)}' is not a DNS name`;

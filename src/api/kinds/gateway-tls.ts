@@ -3,6 +3,7 @@ import { type FieldPath, problem, warning } from '../finding.ts';
 import type { Finding } from '../kind.ts';
 import { notActedOn } from '../not-acted-on.ts';
 import { shorten } from '../schema-messages.ts';
+import { checkCredentialName } from './credential-name.ts';
 import { cipherSuites } from './gateway-ciphers.ts';
 import type { ServerTlsSettings } from './gateway-schema.ts';
 
@@ -24,6 +25,12 @@ export function* checkServerTls(tls: ServerTlsSettings, path: FieldPath): Iterab
       yield problem('SP0908', [...path, field], message, 'remove it, or use mode: MUTUAL');
     }
   } else yield* checkCertificates(tls, mode, path);
+  for (const field of ['credentialName', 'caCertCredentialName'] as const) {
+    yield* checkCredentialName(tls[field], [...path, field]);
+  }
+  for (const [index, name] of (tls.credentialNames ?? []).entries()) {
+    yield* checkCredentialName(name, [...path, 'credentialNames', index]);
+  }
   yield* checkCiphers(tls.cipherSuites ?? [], [...path, 'cipherSuites']);
   yield* checkVersions(tls, path);
   yield* checkPins(tls, path);

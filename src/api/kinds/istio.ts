@@ -1,5 +1,5 @@
 // istio.banzaicloud.io Istio: the mesh's own settings. One object counts, `mesh` in `istio-system`.
-import { allowBypassAnnotation, allowedRangesAnnotation } from '../annotations.ts';
+import { allowBypassAnnotation, allowedRangesAnnotation, crossNamespaceAnnotation } from '../annotations.ts';
 import { problem, warning } from '../finding.ts';
 import { parseIpRange } from '../ip-range.ts';
 import type { Finding, Kind } from '../kind.ts';
@@ -27,6 +27,7 @@ export const istioKind: Kind<Istio> = {
     ...checkAllowedRanges(istio),
     ...checkRanges(istio.spec),
     ...checkAllowBypass(istio),
+    ...checkCrossNamespace(istio),
     ...checkGateways(istio),
     ...checkTrustDomain(istio),
   ],
@@ -63,6 +64,13 @@ function* checkAllowBypass({ metadata: { annotations } }: Istio): Iterable<Findi
   const message = 'whoever writes a pod lets addresses go around its proxy: not governed, not counted';
   const hint = 'leave it out where those who write pods are not trusted';
   yield warning('SP0403', ['metadata', 'annotations', allowBypassAnnotation], message, hint);
+}
+
+function* checkCrossNamespace({ metadata: { annotations } }: Istio): Iterable<Finding> {
+  const value = annotations?.[crossNamespaceAnnotation];
+  if (value === undefined || value === 'istio') return;
+  const path = ['metadata', 'annotations', crossNamespaceAnnotation];
+  yield problem('SP1550', path, `unknown value '${shorten(value)}'`, "write 'istio', or leave the annotation out");
 }
 
 /** It stands in URIs, and policies compare it as it is (SPIFFE ID 2.1). */

@@ -5,13 +5,14 @@ import { buildCorsFilter } from '../../envoy/cors.ts';
 import { buildDownstreamTls } from '../../envoy/downstream-tls.ts';
 import { buildFaultFilter } from '../../envoy/fault.ts';
 import { buildGatewayHttpManager } from '../../envoy/gateway-http-manager.ts';
-import { buildGatewayListener, type GatewayTlsChain } from '../../envoy/gateway-listener.ts';
+import { buildGatewayListener } from '../../envoy/gateway-listener.ts';
 import { ListenerSchema } from '../../envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import { buildGrpcMessagesFilter } from '../../envoy/grpc-messages.ts';
 import { buildDynamicForwardProxyFilters, whereRoutesAsk } from '../../envoy/http-filters.ts';
 import type { NetworkFilter } from '../../envoy/network-filters.ts';
 import { buildRouteMarkFilter } from '../../envoy/route-mark.ts';
 import type { CallerRoots, ServerCertificate, ServerTls } from '../../mesh/gateway.ts';
+import { rankAtGateway } from '../../mesh/ownership.ts';
 import { exactHostGuard } from '../address-policy.ts';
 import { inboundRequests } from '../authorization/inbound.ts';
 import { dynamicDnsCache } from '../dynamic-dns.ts';
@@ -22,6 +23,7 @@ import { type TypedResource, typedResource } from '../resource.ts';
 import { certificateFileSecret, credentialCertificate, credentialRoots, rootFileSecret } from '../secret-names.ts';
 import { outboundHttpLogs, refusedByGatewayLogs } from '../traffic-logs.ts';
 import { buildUpstreamFilters } from '../upstream-filters.ts';
+import { type ClaimedChain, claimedChain, withoutTaken } from './claimed-chains.ts';
 import { endsHttps, httpRouteName, httpsRouteName } from './gateway-routes.ts';
 import { buildInnerListener, hasInnerListener, innerFilters } from './inner-listener.ts';
 import { anyAddress, type MergedPort, type PlacedServer } from './merge-servers.ts';
@@ -32,7 +34,6 @@ import {
   type GatewayListenerContext,
   judgingCallers,
   passedOn,
-  withoutTaken,
 } from './passed-chains.ts';
 
 /** Empty where nothing is served: Envoy takes no listener without a chain. */
@@ -82,15 +83,17 @@ function buildTlsChains(
   placed: PlacedServer,
   secrets: string[],
   context: GatewayListenerContext,
-): readonly GatewayTlsChain[] {
+): readonly ClaimedChain[] {
   const { server } = placed;
   const { tls } = server;
   if (tls === undefined || tls.mode === 'AUTO_PASSTHROUGH') return [];
   if (tls.mode === 'PASSTHROUGH') return buildPassedChains(placed, context);
   const filters = filtersBehindTls(placed, context);
   if (filters === undefined) return [];
-  const serverNames = [...new Set(server.hosts.map(({ host }) => host))];
-  return [{ name: httpsRouteName(placed), serverNames, filters, tls: buildServerTls(placed, tls, secrets, context) }];
+  const [own = ''] = placed.gateway.split('/');
+  const names = server.hosts.map(({ host }) => host);
+  const chain = { name: httpsRouteName(placed), filters, tls: buildServerTls(placed, tls, secrets, context) };
+  return claimedChain(chain, names, (host) => rankAtGateway(context.mesh, own, host, placed, context.scope));
 }
 
 /** HTTPS is read; of other protocols the bytes are passed on by a VirtualService's tcp rules. */

@@ -11,6 +11,7 @@ import { buildRouteConfiguration, buildVirtualHost } from '../../envoy/route.ts'
 import { hasMirrors } from '../../envoy/route-mirror.ts';
 import type { GatewayServer } from '../../mesh/gateway.ts';
 import type { Mesh } from '../../mesh/mesh.ts';
+import { isMistaken, ofOneNamespace, rankAtGateway } from '../../mesh/ownership.ts';
 import { boundTo } from '../../mesh/select-virtual-service.ts';
 import { type VirtualService, virtualServiceOrigins } from '../../mesh/virtual-service.ts';
 import { requestsOfCallers } from '../egress-policy/gateway-callers.ts';
@@ -114,25 +115,41 @@ export function buildGatewayVirtualHost(
   return [virtualHostResource(message, origins)];
 }
 
-function routesUnder({ servers }: GatewayRouteSet, host: string, { mesh, scope, service, rule }: GatewayRouting) {
+/** For the rules of one VirtualService. */
+export function routingFor(
+  { namespace }: VirtualService,
+  { gateway, server }: PlacedServer,
+  { mesh, scope, service, rule }: GatewayRouting,
+): Routing {
+  const withholds = (host: string) => isMistaken(mesh, namespace, service(host));
+  return { scope, gateway, port: server.port.number, service, rule, withholds };
+}
+
+function routesUnder({ servers }: GatewayRouteSet, host: string, routing: GatewayRouting) {
+  const { mesh, scope } = routing;
   const routes: Route[] = [];
   const origins = new Set<string>();
   const served = new Set<VirtualService>();
   let redirects = false;
   const candidates = new Set([host, ...wildcardsAbove(host), '*'].flatMap((name) => mesh.virtualServices.get(name)));
-  for (const { gateway, origin, server } of servers) {
+  for (const { origin, server } of servers) {
     const asksForTls = server.httpsRedirect && server.hosts.some((own) => own.host === host);
     if (asksForTls) origins.add(origin);
     redirects ||= asksForTls;
-    for (const virtualService of boundTo([...candidates], gateway, scope.namespace)) {
-      if (!servedHosts(server, virtualService).has(host)) continue;
-      for (const origin of virtualServiceOrigins(virtualService)) origins.add(origin);
-      const context = { scope, gateway, port: server.port.number, service, rule };
-      const built = buildHttpRoutes(virtualService, host, context);
-      // Another server that it is bound to: its rules may ask for the gateway, and the same route would never be reached.
-      routes.push(...(served.has(virtualService) ? built.filter((route) => !isAmong(route, routes)) : built));
-      served.add(virtualService);
-    }
+  }
+  const claims = servers.flatMap((placed) =>
+    boundTo([...candidates], placed.gateway, scope.namespace).flatMap((virtualService) => {
+      if (!servedHosts(placed.server, virtualService).has(host)) return [];
+      const rank = rankAtGateway(mesh, virtualService.namespace, host, placed, scope);
+      return rank === undefined ? [] : [{ placed, virtualService, rank }];
+    }),
+  );
+  for (const { placed, virtualService } of ofOneNamespace(mesh, claims)) {
+    for (const origin of virtualServiceOrigins(virtualService)) origins.add(origin);
+    const built = buildHttpRoutes(virtualService, host, routingFor(virtualService, placed, routing));
+    // Another server that it is bound to: its rules may ask for the gateway, and the same route would never be reached.
+    routes.push(...(served.has(virtualService) ? built.filter((route) => !isAmong(route, routes)) : built));
+    served.add(virtualService);
   }
   return { routes: everythingLast(routes), origins: [...origins], redirects };
 }

@@ -55,7 +55,7 @@ export function createGatewayView(first: Mesh, options: GatewayViewOptions): Mes
   let sets: readonly GatewayRouteSet[] = [];
 
   function select(host: string): Service | undefined {
-    return parts.select((name) => mesh.services.get(name), host, scope.namespace);
+    return parts.select(mesh, host, scope);
   }
 
   function ruleOf(host: string): DestinationRule | undefined {

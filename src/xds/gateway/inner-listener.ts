@@ -6,7 +6,7 @@
 // Who the caller is comes along in filter state (peerIdentityKey): filters that judge callers stand in these chains.
 import { typeUrls } from '../../discovery/view.ts';
 import { buildNetworkFilterState } from '../../envoy/filter-state.ts';
-import { buildGatewayListener, type GatewayTlsChain } from '../../envoy/gateway-listener.ts';
+import { buildGatewayListener } from '../../envoy/gateway-listener.ts';
 import { ClusterSchema } from '../../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
 import { ListenerSchema } from '../../envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import { buildInternalCluster } from '../../envoy/internal-listener.ts';
@@ -15,6 +15,7 @@ import { callersFilter } from '../egress-policy/gateway-callers.ts';
 import { peerIdentityKey } from '../mutual-tls.ts';
 import { type TypedResource, typedResource } from '../resource.ts';
 import { refusedByGatewayLogs } from '../traffic-logs.ts';
+import { type ClaimedChain, claimedChain, withoutTaken } from './claimed-chains.ts';
 import { endsHttps } from './gateway-routes.ts';
 import type { PlacedServer } from './merge-servers.ts';
 import {
@@ -24,7 +25,6 @@ import {
   type GatewayListenerContext,
   judgingCallers,
   passedOn,
-  withoutTaken,
 } from './passed-chains.ts';
 
 /** How long what comes out of mTLS may be silent before it counts as no TLS: a server that speaks first waits so long. */
@@ -40,12 +40,14 @@ export function buildInnerListener(placed: PlacedServer, context: GatewayListene
   const { number } = placed.server.port;
   const tcp = firstTcpRoute(placed, context);
   const passed = tcp === undefined ? [] : passedOn(tcp.route, placed, context);
-  const byHost: readonly GatewayTlsChain[] =
-    tcp === undefined ? [] : [{ name: tcp.route.name, serverNames: [...tcp.hosts], filters: passed }];
+  const byHost: readonly ClaimedChain[] =
+    tcp === undefined
+      ? []
+      : claimedChain({ name: tcp.route.name, filters: passed }, tcp.hosts.keys(), (host) => tcp.hosts.get(host));
   const tlsChains = withoutTaken([...buildPassedChains(placed, context), ...byHost]).map((chain) =>
     judgedBy(callersFilter(context.mesh, context.scope, chain.serverNames, true), chain),
   );
-  const unnamed = tcp && callersFilter(context.mesh, context.scope, tcp.hosts, false);
+  const unnamed = tcp && callersFilter(context.mesh, context.scope, tcp.hosts.keys(), false);
   const plain = tcp === undefined ? undefined : judgedBy(unnamed, { name: 'plain', filters: passed });
   if (tlsChains.length === 0) return [];
   const name = innerListenerName(placed);

@@ -1,17 +1,19 @@
 // Connections that a gateway passes on unread: by the SNI of TLS that does not end here, or as they come
 // (istio-semantics 3.1, 5).
 import { isUnder } from '../../api/host-name.ts';
-import type { GatewayTlsChain } from '../../envoy/gateway-listener.ts';
 import type { NetworkFilter } from '../../envoy/network-filters.ts';
+import { rankAtGateway } from '../../mesh/ownership.ts';
 import type { ProxySettings } from '../../mesh/proxy-settings.ts';
 import { boundTo } from '../../mesh/select-virtual-service.ts';
+import type { VirtualService } from '../../mesh/virtual-service.ts';
 import { inboundConnections } from '../authorization/inbound.ts';
 import type { Capture } from '../capture.ts';
 import { passedFilters } from '../filter-chains.ts';
 import { peerIdentityKey } from '../mutual-tls.ts';
 import { buildCallerFilter } from '../traffic-callers.ts';
 import { isForAnyAddress, type PassedRoute, tcpRoutes, tlsRoutes } from '../virtual-service/passed-routes.ts';
-import type { GatewayRouting } from './gateway-routes.ts';
+import { type ClaimedChain, claimedChain, ranked } from './claimed-chains.ts';
+import { type GatewayRouting, routingFor } from './gateway-routes.ts';
 import type { PlacedServer } from './merge-servers.ts';
 import { openTo, servedHosts } from './server-hosts.ts';
 
@@ -26,32 +28,48 @@ export interface GatewayListenerContext extends GatewayRouting {
 
 export interface TcpRoute {
   readonly route: PassedRoute;
-  /** Under which the VirtualService that has it serves there. */
-  readonly hosts: ReadonlySet<string>;
+  /** Under which the VirtualService that has it serves there, with the rank of its namespace's claim. */
+  readonly hosts: ReadonlyMap<string, number>;
 }
 
-/** Of the oldest VirtualService that has one for this server. */
+/** Of the oldest VirtualService that has one for this server; of those whose hosts are their own, if there are. */
 export function firstTcpRoute(placed: PlacedServer, context: GatewayListenerContext): TcpRoute | undefined {
-  for (const virtualService of virtualServicesOf(placed, context)) {
-    const hosts = servedHosts(placed.server, virtualService);
-    const [host] = hosts;
+  const claims = virtualServicesOf(placed, context).map((virtualService) => {
+    const served = [...servedHosts(placed.server, virtualService)];
+    return { virtualService, hosts: ranked(served, (host) => rankOf(virtualService, host, placed, context)) };
+  });
+  for (const { virtualService, hosts } of claims.sort((a, b) => bestOf(a.hosts) - bestOf(b.hosts))) {
+    const [host] = hosts.keys();
     if (host === undefined) continue;
-    const route = tcpRoutes(virtualService, host, routingOf(placed, context)).find(isForAnyAddress);
+    const route = tcpRoutes(virtualService, host, routingFor(virtualService, placed, context)).find(isForAnyAddress);
     if (route !== undefined) return { route, hosts };
   }
   return undefined;
 }
 
+function bestOf(ranks: ReadonlyMap<string, number>): number {
+  return Math.min(...ranks.values(), 2);
+}
+
+function rankOf(
+  { namespace }: VirtualService,
+  host: string,
+  placed: PlacedServer,
+  { mesh, scope }: GatewayListenerContext,
+) {
+  return rankAtGateway(mesh, namespace, host, placed, scope);
+}
+
 /** One for each TLS rule of the VirtualServices that are bound to the server. */
-export function buildPassedChains(placed: PlacedServer, context: GatewayListenerContext): readonly GatewayTlsChain[] {
+export function buildPassedChains(placed: PlacedServer, context: GatewayListenerContext): readonly ClaimedChain[] {
   return virtualServicesOf(placed, context).flatMap((virtualService) => {
     const open = openTo(placed.server, virtualService.namespace);
     const [host = ''] = servedHosts(placed.server, virtualService);
-    const routes = tlsRoutes(virtualService, host, routingOf(placed, context)).filter(isForAnyAddress);
+    const routes = tlsRoutes(virtualService, host, routingFor(virtualService, placed, context)).filter(isForAnyAddress);
     return routes.flatMap((route) => {
-      const serverNames = route.serverNames.filter((name) => open.some((own) => isUnder(name, own)));
-      if (serverNames.length === 0) return [];
-      return [{ name: route.name, serverNames, filters: passedOn(route, placed, context) }];
+      const names = route.serverNames.filter((name) => open.some((own) => isUnder(name, own)));
+      const chain = { name: route.name, filters: passedOn(route, placed, context) };
+      return claimedChain(chain, names, (name) => rankOf(virtualService, name, placed, context));
     });
   });
 }
@@ -78,16 +96,6 @@ export function askedAt(port: number): string {
   return `0.0.0.0:${port}`;
 }
 
-/** Istio: an SNI that stands in two rules is the first one's. */
-export function withoutTaken(chains: readonly GatewayTlsChain[]): readonly GatewayTlsChain[] {
-  const taken = new Set<string>();
-  return chains.flatMap((chain) => {
-    const serverNames = chain.serverNames.filter((name) => !taken.has(name));
-    for (const name of serverNames) taken.add(name);
-    return serverNames.length === 0 ? [] : [{ ...chain, serverNames }];
-  });
-}
-
 export function judgingCallers<Chain extends { readonly filters: readonly NetworkFilter[] }>(
   chain: Chain,
   proxies: string | undefined,
@@ -97,8 +105,4 @@ export function judgingCallers<Chain extends { readonly filters: readonly Networ
 
 function virtualServicesOf({ gateway }: PlacedServer, { mesh, scope }: GatewayListenerContext) {
   return boundTo(mesh.boundTo.get(gateway), gateway, scope.namespace);
-}
-
-function routingOf({ gateway, server }: PlacedServer, { scope, service, rule }: GatewayListenerContext) {
-  return { scope, gateway, port: server.port.number, service, rule };
 }

@@ -17,11 +17,11 @@ export function createProxyParts(portRules: readonly PortRule[]): ViewParts {
     capture: 'proxy',
     // Whatever is called on this machine by no address of its own has this one.
     proxies: () => '^127[.]0[.]0[.]1:',
-    select(servicesOf, host, namespace) {
-      const found = selectService(servicesOf(host), namespace);
+    select(mesh, host, client, servicesOf) {
+      const found = selectService(mesh, host, client, servicesOf?.(host));
       if (found !== undefined) return rules.apply(found);
       for (const wildcard of wildcardsAbove(host)) {
-        const above = selectService(servicesOf(wildcard), namespace);
+        const above = selectService(mesh, wildcard, client, servicesOf?.(wildcard));
         if (above !== undefined) return rules.narrow(above, host);
       }
       return undefined;

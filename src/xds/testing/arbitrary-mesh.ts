@@ -14,8 +14,16 @@ import { type ClientTls, emptyTrafficPolicy } from '../../mesh/traffic-policy.ts
 import type { HeaderOperations, HttpMatch, SourceMatch, VirtualService } from '../../mesh/virtual-service.ts';
 import { visibilityOf } from '../../mesh/visibility.ts';
 
-const namespaces = ['default', 'other', 'third'] as const;
-const hosts = ['a.test', 'b.test', 'c.wild.test', '*.wild.test', 'web', 'web.shop.svc.cluster.local'] as const;
+const namespaces = ['default', 'other', 'third', 'istio-system'] as const;
+const hosts = [
+  'a.test',
+  'b.test',
+  'c.wild.test',
+  '*.wild.test',
+  'web',
+  'web.other',
+  'web.other.svc.cluster.local',
+] as const;
 const portNumbers = [80, 443, 3306, 8080] as const;
 
 const origin = {
@@ -61,7 +69,7 @@ const service: fc.Arbitrary<Service> = fc
       [endpoint, { ...endpoint, ports: new Map([['q', 1]]) }],
     ),
     ports: fc.uniqueArray(port, { minLength: 1, maxLength: 3, selector: ({ number }) => number }),
-    aliases: fc.constantFrom([], ['web'], ['web.shop']),
+    aliases: fc.constantFrom([], ['web'], ['web.other']),
     workloads: fc.constantFrom(undefined, new Map([['gateway-name', 'egress']])),
   })
   .map(({ exportTo: exported, workloads, ...rest }) => ({
@@ -270,6 +278,7 @@ const gateway: fc.Arbitrary<Gateway> = fc
         number: fc.constantFrom(80, 443, 8080),
         protocol: fc.constantFrom<Protocol>('HTTP', 'TLS', 'HTTPS', 'TCP'),
         host: fc.constantFrom('*', 'a.test', '*.wild.test'),
+        allowed: fc.constantFrom(undefined, undefined, 'other'),
         mode: fc.constantFrom('PASSTHROUGH', 'SIMPLE', 'MUTUAL'),
         httpsRedirect: fc.boolean(),
         bind: fc.constantFrom(undefined, undefined, '192.0.2.1'),
@@ -280,11 +289,11 @@ const gateway: fc.Arbitrary<Gateway> = fc
   .map(({ selected, servers, ...rest }) => ({
     ...rest,
     selector: new Map([['gateway-name', selected ? 'egress' : 'another']]),
-    servers: servers.map(({ number, protocol, host, mode, httpsRedirect, bind }, index) => ({
+    servers: servers.map(({ number, protocol, host, allowed, mode, httpsRedirect, bind }, index) => ({
       name: '',
       port: { number, name: `p${index}`, protocol },
       bind,
-      hosts: [{ namespace: undefined, host }],
+      hosts: [{ namespace: allowed, host }],
       httpsRedirect: protocol === 'HTTP' && httpsRedirect,
       tls:
         protocol === 'HTTP' || protocol === 'TCP'
@@ -394,7 +403,19 @@ export interface MeshContents {
   readonly sidecars: readonly Sidecar[];
   readonly telemetries: readonly Telemetry[];
   readonly authorizationPolicies: readonly AuthorizationPolicy[];
+  /** One for each Namespace. */
+  readonly grants: readonly Grant[];
 }
+
+interface Grant {
+  readonly namespace: string;
+  readonly hosts: readonly string[];
+}
+
+const grant: fc.Arbitrary<Grant> = fc.record({
+  namespace: fc.constantFrom(...namespaces),
+  hosts: fc.uniqueArray(fc.constantFrom('*', ...hosts), { minLength: 1, maxLength: 2 }),
+});
 
 function named<T extends { readonly namespace: string; readonly name: string }>(arbitrary: fc.Arbitrary<T>) {
   return fc.uniqueArray(arbitrary, { maxLength: 4, selector: ({ namespace, name }) => `${namespace} ${name}` });
@@ -411,6 +432,7 @@ export const meshContents: fc.Arbitrary<MeshContents> = fc.record({
   sidecars: fc.oneof(fc.constant([]), named(sidecar)),
   telemetries: fc.oneof(fc.constant([]), named(telemetry)),
   authorizationPolicies: fc.oneof(fc.constant([]), named(authorizationPolicy)),
+  grants: fc.oneof(fc.constant([]), fc.uniqueArray(grant, { maxLength: 2, selector: ({ namespace }) => namespace })),
 });
 
 export const trafficPolicy: fc.Arbitrary<OutboundTrafficPolicy> = fc.constantFrom('ALLOW_ANY', 'REGISTRY_ONLY');
@@ -444,7 +466,15 @@ export function replacements(from: MeshContents, to: MeshContents): readonly Mes
     ...changes(from.authorizationPolicies, to.authorizationPolicies).map((change) => ({
       authorizationPolicies: [change],
     })),
+    ...changes(from.grants, to.grants).map(({ before, after }) => ({ grants: grantsOf(before, after) })),
   ];
+}
+
+function grantsOf(before: readonly Grant[], after: readonly Grant[]): NonNullable<MeshChange['grants']> {
+  return new Map<string, readonly string[] | undefined>([
+    ...before.map(({ namespace }) => [namespace, undefined] as const),
+    ...after.map(({ namespace, hosts: granted }) => [namespace, granted] as const),
+  ]);
 }
 
 /** The same contents, but for one service: who is behind it, or its ports. */
@@ -464,6 +494,7 @@ const nothing: MeshContents = {
   sidecars: [],
   telemetries: [],
   authorizationPolicies: [],
+  grants: [],
 };
 
 function changes<T>(from: readonly T[], to: readonly T[]): readonly Change<T>[] {
@@ -474,7 +505,7 @@ function changes<T>(from: readonly T[], to: readonly T[]): readonly Change<T>[] 
 
 export function reversed(contents: MeshContents): MeshContents {
   const { services, virtualServices, destinationRules, gateways } = contents;
-  const { sidecars, telemetries, authorizationPolicies } = contents;
+  const { sidecars, telemetries, authorizationPolicies, grants } = contents;
   return {
     services: services.toReversed(),
     virtualServices: virtualServices.toReversed(),
@@ -483,5 +514,6 @@ export function reversed(contents: MeshContents): MeshContents {
     sidecars: sidecars.toReversed(),
     telemetries: telemetries.toReversed(),
     authorizationPolicies: authorizationPolicies.toReversed(),
+    grants: grants.toReversed(),
   };
 }

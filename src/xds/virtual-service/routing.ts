@@ -19,6 +19,8 @@ export interface Routing {
   service(host: string): Service | undefined;
   /** The DestinationRule that holds for the host at these proxies. */
   rule(host: string): DestinationRule | undefined;
+  /** Of a gateway: the service is another's than whose rules these are meant, so that nothing goes there. */
+  withholds?(host: string): boolean;
 }
 
 /**
@@ -46,7 +48,9 @@ export interface FoundDestination {
 
 /** The port: the one named, else the service's only one, else the one that was asked for. A missing service is a missing cluster. */
 export function findDestination({ host, port, subset }: Destination, routing: Routing): FoundDestination {
-  const service = routing.service(host);
+  const known = routing.service(host);
+  const withheld = routing.withholds?.(host) === true;
+  const service = withheld ? undefined : known;
   const [only, ...others] = service?.ports ?? [];
   const number = port ?? (only !== undefined && others.length === 0 ? only.number : routing.port);
   const servicePort = service?.ports.find((candidate) => candidate.number === number);
@@ -55,7 +59,7 @@ export function findDestination({ host, port, subset }: Destination, routing: Ro
   const hostPolicy = effectivePolicy(rule, number);
   const found = { service, port: number, hostPolicy, policy: effectivePolicy(rule, number, named) };
   if (service === undefined || servicePort === undefined) {
-    return { ...found, cluster: outboundCluster(number, host, subset) };
+    return { ...found, cluster: withheld ? blackHoleCluster : outboundCluster(number, host, subset) };
   }
   return { ...found, cluster: clusterOf(service, servicePort, subset) };
 }
