@@ -23,11 +23,11 @@ describe('EgressPolicy', needs('root', 'iproute2', 'firewall'), () => {
   let database: OutsideTcp;
 
   before(async () => {
-    plain = await startOutsideHttp({ t: scope, address: outsideAddress(141), port: 80 });
-    tls = await startOutsideHttp({ t: scope, address: outsideAddress(141), port: 443, tls: true });
+    plain = await startOutsideHttp({ t: scope, address: outsideAddress(245), port: 80 });
+    tls = await startOutsideHttp({ t: scope, address: outsideAddress(245), port: 443, tls: true });
     database = await startOutsideTcp({
       t: scope,
-      address: outsideAddress(142),
+      address: outsideAddress(246),
       port: 5432,
       serve: ({ socket }) => socket.write('ready'),
     });
@@ -44,10 +44,10 @@ describe('EgressPolicy', needs('root', 'iproute2', 'firewall'), () => {
       before(async () => {
         const rules = ['api', 'some', 'open', 'seen', 'over', 'taken', 'x.wild', 'y.wild'].flatMap((name) => [
           '--resolve',
-          `${name}.test=${outsideAddress(141)}`,
+          `${name}.test=${outsideAddress(245)}`,
         ]);
         mesh = await startMesh(meshScope, {
-          up: ['--capture', capture, ...rules, '--resolve', `db.test=${outsideAddress(142)}`],
+          up: ['--capture', capture, ...rules, '--resolve', `db.test=${outsideAddress(246)}`],
         });
         await mesh.apply(outboundPolicy('REGISTRY_ONLY'));
         caller = await mesh.workload('caller', { args: ['--label', 'app=web'] });

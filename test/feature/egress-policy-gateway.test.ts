@@ -74,7 +74,7 @@ describe('an EgressPolicy through a gateway', needs('root', 'iproute2', 'firewal
     writeFileSync(extraRoots, authority.root);
     const names = [...hosts, ...passed];
     const tls = await authority.issue({ commonName: 'hello-v1.test', names });
-    outside = await startRecordedTls({ t: scope, address: outsideAddress(143), tls });
+    outside = await startRecordedTls({ t: scope, address: outsideAddress(247), tls });
   });
 
   for (const capture of ['redirect', 'proxy'] as const) {
@@ -86,7 +86,7 @@ describe('an EgressPolicy through a gateway', needs('root', 'iproute2', 'firewal
       let stranger: Workload;
 
       before(async () => {
-        const rules = [...hosts, ...passed].flatMap((name) => ['--resolve', `${name}=${outsideAddress(143)}`]);
+        const rules = [...hosts, ...passed].flatMap((name) => ['--resolve', `${name}=${outsideAddress(247)}`]);
         mesh = await startMesh(meshScope, {
           up: ['--capture', capture, ...rules],
           env: { SALLYPORT_EXTRA_CA_FILE: extraRoots },
