@@ -43,6 +43,7 @@ import { HeaderMutationSchema as HeaderRemovalSchema } from './gen/envoy/extensi
 import { file_envoy_extensions_matching_common_inputs_network_v3_network_inputs } from './gen/envoy/extensions/matching/common_inputs/network/v3/network_inputs_pb.js';
 import { StatFullNameMatchInputSchema } from './gen/envoy/extensions/matching/common_inputs/stats/v3/stats_pb.js';
 import { CaresDnsResolverConfigSchema } from './gen/envoy/extensions/network/dns_resolver/cares/v3/cares_dns_resolver_pb.js';
+import { UriTemplateMatchConfigSchema } from './gen/envoy/extensions/path/match/uri_template/v3/uri_template_match_pb.js';
 import { file_envoy_extensions_rbac_matchers_upstream_ip_port_v3_upstream_ip_port_matcher } from './gen/envoy/extensions/rbac/matchers/upstream_ip_port/v3/upstream_ip_port_matcher_pb.js';
 import { PreviousHostsPredicateSchema } from './gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.js';
 import { PreviousPrioritiesConfigSchema } from './gen/envoy/extensions/retry/priority/previous_priorities/v3/previous_priorities_config_pb.js';
@@ -78,6 +79,7 @@ const registry = createRegistry(
   HttpProtocolOptionsSchema,
   InternalListenerSchema,
   InternalUpstreamTransportSchema,
+  UriTemplateMatchConfigSchema,
   PreviousHostsPredicateSchema,
   PreviousPrioritiesConfigSchema,
   ProxyProtocolUpstreamTransportSchema,

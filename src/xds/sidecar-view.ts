@@ -4,6 +4,7 @@
 // (a property test holds it).
 import type { Access } from '../mesh/egress-policy/access.ts';
 import type { Mesh } from '../mesh/mesh.ts';
+import type { ProxySettings } from '../mesh/proxy-settings.ts';
 import type { Service, ServicePort } from '../mesh/service.ts';
 import { hostAccessOf, isClosedTo, judgesPaths, withheldOf } from './egress-policy/host-access.ts';
 import { createInboundPorts } from './inbound-ports.ts';
@@ -12,7 +13,7 @@ import { createMeshView, type MeshView } from './mesh-view.ts';
 import { createMirrorUnit } from './mirror-unit.ts';
 import { parseOutboundCluster } from './names.ts';
 import { alwaysPorts } from './outbound-listeners.ts';
-import { nextOutlook, outlookOf } from './outlook.ts';
+import { nextOutlook, type Outlook, outlookOf } from './outlook.ts';
 import { changePortBook, createPortBook } from './port-use.ts';
 import { placeFor } from './proxy-place.ts';
 import type { ProxyScope } from './proxy-scope.ts';
@@ -160,6 +161,11 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
     resources.replace('inbound', parts.buildInbound(inbound.all(), outlook.settings, outlook.peers));
   }
 
+  /** What hosts depend on: routes of CONNECT say where they are judged. */
+  function hostPart({ settings, unjudged }: Outlook): ProxySettings {
+    return parts.capture === 'proxy' ? settings : unjudged;
+  }
+
   function allHosts(): readonly string[] {
     return [...mesh.services.hosts(), ...mesh.virtualServices.hosts()];
   }
@@ -179,7 +185,7 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
       if (outlook.peers !== before.peers) buildInbound();
       build(
         reselects ? new Set([...delta.hosts, ...known.hosts(), ...allHosts()]) : delta.hosts,
-        againAfter(delta.configChanged || outlook.unjudged !== before.unjudged, outlook.settings !== before.settings),
+        againAfter(delta.configChanged || hostPart(outlook) !== hostPart(before), outlook.settings !== before.settings),
       );
     },
   });

@@ -34,13 +34,19 @@ export interface Refusal {
   readonly policies: string;
 }
 
+/** By which routes speak to them. */
+export const filterNames = { deny: 'deny-policies', allow: 'allow-policies' } as const;
+
 /** Everything is let through. */
 export const unjudged = { filters: [], refusal: undefined } as const;
 
 export function authorizeRequests(policies: readonly AuthorizationPolicy[], judging: Judging): HttpAuthorization {
-  if (policies.length === 0) return unjudged;
-  const rules = buildAuthorizationRules(policies, judging);
-  const filters = inOrder(rules).map((one) => buildHttpRbac(`${one.action}-policies`, { rules: one, resultPrefix }));
+  return policies.length === 0 ? unjudged : requestsUnder(policies, buildAuthorizationRules(policies, judging));
+}
+
+/** `rules`: what the policies came to. */
+export function requestsUnder(policies: readonly AuthorizationPolicy[], rules: AuthorizationRules): HttpAuthorization {
+  const filters = inOrder(rules).map((one) => buildHttpRbac(filterNames[one.action], { rules: one, resultPrefix }));
   return filters.length === 0 ? unjudged : { filters, refusal: { kind: 'judged', policies: allowing(policies) } };
 }
 
@@ -57,7 +63,7 @@ export function authorizeConnections(
   }
   const filters = inOrder(rules).map((one) =>
     // What its shadow comes to is all that the filter of connections leaves for loggers.
-    buildNetworkRbac(`${one.action}-policies`, { rules: one, shadow: { prefix: resultPrefix, rules: one } }),
+    buildNetworkRbac(filterNames[one.action], { rules: one, shadow: { prefix: resultPrefix, rules: one } }),
   );
   return filters.length === 0 ? unjudged : { filters, refusal: { kind: 'judged', policies: allowing(policies) } };
 }

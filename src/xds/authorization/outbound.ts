@@ -22,18 +22,18 @@ export interface OutboundPlace {
 }
 
 export function outboundRequests(config: ProxySettings, place: OutboundPlace): HttpAuthorization {
-  return authorizeRequests(config.authorization?.outbound ?? [], judgingOf(config, place));
+  return authorizeRequests(config.authorization?.outbound ?? [], outboundJudging(config, place));
 }
 
 export function outboundConnections(config: ProxySettings, place: OutboundPlace): ConnectionAuthorization {
-  return authorizeConnections(config.authorization?.outbound ?? [], judgingOf(config, place));
+  return authorizeConnections(config.authorization?.outbound ?? [], outboundJudging(config, place));
 }
 
 export function outboundAsksForPaths({ authorization }: ProxySettings): boolean {
   return asksForPaths(authorization?.outbound ?? []);
 }
 
-function judgingOf({ trustDomain, authorization }: ProxySettings, place: OutboundPlace): Judging {
+export function outboundJudging({ trustDomain, authorization }: ProxySettings, place: OutboundPlace): Judging {
   const { namespace = '', serviceAccount = '' } = authorization?.self ?? {};
   const { reads, port, capture, host } = place;
   return {

@@ -8,6 +8,7 @@ import { buildStatusRoute, buildVirtualHost } from '../../envoy/route.ts';
 import { handlingOf } from '../../mesh/handling.ts';
 import type { ProxySettings } from '../../mesh/proxy-settings.ts';
 import { compareAge, type Service, type ServicePort } from '../../mesh/service.ts';
+import { judgedElsewhere } from '../authorization/asked.ts';
 import { governorsOf, type HostAccess } from '../egress-policy/host-access.ts';
 import { requestsOnHost } from '../egress-policy/request-filter.ts';
 import {
@@ -101,13 +102,13 @@ function connectRoutes(entry: PortService, config: ProxySettings): readonly [Rou
   if (handling === 'tls') {
     if (!looksForServerName(entry, config)) return [straight(entry)];
     const otherName = allowAny ? untold : [];
-    return [handOver(port, otherName), buildStatusRoute(blockAllRoute, 502, unregisteredRoute)];
+    return [handOver(port, otherName, config), buildStatusRoute(blockAllRoute, 502, unregisteredRoute)];
   }
   if (handling === 'tcp') return [straight(entry)];
   // Bytes have no name by which a cluster without endpoints of its own could find where they go.
-  if (forwards(service) && entry.passed.length === 0) return [allowAny ? straight(entry) : handOver(port, [])];
-  if (handling === 'auto') return [handOver(port, untoldClusters(entry))];
-  return [handOver(port, allowAny ? untold : [])];
+  if (forwards(service) && entry.passed.length === 0) return [allowAny ? straight(entry) : handOver(port, [], config)];
+  if (handling === 'auto') return [handOver(port, untoldClusters(entry), config)];
+  return [handOver(port, allowAny ? untold : [], config)];
 }
 
 /** By no way around a tunnel. */
@@ -147,7 +148,7 @@ function straight(entry: PortService): Route {
 }
 
 /** `untold`: where what the listener cannot tell goes; nowhere if empty. */
-function handOver(port: ServicePort, untold: readonly WeightedCluster[]): Route {
+function handOver(port: ServicePort, untold: readonly WeightedCluster[], config: ProxySettings): Route {
   const listener = connectedListenerName(port.number);
   const shares = untold.map(({ cluster, weight }) => ({
     cluster: listener,
@@ -158,6 +159,7 @@ function handOver(port: ServicePort, untold: readonly WeightedCluster[]): Route 
     name: connectRoute,
     ...(shares.length > 1 ? { cluster: shares } : { cluster: listener, filterState: shares[0]?.filterState ?? [] }),
     handedOver: true,
+    perFilter: judgedElsewhere(config),
   });
 }
 

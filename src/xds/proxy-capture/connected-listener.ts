@@ -7,9 +7,10 @@ import { ClusterSchema } from '../../envoy/gen/envoy/config/cluster/v3/cluster_p
 import { ListenerSchema } from '../../envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import { buildInternalCluster, buildInternalListener } from '../../envoy/internal-listener.ts';
 import { buildFilterChain } from '../../envoy/listener.ts';
-import { buildTcpProxy } from '../../envoy/network-filters.ts';
 import { handlingOf } from '../../mesh/handling.ts';
 import type { ProxySettings } from '../../mesh/proxy-settings.ts';
+import { judgedProxy } from '../authorization/filters.ts';
+import { outboundConnections } from '../authorization/outbound.ts';
 import { forwardedGuard } from '../cluster-http.ts';
 import { forwardedChain, serviceChain } from '../filter-chains.ts';
 import { blackHoleCluster, listenerName } from '../names.ts';
@@ -38,6 +39,9 @@ export function buildConnectedListener(port: number, use: PortUse, config: Proxy
   if (!http && serverNames.size === 0) return [];
   const name = connectedListenerName(port);
   const nothing = new Map<string, PortService>();
+  const authorization = outboundConnections(config, { reads: 'nothing', port, capture: 'proxy' });
+  const { refusal } = authorization;
+  const accessLog = outboundTcpLogs(config, 'unregistered', { destination: `0.0.0.0:${port}`, refusal });
   const chains = buildNamedChains(port, { ...use, serverNames, addressed: nothing, tcp: nothing }, config, {
     capture: 'proxy',
     http,
@@ -51,14 +55,17 @@ export function buildConnectedListener(port: number, use: PortUse, config: Proxy
     inspectors: [...(chains.inspectsTls ? (['tls'] as const) : []), ...chains.inspectsHttp],
     chains: chains.chains,
     ...(chains.matcher === undefined ? {} : { matcher: chains.matcher }),
-    defaultChain: buildFilterChain('connected', [
-      buildNetworkFilterState([{ key: 'envoy.tcp_proxy.cluster', format: `%FILTER_STATE(${clusterKey}:PLAIN)%` }]),
-      buildTcpProxy({
-        statPrefix: 'connected',
-        cluster: blackHoleCluster,
-        accessLog: outboundTcpLogs(config, 'unregistered', { destination: `0.0.0.0:${port}` }),
+    defaultChain: buildFilterChain(
+      'connected',
+      judgedProxy({
+        authorization,
+        before: [
+          buildNetworkFilterState([{ key: 'envoy.tcp_proxy.cluster', format: `%FILTER_STATE(${clusterKey}:PLAIN)%` }]),
+        ],
+        proxy: { statPrefix: 'connected', cluster: blackHoleCluster, accessLog },
+        waits: true,
       }),
-    ]),
+    ),
   });
   return [
     typedResource(typeUrls.cluster, ClusterSchema, name, buildInternalCluster(name, 'caller'), []),

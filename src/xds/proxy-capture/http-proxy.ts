@@ -28,6 +28,7 @@ import { buildRouteMarkFilter } from '../../envoy/route-mark.ts';
 import type { ProxySettings } from '../../mesh/proxy-settings.ts';
 import type { Service } from '../../mesh/service.ts';
 import { exactHostGuard } from '../address-policy.ts';
+import { authorizeAsked } from '../authorization/asked.ts';
 import type { PortRule } from '../capture.ts';
 import { dynamicDnsCache } from '../dynamic-dns.ts';
 import { buildRequestFilter } from '../egress-policy/request-filter.ts';
@@ -77,6 +78,7 @@ export function buildHttpProxy(
 }
 
 function buildListener(config: ProxySettings) {
+  const { filters: judging, refusal } = authorizeAsked(config);
   return buildInternalListener({
     name: httpProxy,
     direction: 'outbound',
@@ -88,12 +90,13 @@ function buildListener(config: ProxySettings) {
         statPrefix: httpProxy,
         routeName: httpProxy,
         connect: true,
-        accessLog: outboundHttpLogs(config, { destination: '' }).map((log) => filtered(log, toldHere)),
+        accessLog: outboundHttpLogs(config, { destination: '', refusal }).map((log) => filtered(log, toldHere)),
         removedHeaders: { names: ['proxy-authorization'], prefixes: internalHeaderPrefixes },
         // One listener for all ports: some rule may ask for a path.
         normalizesPaths: true,
         filters: [
           buildRouteMarkFilter(),
+          ...judging,
           buildRequestFilter(),
           buildGrpcMessagesFilter(),
           ...whereRoutesAsk([buildCorsFilter(), buildFaultFilter()]),
