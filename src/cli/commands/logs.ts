@@ -29,7 +29,7 @@ export function register(command: Command, cli: Cli): void {
     .option('--tail <lines>', 'only the last lines; -1 for all', lineCount)
     .option('-f, --follow', 'go on until Ctrl-C')
     .option('-l, --selector <labels>', 'all workloads with these labels, for example app=echo')
-    .option('--decisions', 'what was blocked or left unregistered; of the whole mesh without a name')
+    .option('--decisions', 'what was blocked, left unregistered, or is only reported; of the whole mesh without a name')
     .option('--since <duration>', 'with --decisions: how far back, for example 5m')
     .action((workload: string | undefined, container: string | undefined, options: LogsOptions) =>
       logs(cli, workload, container === undefined ? options : { ...options, container }),
