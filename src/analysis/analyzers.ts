@@ -1,5 +1,6 @@
 // Which questions are asked of which kind.
 import type { Kind } from '../api/kind.ts';
+import { authorizationPolicyKind } from '../api/kinds/authorization-policy.ts';
 import { destinationRuleKind } from '../api/kinds/destination-rule.ts';
 import { egressPolicyKind } from '../api/kinds/egress-policy.ts';
 import { gatewayKind } from '../api/kinds/gateway.ts';
@@ -94,6 +95,7 @@ const byKind: ReadonlyMap<string, Analyzer<KubeObject>> = new Map([
     findDeniedHosts,
   ]),
   ...questions(telemetryKind, [findAmbiguousTelemetries]),
+  ...questions(authorizationPolicyKind, [findEmptySelector]),
   ...questions(sidecarKind, [
     findAmbiguousSidecars,
     findMissingEgressProxy,

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serviceEntry } from '../../test/support/mesh.ts';
-import { destinationRule, gateway, tlsSecret, virtualService } from '../../test/support/networking.ts';
+import {
+  authorizationPolicy,
+  destinationRule,
+  gateway,
+  tlsSecret,
+  virtualService,
+} from '../../test/support/networking.ts';
 import { authority, clientCertificates } from '../../test/support/tls-fixtures.ts';
 import { pod, toldOfMesh } from './testing/told.ts';
 
@@ -120,6 +126,21 @@ const bound = virtualService('vs', {
 });
 const gw = (spec: object, name = 'gw') => gateway(name, { selector, ...spec });
 const server = { port: http, hosts: ['a.example'] };
+
+test('AuthorizationPolicies for no workload', () => {
+  const chosen = (namespace: string, app: string) =>
+    toldOfMesh(
+      pod('web', 'shop', { app: 'web' }) +
+        authorizationPolicy('a', { selector: { matchLabels: { app } } }, { namespace }),
+    );
+  assert.deepEqual(chosen('shop', 'web'), []);
+  assert.deepEqual(chosen('istio-system', 'web'), [], 'those of the root namespace choose anywhere');
+  assert.match(
+    chosen('default', 'web')[0] ?? '',
+    /^\?SP1507 AuthorizationPolicy\/default\/a spec\.selector: no workload/,
+  );
+  assert.match(chosen('istio-system', 'gone')[0] ?? '', /^\?SP1507 .*no workload has the labels app=gone/);
+});
 
 test('gateways for no workload, and servers that answer nothing', () => {
   assert.deepEqual(toldOfMesh(registered + bound + gw({ servers: [server] })), []);

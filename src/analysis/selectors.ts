@@ -1,24 +1,25 @@
 // Selectors that select nothing: the object then holds for nobody.
 import { type FieldPath, warning } from '../api/finding.ts';
+import type { AuthorizationPolicy } from '../api/kinds/authorization-policy.ts';
 import type { DestinationRule } from '../api/kinds/destination-rule.ts';
 import type { Gateway } from '../api/kinds/gateway.ts';
 import type { ServiceEntry } from '../api/kinds/service-entry.ts';
 import type { Sidecar } from '../api/kinds/sidecar.ts';
+import { rootNamespace } from '../api/root-namespace.ts';
 import { type LabelSelector, selectorOf, selectorText } from '../mesh/selector.ts';
 import type { CrossFinding } from './finding.ts';
 import type { Surroundings } from './surroundings.ts';
 
+type SelectingObject = ServiceEntry | DestinationRule | Gateway | Sidecar | AuthorizationPolicy;
+
 interface Selection {
   readonly path: FieldPath;
   readonly labels: Readonly<Record<string, string>>;
-  /** Of gateways: anywhere. */
+  /** Of gateways, and of policies of the root namespace: anywhere. */
   readonly anywhere: boolean;
 }
 
-export function* findEmptySelector(
-  object: ServiceEntry | DestinationRule | Gateway | Sidecar,
-  around: Surroundings,
-): Iterable<CrossFinding> {
+export function* findEmptySelector(object: SelectingObject, around: Surroundings): Iterable<CrossFinding> {
   const { namespace = '' } = object.metadata;
   for (const { path, labels, anywhere } of selectionsOf(object)) {
     const selector = selectorOf(labels);
@@ -31,10 +32,15 @@ export function* findEmptySelector(
   }
 }
 
-function selectionsOf(object: ServiceEntry | DestinationRule | Gateway | Sidecar): readonly Selection[] {
-  const { spec } = object;
+function selectionsOf({ metadata, spec = {} }: SelectingObject): readonly Selection[] {
   if ('servers' in spec) {
     return spec.selector === undefined ? [] : [{ path: ['spec', 'selector'], labels: spec.selector, anywhere: true }];
+  }
+  if (!('workloadSelector' in spec)) {
+    // One without labels is told by validation.
+    const labels = 'selector' in spec ? spec.selector?.matchLabels : undefined;
+    const anywhere = metadata.namespace === rootNamespace;
+    return labels === undefined ? [] : [{ path: ['spec', 'selector'], labels, anywhere }];
   }
   const { workloadSelector } = spec;
   if (workloadSelector === undefined) return [];

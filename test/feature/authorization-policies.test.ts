@@ -45,13 +45,17 @@ describe('authorization policies', needs('root', 'iproute2', 'firewall'), () => 
       [
         serviceEntry('exact', { hosts: exact, ports }),
         serviceEntry('wild', { hosts: ['*.wild.test'], ports, resolution: 'DYNAMIC_DNS' }),
-        serviceEntry('bytes', {
-          hosts: ['bytes.test'],
-          ports: [{ number: 9000, name: 'tcp', protocol: 'TCP' }],
-          addresses: [address],
-          endpoints: [{ address }],
-          resolution: 'STATIC',
-        }),
+        serviceEntry(
+          'bytes',
+          {
+            hosts: ['bytes.test'],
+            ports: [{ number: 9000, name: 'tcp', protocol: 'TCP' }],
+            addresses: [address],
+            endpoints: [{ address }],
+            resolution: 'STATIC',
+          },
+          { namespace: 'istio-system' },
+        ),
       ].join(''),
     );
     await mesh.run('istio', 'outbound-traffic-policy', 'restricted');
