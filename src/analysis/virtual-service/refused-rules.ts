@@ -7,6 +7,7 @@ import { completeHost } from '../../mesh/complete-host.ts';
 import { type Gateway, gatewayKey, gatewayOrigin } from '../../mesh/gateway.ts';
 import { mayRoute, ofOneNamespace, ownerOf, rankAtGateway, serviceFor } from '../../mesh/ownership.ts';
 import { boundTo } from '../../mesh/select-virtual-service.ts';
+import { selectorText } from '../../mesh/selector.ts';
 import { originOf, type Service } from '../../mesh/service.ts';
 import type { Client } from '../../mesh/tenancy.ts';
 import { meshGateway, virtualServiceOrigin } from '../../mesh/virtual-service.ts';
@@ -81,12 +82,11 @@ function* refusedAtGateway(
 ): Iterable<CrossFinding> {
   if (gateway === undefined) return;
   const { namespace = '', name } = metadata;
-  const key = gatewayKey(gateway);
   const [at] = around.namespacesOf(gateway.selector);
   if (at === undefined) return;
   const client = { namespace: at, proxy: 'router' } as const;
   const tenants = around.tenants(host);
-  const claims = gateway.servers.flatMap((server) =>
+  const claims = rivals(gateway, host, around).flatMap(({ key, server }) =>
     boundTo(around.boundTo(key), key, at).flatMap((virtualService) => {
       if (!servedHosts(server, virtualService).has(host)) return [];
       const rank = rankAtGateway(tenants, virtualService.namespace, host, { gateway: key, server }, client);
@@ -112,4 +112,18 @@ function* refusedAtGateway(
   const origin = virtualServiceOrigin(winner.virtualService);
   const message = `its rules for ${host} do not count at ${gatewayOrigin(gateway)}: ${origin} of another namespace has the host there`;
   yield about(problem('SP1553', path, message, 'keep the rules of one host in one namespace'), origin);
+}
+
+/** The Gateway's servers, and those of others that choose the same workloads and open the same ports. */
+function rivals(gateway: Gateway, host: string, around: Surroundings) {
+  const numbers = new Set(gateway.servers.map(({ port }) => port.number));
+  const keys = new Set(around.virtualServices(host).flatMap(({ gateways }) => gateways));
+  const others = [...keys].flatMap((key) => (key === meshGateway ? [] : (around.gateway(key) ?? [])));
+  return [...new Set([gateway, ...others.filter((other) => chooseAlike(other, gateway))])].flatMap((one) =>
+    one.servers.filter(({ port }) => numbers.has(port.number)).map((server) => ({ key: gatewayKey(one), server })),
+  );
+}
+
+function chooseAlike({ selector: a = new Map() }: Gateway, { selector: b = new Map() }: Gateway): boolean {
+  return selectorText(a) === selectorText(b);
 }
