@@ -151,7 +151,9 @@ describe('authorization policies', needs('root', 'iproute2', 'firewall'), () => 
       assert.equal((await say('web')).text ?? '', '');
       assert.match((await say('other')).text ?? '', /outside/);
       const told = await until('that is told', async () =>
-        (await decisionsOf(mesh)).find(({ destination }) => destination.port === 9000),
+        (await decisionsOf(mesh)).find(
+          ({ object, destination: { port } }) => port === 9000 && object.endsWith('/shop/tcp'),
+        ),
       );
       assert.deepEqual(
         [told.signature, told.object, told.destination.host],
