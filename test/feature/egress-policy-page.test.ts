@@ -4,8 +4,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { overTls, statusOf } from '../support/calls.ts';
-import { startMesh, type TestMesh, type Workload } from '../support/mesh.ts';
-import { gatewayPort, meshGateway, outboundPolicy, virtualService } from '../support/networking.ts';
+import { serviceEntry, startMesh, type TestMesh, type Workload } from '../support/mesh.ts';
+import {
+  authorizationPolicy,
+  gatewayPort,
+  meshGateway,
+  outboundPolicy,
+  virtualService,
+} from '../support/networking.ts';
 import { type OutsideHttp, startOutsideHttp, startOutsideTcp } from '../support/outside-server.ts';
 import { outsideAddress } from '../support/outside-world.ts';
 import { needs } from '../support/requires.ts';
@@ -34,6 +40,7 @@ describe('the page about EgressPolicy', needs('root', 'iproute2', 'firewall'), (
   before(async () => {
     plain = await startOutsideHttp({ t: scope, address, port: 80 });
     await startOutsideHttp({ t: scope, address, port: 443, tls: true });
+    await startOutsideHttp({ t: scope, address, port: 82 });
     const serve = ({ socket }: { readonly socket: { write(text: string): void } }) => socket.write('ready');
     await startOutsideTcp({ t: scope, address: outsideAddress(145), port: 5432, serve });
     const names = ['api', 'charges', 'partner', 'daily.news'].map((name) => `${name}.example.com=${address}`);
@@ -101,7 +108,39 @@ describe('the page about EgressPolicy', needs('root', 'iproute2', 'firewall'), (
     await answers(chosen, 'charges.example.com', 403, '/v1/charges/../refunds');
     assert.equal(await statusOf(chosen, 'charges.example.com', { path: '/v1/charges', method: 'DELETE' }), 403);
     await answers(other, 'charges.example.com', 403, '/v1/charges');
+    await answers(chosen, 'charges.example.com', 503, '/v1/%63harges');
+    await answers(chosen, 'charges.example.com', 403, '/v1//charges');
+    await answers(chosen, 'charges.example.com', 403, '/v1/charges/..%2Frefunds');
     assert.equal(plain.requests.items.length, before, 'nothing in the clear');
+  });
+
+  it('a registered port that no policy names is closed; one that nobody registered passes under ALLOW_ANY', async () => {
+    const ports = [{ number: 81, name: 'http', protocol: 'HTTP' }];
+    const entry = serviceEntry('more', { hosts: ['api.example.com'], ports, exportTo: ['.'] });
+    await mesh.apply(entry);
+    const at = (from: Workload, port: number) => statusOf(from, 'api.example.com', { port });
+    await until('403', async () => (await at(chosen, 81)) === 403);
+    await mesh.apply(outboundPolicy('ALLOW_ANY'));
+    await until('it passes', async () => (await at(other, 82)) === 200);
+    assert.equal(await at(other, 81), 403);
+    assert.equal(await at(other, 80), 403);
+    await mesh.apply(outboundPolicy('REGISTRY_ONLY'));
+    await mesh.remove(entry);
+  });
+
+  it('deny counts first', async () => {
+    const rules = [{ to: [{ operation: { hosts: ['api.example.com'] } }] }];
+    const annotations = { 'egress.sallyport.dev/bound-to': 'outbound' };
+    const denial = authorizationPolicy('no', { action: 'DENY', rules }, { annotations });
+    await answers(chosen, 'api.example.com', 200);
+    await mesh.apply(denial);
+    await answers(chosen, 'api.example.com', 403);
+    assert.match(
+      await mesh.run('describe', 'egp', 'payments'),
+      /AuthorizationPolicy\/default\/no denies api\.example\.com/,
+    );
+    await mesh.remove(denial);
+    await answers(chosen, 'api.example.com', 200);
   });
 
   it('describe says who, and what a policy stands for; get -o yaml as comments', async () => {
