@@ -114,9 +114,9 @@ describe('an EgressPolicy through a gateway', needs('root', 'iproute2', 'firewal
       const log = () => mesh.run('logs', '-l', 'gateway-name=egress', '-c', 'istio-proxy');
 
       async function arrivesNothing(perform: () => Promise<unknown>): Promise<void> {
-        const before = outside.requests.items.length;
+        const before = outside.connections();
         await perform();
-        assert.equal(outside.requests.items.length, before);
+        assert.equal(outside.connections(), before);
       }
 
       it('lets the workload ask in the clear, and the server is asked in TLS, by the gateway', async () => {

@@ -57,15 +57,15 @@ export function requestsOfCallers(mesh: Mesh, place: GatewayPlace, host: string)
 }
 
 /**
- * In front of connections whose SNI is read behind the mesh's mTLS; undefined where none of the hosts is governed. `sni`: whether
+ * In front of connections whose SNI is read behind the mesh's mTLS; empty where none of the hosts is governed. `sni`: whether
  * it tells them apart.
  */
-export function callersFilter(
+export function callersFilters(
   mesh: Mesh,
   place: GatewayPlace,
   hosts: Iterable<string>,
   sni: boolean,
-): NetworkFilter | undefined {
+): readonly NetworkFilter[] {
   const { trustDomain } = mesh.config;
   const denials = [...hosts].flatMap((host): (readonly [string, RbacPolicy])[] => {
     const policies = governing(mesh, place, host);
@@ -79,8 +79,8 @@ export function callersFilter(
       : { kind: 'exact', value: host };
     return [[host, { permissions: [sni ? sniIs(named) : anyPermission], principals: [notPrincipal(allowed)] }]];
   });
-  if (denials.length === 0) return undefined;
-  return buildNetworkRbac('egress_policy', { rules: { action: 'deny', policies: Object.fromEntries(denials) } });
+  if (denials.length === 0) return [];
+  return [buildNetworkRbac('egress_policy', { rules: { action: 'deny', policies: Object.fromEntries(denials) } })];
 }
 
 type Match = (match: TextMatch) => Principal;

@@ -11,7 +11,7 @@ import { ClusterSchema } from '../../envoy/gen/envoy/config/cluster/v3/cluster_p
 import { ListenerSchema } from '../../envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import { buildInternalCluster } from '../../envoy/internal-listener.ts';
 import { buildTcpProxy, type NetworkFilter } from '../../envoy/network-filters.ts';
-import { callersFilter } from '../egress-policy/gateway-callers.ts';
+import { callersFilters } from '../egress-policy/gateway-callers.ts';
 import { peerIdentityKey } from '../mutual-tls.ts';
 import { type TypedResource, typedResource } from '../resource.ts';
 import { refusedByGatewayLogs } from '../traffic-logs.ts';
@@ -25,6 +25,7 @@ import {
   type GatewayListenerContext,
   judgingCallers,
   passedOn,
+  type TcpRoute,
 } from './passed-chains.ts';
 
 /** How long what comes out of mTLS may be silent before it counts as no TLS: a server that speaks first waits so long. */
@@ -39,16 +40,18 @@ export function buildInnerListener(placed: PlacedServer, context: GatewayListene
   const { settings, proxies } = context;
   const { number } = placed.server.port;
   const tcp = firstTcpRoute(placed, context);
-  const passed = tcp === undefined ? [] : passedOn(tcp.route, placed, context);
+  const judging = (hosts: Iterable<string>, sni: boolean) => callersFilters(context.mesh, context.scope, hosts, sni);
+  const passed = ({ route, hosts }: TcpRoute, sni: boolean) =>
+    passedOn(route, placed, context, judging(hosts.keys(), sni));
   const byHost: readonly ClaimedChain[] =
     tcp === undefined
       ? []
-      : claimedChain({ name: tcp.route.name, filters: passed }, tcp.hosts.keys(), (host) => tcp.hosts.get(host));
-  const tlsChains = withoutTaken([...buildPassedChains(placed, context), ...byHost]).map((chain) =>
-    judgedBy(callersFilter(context.mesh, context.scope, chain.serverNames, true), chain),
-  );
-  const unnamed = tcp && callersFilter(context.mesh, context.scope, tcp.hosts.keys(), false);
-  const plain = tcp === undefined ? undefined : judgedBy(unnamed, { name: 'plain', filters: passed });
+      : claimedChain({ name: tcp.route.name, filters: passed(tcp, true) }, tcp.hosts.keys(), (host) =>
+          tcp.hosts.get(host),
+        );
+  const byRule = buildPassedChains(placed, context, (names) => judging(names, true));
+  const tlsChains = withoutTaken([...byRule, ...byHost]);
+  const plain = tcp === undefined ? undefined : { name: 'plain', filters: passed(tcp, false) };
   if (tlsChains.length === 0) return [];
   const name = innerListenerName(placed);
   const listener = buildGatewayListener({
@@ -63,13 +66,6 @@ export function buildInnerListener(placed: PlacedServer, context: GatewayListene
     typedResource(typeUrls.cluster, ClusterSchema, name, buildInternalCluster(name, 'caller'), [placed.origin]),
     typedResource(typeUrls.listener, ListenerSchema, name, listener, [placed.origin]),
   ];
-}
-
-function judgedBy<Chain extends { readonly filters: readonly NetworkFilter[] }>(
-  filter: NetworkFilter | undefined,
-  chain: Chain,
-): Chain {
-  return filter === undefined ? chain : { ...chain, filters: [filter, ...chain.filters] };
 }
 
 /** What the chain that ends mTLS does. */

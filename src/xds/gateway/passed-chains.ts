@@ -60,33 +60,42 @@ function rankOf(
   return rankAtGateway(mesh, namespace, host, placed, scope);
 }
 
-/** One for each TLS rule of the VirtualServices that are bound to the server. */
-export function buildPassedChains(placed: PlacedServer, context: GatewayListenerContext): readonly ClaimedChain[] {
+/**
+ * One for each TLS rule of the VirtualServices that are bound to the server. `judging`: what stands in front of connections for
+ * these SNIs.
+ */
+export function buildPassedChains(
+  placed: PlacedServer,
+  context: GatewayListenerContext,
+  judging: (serverNames: readonly string[]) => readonly NetworkFilter[] = () => [],
+): readonly ClaimedChain[] {
   return virtualServicesOf(placed, context).flatMap((virtualService) => {
     const open = openTo(placed.server, virtualService.namespace);
     const [host = ''] = servedHosts(placed.server, virtualService);
     const routes = tlsRoutes(virtualService, host, routingFor(virtualService, placed, context)).filter(isForAnyAddress);
     return routes.flatMap((route) => {
       const names = route.serverNames.filter((name) => open.some((own) => isUnder(name, own)));
-      const chain = { name: route.name, filters: passedOn(route, placed, context) };
+      const chain = { name: route.name, filters: passedOn(route, placed, context, judging(names)) };
       return claimedChain(chain, names, (name) => rankOf(virtualService, name, placed, context));
     });
   });
 }
 
+/** `judging`: in front of what AuthorizationPolicies ask; nothing is connected before all of them have judged. */
 export function passedOn(
   route: PassedRoute,
   { server }: PlacedServer,
   { settings, capture, bindPort }: GatewayListenerContext,
+  judging: readonly NetworkFilter[] = [],
 ): readonly NetworkFilter[] {
-  const authorization = inboundConnections(settings, {
+  const { filters, refusal } = inboundConnections(settings, {
     reads: server.tls === undefined ? 'nothing' : 'server-name',
     port: bindPort,
     capture,
     // The listener inside has no certificate of its own to see.
     ...(server.tls?.mode === 'ISTIO_MUTUAL' ? { caller: { kind: 'filter-state', key: peerIdentityKey } as const } : {}),
   });
-  const { refusal } = authorization;
+  const authorization = { filters: [...judging, ...filters], refusal };
   const telling = { destination: askedAt(server.port.number), proxy: 'gateway', refusal } as const;
   return passedFilters(route, settings, { authorization, telling });
 }
