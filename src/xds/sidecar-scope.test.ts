@@ -7,7 +7,8 @@ import { type ProxyIdentity, typeUrls, type View } from '../discovery/view.ts';
 import { emptyMesh, type Mesh, type MeshChange, updateMesh } from '../mesh/mesh.ts';
 import type { Service } from '../mesh/service.ts';
 import type { Sidecar } from '../mesh/sidecar.ts';
-import { meshContents, meshOf, trafficPolicy } from './testing/arbitrary-mesh.ts';
+import { meshContents, trafficPolicy } from './testing/arbitrary-mesh.ts';
+import { meshOf } from './testing/mesh-changes.ts';
 import { createViews } from './views.ts';
 
 function proxy(namespace: string, labels: ProxyIdentity['labels'] = {}): ProxyIdentity {

@@ -13,17 +13,8 @@ import { type Mesh, type MeshChange, updateMesh } from '../mesh/mesh.ts';
 import { refusalOf } from '../mesh/tenancy.ts';
 import { isVisible } from '../mesh/visibility.ts';
 import type { MeshView } from './mesh-view.ts';
-import {
-  additions,
-  type MeshContents,
-  meshContents,
-  meshOf,
-  removals,
-  replacements,
-  reversed,
-  trafficPolicy,
-  varied,
-} from './testing/arbitrary-mesh.ts';
+import { type MeshContents, meshContents, reversed, trafficPolicy, varied } from './testing/arbitrary-mesh.ts';
+import { additions, meshOf, removals, replacements } from './testing/mesh-changes.ts';
 import { clustersOf, contents, views } from './testing/property-views.ts';
 
 const seed = 20_260_101;
