@@ -7,6 +7,7 @@ import { createMemoryView, memoryViews, opaque, testProxy } from '../../test/sup
 import { until } from '../../test/support/until.ts';
 import { createDiscovery } from './discovery.ts';
 import { identifyByNode } from './node-identity.ts';
+import { type ProxyIdentity, typeUrls, type ViewProvider } from './view.ts';
 
 test('a node.id that is not that of the socket is refused and gets nothing', async (t) => {
   const { view, discovery, connect } = await startDiscovery(t);
@@ -16,6 +17,53 @@ test('a node.id that is not that of the socket is refused and gets nothing', asy
   assert.equal((await client.ended).code, 'PERMISSION_DENIED');
   assert.equal(client.responses.items.length, 0);
   assert.equal(discovery.proxies().length, 0);
+});
+
+/** What a proxy may say of itself, all of it another's. */
+const claims = {
+  NAME: 'other',
+  NAMESPACE: 'istio-system',
+  WORKLOAD_NAME: 'other',
+  SERVICE_ACCOUNT: 'admin',
+  CLUSTER_ID: 'elsewhere',
+  LABELS: { app: 'other' },
+};
+
+test('metadata that claims to be another changes nothing: the socket says who it is', async (t) => {
+  const view = createMemoryView();
+  view.change({ cluster: { set: [opaque('a')] } });
+  const asked: ProxyIdentity[] = [];
+  const views: ViewProvider = {
+    ready: Promise.resolve(),
+    viewFor(identity) {
+      asked.push(identity);
+      return view;
+    },
+  };
+  const { discovery, connect } = await startDiscovery(t, { views });
+  const client = connect({ metadata: claims });
+  client.ask('cluster');
+  assert.deepEqual((await client.take()).updated, ['a']);
+  assert.deepEqual(asked, [testProxy('echo')]);
+  assert.deepEqual(discovery.proxies()[0]?.proxy, testProxy('echo'));
+});
+
+test('a node that is another in the middle of a stream is ignored', async (t) => {
+  const { view, discovery, connect } = await startDiscovery(t);
+  view.change({ cluster: { set: [opaque('a')] }, secret: { set: [opaque('kubernetes://a')] } });
+  const client = connect();
+  client.ask('cluster');
+  await client.take();
+  client.send({
+    typeUrl: typeUrls.secret,
+    resourceNamesSubscribe: ['kubernetes://a'],
+    node: { id: testProxy('other').nodeId, metadata: claims },
+  });
+  assert.deepEqual((await client.take()).updated, ['kubernetes://a']);
+  assert.deepEqual(
+    discovery.proxies().map(({ proxy }) => proxy),
+    [testProxy('echo')],
+  );
 });
 
 test('a first message without a node is refused', async (t) => {

@@ -1,6 +1,6 @@
 // A delta ADS client that does only what a test tells it to, over @grpc/grpc-js: an implementation of gRPC that is not
 // the server's own. Works on Unix sockets (`unix:/path`) and TCP (`127.0.0.1:port`).
-import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { create, fromBinary, type JsonObject, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js';
 import { type TypeUrl, typeUrls } from '../../src/discovery/view.ts';
 import { NodeSchema } from '../../src/envoy/gen/envoy/config/core/v3/base_pb.js';
@@ -57,12 +57,15 @@ export interface AdsClientOptions {
   readonly nodeId: string;
   /** `DeltaAggregatedResources` if absent. */
   readonly method?: string;
+  /** Of the node, as it describes itself. */
+  readonly metadata?: JsonObject;
 }
 
 export function openAdsClient({
   t,
   address,
   nodeId,
+  metadata = {},
   method = 'DeltaAggregatedResources',
 }: AdsClientOptions): AdsClient {
   // Without this, channels to one address share a connection, and its end is not the end of theirs.
@@ -89,7 +92,7 @@ export function openAdsClient({
   const sendRaw = (bytes: Uint8Array) => call.write(bytes);
   const send: AdsClient['send'] = (init) => {
     const message = create(DeltaDiscoveryRequestSchema, init);
-    if (first) message.node = create(NodeSchema, { id: nodeId, userAgentName: 'test' });
+    if (first) message.node = create(NodeSchema, { id: nodeId, metadata, userAgentName: 'test' });
     first = false;
     sendRaw(toBinary(DeltaDiscoveryRequestSchema, message));
   };

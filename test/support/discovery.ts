@@ -6,7 +6,7 @@ import { createDiscovery, type Discovery, type DiscoveryOptions } from '../../sr
 import type { RefusedResource } from '../../src/discovery/proxy-state.ts';
 import type { OwnSecrets } from '../../src/discovery/view.ts';
 import { createLogger } from '../../src/platform/log.ts';
-import { openAdsClient } from './ads-client.ts';
+import { type AdsClientOptions, openAdsClient } from './ads-client.ts';
 import type { Scope } from './envoy-process.ts';
 import { createMemoryView, type MemoryView, memoryViews, testProxy } from './memory-view.ts';
 import { until } from './until.ts';
@@ -28,7 +28,7 @@ export interface TestDiscovery {
   readonly view: MemoryView;
   readonly socketPath: string;
   readonly nodeId: string;
-  connect(options?: { readonly nodeId?: string; readonly method?: string }): ReturnType<typeof openAdsClient>;
+  connect(options?: Partial<Omit<AdsClientOptions, 't' | 'address'>>): ReturnType<typeof openAdsClient>;
 }
 
 export const silentLog = createLogger('test').child({}, { level: 'silent' });
@@ -57,7 +57,6 @@ export async function startDiscovery(
     view,
     socketPath,
     nodeId: identity.nodeId,
-    connect: ({ nodeId = identity.nodeId, method } = {}) =>
-      openAdsClient({ t, address: `unix:${socketPath}`, nodeId, ...(method === undefined ? {} : { method }) }),
+    connect: (asked = {}) => openAdsClient({ t, address: `unix:${socketPath}`, nodeId: identity.nodeId, ...asked }),
   };
 }
