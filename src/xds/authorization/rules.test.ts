@@ -51,6 +51,29 @@ test('hosts are those of TLS where a workload’s own traffic is judged, and now
   assert.equal(judge(buildAuthorizationRules([bySni], passedTls), { sni: '' }), 'deny');
 });
 
+test('names are texts, whatever stands in them: a.b is not axb', () => {
+  const peer = (namespace: string, account: string) => `spiffe://cluster.local/ns/${namespace}/sa/${account}`;
+  const rulesFor = (...from: Parameters<typeof condition>) =>
+    buildAuthorizationRules([policy('ALLOW', { sources: [[condition(...from)]] })], bytes);
+  for (const rules of [
+    rulesFor('source.serviceAccount', ['shop/a.b']),
+    rulesFor('source.principal', ['cluster.local/ns/shop/sa/a.b']),
+    rulesFor('source.principal', ['*/sa/a.b']),
+  ]) {
+    assert.equal(judge(rules, { peer: peer('shop', 'a.b') }), 'allow');
+    for (const account of ['axb', 'a.b.c', 'aab', 'a'])
+      assert.equal(judge(rules, { peer: peer('shop', account) }), 'deny');
+  }
+  const ofNamespace = rulesFor('source.namespace', ['s.op']);
+  assert.equal(judge(ofNamespace, { peer: peer('s.op', 'a') }), 'allow');
+  for (const namespace of ['shop', 's.op.x', 'x.s.op']) {
+    assert.equal(judge(ofNamespace, { peer: peer(namespace, 'a') }), 'deny');
+  }
+  const bySni = policy('ALLOW', { conditions: [condition('connection.sni', ['a.b.test'])] });
+  assert.equal(judge(buildAuthorizationRules([bySni], passedTls), { sni: 'a.b.test' }), 'allow');
+  assert.equal(judge(buildAuthorizationRules([bySni], passedTls), { sni: 'axb.test' }), 'deny');
+});
+
 test('a port that is known decides at once', () => {
   const rules = (port: number) =>
     buildAuthorizationRules([policy('DENY', { conditions: [condition('destination.port', ['80'])] })], {
