@@ -42,7 +42,7 @@ describe('authorization of callers', needs('root', 'iproute2', 'firewall'), () =
   let secure: OutsideHttp;
 
   before(async () => {
-    const address = outsideAddress(212);
+    const address = outsideAddress(4);
     plain = await startOutsideHttp({ t: scope, address, port: 80 });
     secure = await startOutsideHttp({ t: scope, address, port: 443, tls: true });
     mesh = await startMesh(scope, { up: ['--resolve', `${out}=${address}`] });

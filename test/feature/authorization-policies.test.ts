@@ -31,7 +31,7 @@ describe('authorization policies', needs('root', 'iproute2', 'firewall'), () => 
   let callers: Readonly<Record<AskerName, Workload>>;
 
   before(async () => {
-    address = outsideAddress(211);
+    address = outsideAddress(3);
     web = await startOutsideHttp({ t: scope, address, port: 80 });
     tls = await startOutsideHttp({ t: scope, address, port: 443, tls: true });
     await startOutsideHttp({ t: scope, address, port: 9000 });

@@ -23,7 +23,7 @@ describe('authorization policies under proxy capture', needs('root', 'iproute2')
   let address: string;
 
   before(async () => {
-    address = outsideAddress(213);
+    address = outsideAddress(5);
     web = await startOutsideHttp({ t: scope, address, port: 80 });
     tls = await startOutsideHttp({ t: scope, address, port: 443, tls: true });
     bytes = await startOutsideTcp({ t: scope, address, port: 5432, serve: ({ socket }) => socket.end('ready') });

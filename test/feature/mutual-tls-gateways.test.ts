@@ -50,7 +50,7 @@ describe('mTLS to a gateway around TLS', needs('root', 'iproute2', 'firewall'), 
   let caller: Workload;
 
   before(async () => {
-    const address = outsideAddress(241);
+    const address = outsideAddress(6);
     site = await startOutsideHttp({ t: scope, address, port: 443, tls: serverCertificate });
     const names = [allowed, byRule, evil].flatMap((host) => ['--resolve', `${host}=${address}`]);
     mesh = await startMesh(scope, { up: names });
