@@ -97,7 +97,9 @@ function tunnel(through: URL, host: string, port: number): Promise<Socket> {
   const target = `${host}:${port}`;
   return new Promise((resolve, reject) => {
     const asking = request({ ...proxyPlace(through), method: 'CONNECT', path: target, headers: { host: target } });
-    asking.on('connect', ({ statusCode }, socket) => {
+    asking.on('connect', ({ statusCode }, socket: Socket, head: Buffer) => {
+      // A server that speaks first may be heard with the proxy's answer.
+      if (head.length > 0) socket.unshift(head);
       if (statusCode === 200 && socket instanceof Socket) resolve(socket);
       else reject(new Error(`CONNECT ${statusCode}`));
     });

@@ -6,7 +6,7 @@ import { isHttp } from '../../api/protocol.ts';
 import { type Gateway, type GatewayServer, gatewayOrigin } from '../../mesh/gateway.ts';
 import { compareOrigin } from '../../mesh/origin.ts';
 import { contradict, selectorText } from '../../mesh/selector.ts';
-import { speaksTls } from '../../xds/gateway/merge-servers.ts';
+import { speaksTls, standsBesidePlain } from '../../xds/gateway/merge-servers.ts';
 import { about, type CrossFinding } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
 
@@ -38,7 +38,7 @@ function contradiction(server: GatewayServer, older: GatewayServer): string | un
       ? 'HTTP'
       : 'TCP';
   if (speaksTls(server)) {
-    if (plain !== undefined) return `serves ${plain} without TLS`;
+    if (plain !== undefined && !standsBesidePlain(server)) return `serves ${plain} without TLS`;
     const [shared] = server.hosts.filter(({ host }) => older.hosts.some((other) => other.host === host));
     return shared === undefined ? undefined : `has the host ${shared.host}`;
   }

@@ -66,6 +66,7 @@ const table: readonly (readonly [string, readonly Given[], object])[] = [
     { ...none, tls: ['default/g0'] },
   ],
   ['TLS after plain is not served', [http, tls('a.test')], { ...none, http: ['default/g0'] }],
+  ['that of the mesh itself is', [http, mutualHttps], { ...none, http: ['default/g0'], tls: ['default/g1'] }],
   ['nor is it after TCP', [tcp, tls('a.test')], { ...none, tcp: 'default/g0' }],
   ['TCP after TLS is', [tls('a.test'), tcp], { ...none, tcp: 'default/g1', tls: ['default/g0'] }],
   [

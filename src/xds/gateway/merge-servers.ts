@@ -59,13 +59,22 @@ export function mergeServers(
       const placed = { gateway: gatewayKey(gateway), origin: gatewayOrigin(gateway), server };
       if (speaksTls(server) && (mutual || server.tls?.mode !== 'ISTIO_MUTUAL')) {
         const plain = port.http.length > 0 || port.tcp !== undefined;
-        if (!plain && !port.tls.some((other) => sharesHost(other.server, server))) port.tls.push(placed);
+        if ((!plain || standsBesidePlain(server)) && !port.tls.some((other) => sharesHost(other.server, server)))
+          port.tls.push(placed);
       } else if (isHttp(server.port.protocol) || server.port.protocol === 'HTTPS') {
         if (port.tcp === undefined) port.http.push(placed);
       } else if (port.http.length === 0) port.tcp ??= placed;
     }
   }
   return [...ports.values()].sort((a, b) => a.bindPort - b.bindPort || compareText(a.bind, b.bind));
+}
+
+/**
+ * Istio: a server with TLS is left out where one without came first; here: one for the mesh's own mTLS is not, so that what leads
+ * through a gateway does not depend on who was there before.
+ */
+export function standsBesidePlain({ tls }: GatewayServer): boolean {
+  return tls?.mode === 'ISTIO_MUTUAL';
 }
 
 export function speaksTls({ port, tls }: GatewayServer): boolean {
