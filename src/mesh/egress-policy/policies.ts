@@ -56,6 +56,8 @@ interface Known extends PolicyMeaning {
 
 export function createEgressPolicies({ addresses, mutualTls }: EgressPoliciesOptions): EgressPolicies {
   const known = new Map<string, Known>();
+  /** Those whose time comes: when it is over. Looked through at every change, so no others are in it. */
+  const ending = new Map<string, number>();
   /** Keys of policies by each host that they name. */
   const naming = new Map<string, Set<string>>();
   const rules = new Map<string, Set<VirtualService>>();
@@ -117,6 +119,9 @@ export function createEgressPolicies({ addresses, mutualTls }: EgressPoliciesOpt
     const kept = same && before !== undefined && after !== undefined ? { ...after, policy: before.policy } : after;
     if (kept === undefined) known.delete(key);
     else known.set(key, kept);
+    const end = object === undefined ? Number.POSITIVE_INFINITY : expiryOf(object.spec);
+    if (end > now && Number.isFinite(end)) ending.set(key, end);
+    else ending.delete(key);
     return { policies: same ? [] : [changeOf(before?.policy, after?.policy)], parts: differences(before, after) };
   }
 
@@ -131,9 +136,8 @@ export function createEgressPolicies({ addresses, mutualTls }: EgressPoliciesOpt
         else if (object !== undefined) objects.set(key, object);
       }
       for (const key of noteRules(changedRules)) if (!objects.has(key)) objects.set(key, known.get(key)?.object);
-      for (const [key, { object, policy }] of known) {
-        const over = expiryOf(object.spec) <= now && !policy.expired;
-        if (over && !objects.has(key)) objects.set(key, object);
+      for (const [key, end] of ending) {
+        if (end <= now && !objects.has(key)) objects.set(key, known.get(key)?.object);
       }
       const replaced = [...objects].sort(([a], [b]) => compareText(a, b)).map(([key, one]) => replace(key, one, now));
       const parts = replaced.flatMap((one) => one.parts);
@@ -151,10 +155,7 @@ export function createEgressPolicies({ addresses, mutualTls }: EgressPoliciesOpt
       };
     },
     nextExpiry() {
-      const times = [...known.values()]
-        .filter(({ policy }) => !policy.expired)
-        .map(({ object }) => expiryOf(object.spec));
-      const next = Math.min(...times);
+      const next = Math.min(...ending.values());
       return Number.isFinite(next) ? next : undefined;
     },
     meaningOf: stand,
