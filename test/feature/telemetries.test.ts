@@ -85,15 +85,17 @@ describe('Telemetry', needs('root', 'iproute2', 'firewall'), () => {
       selector: { matchLabels: { app: 'quiet' } },
       accessLogging: [{ disabled: true }],
     });
-    await mesh.apply(all);
-    const silent = await until('it is silent', async () => {
-      await mesh.apply(silence);
-      const path = await send(quiet, 'nobody.test');
-      assert.equal(await isLogged(caller, 'nobody.test'), true);
-      // No line comes of what is silent: it speaks again to tell that this one will not.
-      await mesh.remove(silence);
-      return !(await isInLog(quiet, path)) && path;
+    await mesh.apply(all + silence);
+    await until('its proxy has taken it', async () => {
+      const listeners = await mesh.run('proxy-config', 'listeners', 'quiet', '-o', 'json');
+      const states = await mesh.run('proxy-config', 'listeners', 'quiet');
+      return !listeners.includes('envoy.access_loggers.stdout') && !/STALE|NOT_SENT/.test(states);
     });
+    const silent = await send(quiet, 'nobody.test');
+    assert.equal(await isLogged(caller, 'nobody.test'), true);
+    // No line comes of what is silent: it speaks again to tell that this one will not.
+    await mesh.remove(silence);
+    assert.equal(await isInLog(quiet, silent), false);
     await until('the decision is there', async () => {
       const decisions = await decisionsOf(mesh);
       return decisions.some(({ source, path }) => source.workload === 'quiet' && path === silent);
