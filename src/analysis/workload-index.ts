@@ -3,6 +3,7 @@
 import { isGatewayPod } from '../api/gateway-pod.ts';
 import { deploymentKind } from '../api/kinds/deployment.ts';
 import { podKind } from '../api/kinds/pod.ts';
+import { serviceAccountOf } from '../api/kinds/pod-spec.ts';
 import { workloadEntryKind } from '../api/kinds/workload-entry.ts';
 import type { KubeObject } from '../api/object.ts';
 import { parseObject } from '../api/parse-object.ts';
@@ -43,22 +44,21 @@ export function workloadOf(object: KubeObject): Workload | undefined {
     if (pod === undefined) return undefined;
     const { metadata, spec } = pod;
     const sidecar = !isGatewayPod(pod) && spec.hostNetwork !== true;
-    return { labels: metadata.labels ?? {}, sidecar, serviceAccount: spec.serviceAccountName ?? defaultAccount };
+    return { labels: metadata.labels ?? {}, sidecar, serviceAccount: serviceAccountOf(spec) };
   }
   if (object.kind === workloadEntryKind.kind) {
     const entry = parseObject(workloadEntryKind.schema, object);
     // What runs there may have a sidecar; here nobody starts one.
-    return entry && { labels: translateWorkloadEntry(entry).labels, sidecar: false, serviceAccount: defaultAccount };
+    return (
+      entry && { labels: translateWorkloadEntry(entry).labels, sidecar: false, serviceAccount: serviceAccountOf({}) }
+    );
   }
   if (object.kind !== deploymentKind.kind) return undefined;
   const deployment = parseObject(deploymentKind.schema, object);
   if (deployment === undefined) return undefined;
   const { metadata, spec } = deployment.spec.template;
-  return { labels: metadata?.labels ?? {}, sidecar: true, serviceAccount: spec.serviceAccountName ?? defaultAccount };
+  return { labels: metadata?.labels ?? {}, sidecar: true, serviceAccount: serviceAccountOf(spec) };
 }
-
-/** Of who names none. */
-const defaultAccount = 'default';
 
 export function createWorkloadIndex(): WorkloadIndex {
   const byNamespace = new Map<string, Map<string, Workload>>();

@@ -4,6 +4,7 @@
 import { hostAddressAnnotation } from '../api/annotations.ts';
 import { isGatewayPod, isHostPod, workloadOf } from '../api/gateway-pod.ts';
 import type { Pod, PodContainer } from '../api/kinds/pod.ts';
+import { serviceAccountOf } from '../api/kinds/pod-spec.ts';
 import { podRanges } from '../api/pod-bypass.ts';
 import type { ProxyIdentity } from '../discovery/view.ts';
 import { type BootstrapOptions, buildBootstrap } from '../envoy/bootstrap.ts';
@@ -38,7 +39,7 @@ export function identityOf(pod: Pod, sandbox: SandboxStatus): ProxyIdentity {
     namespace,
     name,
     workload: workloadOf(pod),
-    serviceAccount: pod.spec.serviceAccountName ?? 'default',
+    serviceAccount: serviceAccountOf(pod.spec),
     labels,
     type,
     nodeId: `${type}~${sandbox.podIP}~${name}.${namespace}~${namespace}.svc.cluster.local`,

@@ -2,6 +2,7 @@
 // stands for.
 import { isGatewayPod, isHostPod, workloadOf } from '../api/gateway-pod.ts';
 import { isPodReady, type Pod } from '../api/kinds/pod.ts';
+import { serviceAccountOf } from '../api/kinds/pod-spec.ts';
 import type { WorkloadEntry } from '../api/kinds/workload-entry.ts';
 import type { Identities } from './service.ts';
 
@@ -31,7 +32,7 @@ export function translatePod(pod: Pod): Workload {
     address: isPodReady(pod) ? pod.status?.podIP : undefined,
     ports: new Map(ports.flatMap(({ name, containerPort }) => (name === undefined ? [] : [[name, containerPort]]))),
     ...(isGatewayPod(pod) ? { gateway: `${namespace}/${workloadOf(pod)}` } : {}),
-    ...(isHostPod(pod) ? {} : { serviceAccount: pod.spec.serviceAccountName ?? 'default' }),
+    ...(isHostPod(pod) ? {} : { serviceAccount: serviceAccountOf(pod.spec) }),
   };
 }
 

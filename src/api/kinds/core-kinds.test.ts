@@ -70,6 +70,16 @@ test("mistakes in what a pod's process is made of are found", () => {
   ]);
 });
 
+test('a service account has the name of an object, so that no identity passes for one of another namespace', () => {
+  for (const name of ['x/ns/shop/sa/web', 'x-shop/sa/y', 'Web', 'ŀ', 'a,URI:spiffe://cluster.local/ns/shop/sa/web']) {
+    const named = pod.replace('serviceAccountName: echo', `serviceAccountName: "${name}"`);
+    assert.deepEqual(codes(named), ['SP0201 spec.serviceAccountName'], name);
+  }
+  for (const name of ['web', 'web.v2', '']) {
+    assert.deepEqual(codes(pod.replace('serviceAccountName: echo', `serviceAccountName: "${name}"`)), [], name);
+  }
+});
+
 const service = `apiVersion: v1
 kind: Service
 metadata: {name: echo}

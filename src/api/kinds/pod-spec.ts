@@ -1,13 +1,20 @@
 // The pod template of core/v1. Locally a container is a process: its command, args, environment, working directory
 // and ports are acted on, and whether it has the host's network. All other fields of Kubernetes are accepted and have no effect.
 import { z } from 'zod';
-import { dnsLabelForm, isDnsLabel } from '../dns-name.ts';
+import { dnsLabelForm, dnsSubdomainForm, isDnsLabel, isDnsSubdomain } from '../dns-name.ts';
 import { problem } from '../finding.ts';
 import type { Finding } from '../kind.ts';
+import { shorten } from '../schema-messages.ts';
 import { checked, passed, passedFields, portNumber, textList } from '../schema-parts.ts';
 
 const label = checked(z.string(), function* (name): Iterable<Finding> {
   if (!isDnsLabel(name)) yield problem('SP0201', [], `'${name}' is not a DNS label`, dnsLabelForm);
+});
+
+/** It ends an identity, of which policies compare beginnings, ends and parts: with a slash it could pass for another namespace's. */
+const serviceAccount = checked(z.string(), function* (name): Iterable<Finding> {
+  if (name === '' || isDnsSubdomain(name)) return;
+  yield problem('SP0201', [], `'${shorten(name)}' is not a name of a service account`, dnsSubdomainForm);
 });
 
 export const environmentVariable = z.strictObject({
@@ -54,7 +61,7 @@ const container = z.strictObject({
 
 export const podSpecSchema = z.strictObject({
   containers: z.array(container).min(1, 'a pod needs a container'),
-  serviceAccountName: z.string().exactOptional(),
+  serviceAccountName: serviceAccount.exactOptional(),
   restartPolicy: z.enum(['Always', 'OnFailure', 'Never']).exactOptional(),
   hostname: label.exactOptional(),
   hostNetwork: z.boolean().exactOptional(),
@@ -96,3 +103,8 @@ export const podSpecSchema = z.strictObject({
     'volumes',
   ]),
 });
+
+/** Kubernetes: an empty name is none. */
+export function serviceAccountOf({ serviceAccountName }: { readonly serviceAccountName?: string }): string {
+  return serviceAccountName || 'default';
+}
