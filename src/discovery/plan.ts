@@ -2,9 +2,9 @@
 // What was refused along with others goes again by itself as soon as nothing new is to be sent.
 // Invariant: a resource that changed after `limit` is not in a plan; the log brings it once the limit has passed it.
 import { dropTrials, goesAgain, sending } from './refusals.ts';
-import type { Subscription } from './subscription.ts';
+import { removedLast, type Subscription } from './subscription.ts';
 import type { ResponseContent, TrackedView } from './tracked-view.ts';
-import { type Resource, type TypeUrl, typeUrls } from './view.ts';
+import type { Resource } from './view.ts';
 
 export interface Plan {
   /** Names the content among all plans of the type for one generation of the view. */
@@ -14,11 +14,6 @@ export interface Plan {
   readonly upTo: number | undefined;
   /** Notes in the subscription that the plan is sent. */
   commit(): void;
-}
-
-/** Types whose removals wait until nothing uses them any more. */
-function removedLast(type: TypeUrl): boolean {
-  return type === typeUrls.cluster || type === typeUrls.endpoint;
 }
 
 /** Everything new or asked for up to `limit`; undefined if there is nothing. */

@@ -4,7 +4,7 @@
 // Invariant: at most one response is unanswered.
 import { accepted, createRefusals, forget, goesAgain, type Refusals, wasRefused } from './refusals.ts';
 import type { Response } from './tracked-view.ts';
-import type { TypeUrl, View } from './view.ts';
+import { type TypeUrl, typeUrls, type View } from './view.ts';
 
 export interface Outstanding {
   readonly response: Response;
@@ -34,11 +34,16 @@ export interface Subscription {
   settled: number;
   /** Updates up to this generation were answered. */
   answered: number;
-  /** Removals up to this generation were sent, where they are sent by themselves. */
+  /** Removals up to this generation were sent; of a type whose removals go with its updates there are never any to send. */
   removed: number;
   outstanding: Outstanding | undefined;
   sentAt: number | undefined;
   ackedAt: number | undefined;
+}
+
+/** Types whose removals wait until nothing uses them any more. */
+export function removedLast(type: TypeUrl): boolean {
+  return type === typeUrls.cluster || type === typeUrls.endpoint;
 }
 
 export function createSubscription(type: TypeUrl, generation: number): Subscription {
@@ -55,7 +60,7 @@ export function createSubscription(type: TypeUrl, generation: number): Subscript
     sent: generation,
     settled: -1,
     answered: -1,
-    removed: generation,
+    removed: removedLast(type) ? generation : Number.POSITIVE_INFINITY,
     outstanding: undefined,
     sentAt: undefined,
     ackedAt: undefined,
