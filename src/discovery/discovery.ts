@@ -75,6 +75,8 @@ const graceMs = 500;
 export function createDiscovery(options: DiscoveryOptions): Discovery {
   const { views, bootId, log, onMetrics, clock = Date.now } = options;
   const sessions = new Set<ProxySession>();
+  /** Oldest first: a proxy that connects again may be here twice. */
+  const sessionsOf = new Map<string, readonly ProxySession[]>();
   const trackedViews = new Map<View, TrackedView>();
   const servers = new Set<GrpcServer>();
   const listeners = new Set<() => void>();
@@ -122,6 +124,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
       onChange: announce,
     });
     sessions.add(session);
+    sessionsOf.set(node.id, [...(sessionsOf.get(node.id) ?? []), session]);
     log.info({ proxy: node.id, workload: identity.workload, version: node.version }, 'a proxy connected');
     announce();
     return session;
@@ -131,7 +134,11 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
     session.close();
     queue.remove(session);
     sessions.delete(session);
-    log.debug({ proxy: session.node.id }, 'a proxy disconnected');
+    const { id } = session.node;
+    const left = (sessionsOf.get(id) ?? []).filter((other) => other !== session);
+    if (left.length === 0) sessionsOf.delete(id);
+    else sessionsOf.set(id, left);
+    log.debug({ proxy: id }, 'a proxy disconnected');
     announce();
   }
 
@@ -167,11 +174,6 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
     return server;
   }
 
-  /** By node id. */
-  function newestSessions(): ReadonlyMap<string, ProxySession> {
-    return new Map([...sessions].map((session) => [session.node.id, session]));
-  }
-
   async function closeServer(server: GrpcServer): Promise<void> {
     servers.delete(server);
     await server.close(graceMs);
@@ -188,9 +190,9 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
       const server = await serve(loopbackAddress(address), 'none', ({ id, metadata }) => identify(id, metadata));
       return { port: server.port, close: () => closeServer(server) };
     },
-    proxies: () => [...newestSessions().values()].map(proxyStatus),
+    proxies: () => [...sessionsOf.values()].flatMap((all) => all.slice(-1)).map(proxyStatus),
     syncs(nodeId, type) {
-      const session = newestSessions().get(nodeId);
+      const session = sessionsOf.get(nodeId)?.at(-1);
       return session === undefined ? undefined : resourceSyncs(session, type);
     },
     onChange(listener) {
