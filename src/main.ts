@@ -8,6 +8,7 @@ import { createMeshAnalysis } from './controllers/analysis.ts';
 import { assignClusterIps } from './controllers/cluster-ip.ts';
 import { startDeploymentController } from './controllers/deployments/deployments.ts';
 import { createDnsRecords } from './controllers/dns-records.ts';
+import { removeExpiredEntries } from './controllers/expired-entries.ts';
 import { followFiles } from './controllers/followed-files.ts';
 import { startGatewayControllers } from './controllers/gateways/gateway-controllers.ts';
 import { keepConfigured } from './controllers/keeper-config.ts';
@@ -24,7 +25,7 @@ import type { ProxyIdentity } from './discovery/view.ts';
 import { createIdentity, type Identity } from './identity/identity.ts';
 import { type FoundFiles, followFolder, followSecret } from './identity/user-authority-source.ts';
 import { createAllocatedAddresses } from './mesh/allocated-addresses.ts';
-import { followStore } from './mesh/follow-store.ts';
+import { followStore, type MeshStep } from './mesh/follow-store.ts';
 import { emptyMesh } from './mesh/mesh.ts';
 import { meshConfigKey } from './mesh/mesh-config.ts';
 import type { DataFolder } from './platform/data-folder.ts';
@@ -133,8 +134,13 @@ async function wire(
     log,
   });
   const analysis = createMeshAnalysis({ store, files, signal, log });
+  const expired = removeExpiredEntries({ store, signal, log });
   let identity: Identity | undefined;
   let current = emptyMesh;
+  const onStep = (step: MeshStep) => {
+    analysis.take(step);
+    expired.take(step.events);
+  };
   const following = followStore(
     store,
     (mesh, delta) => {
@@ -150,7 +156,7 @@ async function wire(
       addressStatus.update(mesh, delta);
     },
     signal,
-    { onStep: analysis.take, mutualTls: capture === 'redirect', ...(addresses === undefined ? {} : { addresses }) },
+    { onStep, mutualTls: capture === 'redirect', ...(addresses === undefined ? {} : { addresses }) },
   );
   const background = [following.done, assignClusterIps(store, signal)];
   stack.defer(async () => void (await Promise.allSettled(background)));

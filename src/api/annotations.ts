@@ -24,6 +24,9 @@ export const authorityAnnotation = 'egress.sallyport.dev/authority';
 /** On an AuthorizationPolicy: `outbound` binds it to what the chosen workloads send, instead of what they are sent. */
 export const boundToAnnotation = 'egress.sallyport.dev/bound-to';
 
+/** On a ServiceEntry: the time, RFC 3339, from which it lets nobody out any more; it is then taken away. */
+export const expiresAnnotation = 'egress.sallyport.dev/expires';
+
 /** On a Namespace: comma-separated hosts, `*` for any, that its objects may claim for clients of other namespaces. */
 export const claimsAnnotation = 'egress.sallyport.dev/claims';
 

@@ -70,6 +70,7 @@ export const diagnosticCodes = {
   SP0333: 'contradicting exportTo',
   SP0334: 'STATIC without endpoints',
   SP0335: 'unknown original-destination annotation',
+  SP0336: 'invalid time',
   SP0340: 'port of the proxy itself',
   SP0341: 'endpoint weights are too large',
   SP0401: 'object without effect',

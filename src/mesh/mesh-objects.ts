@@ -88,7 +88,10 @@ export function createMeshObjects({
   const egressPolicies = createEgressPolicies({ addresses, mutualTls });
 
   return {
-    nextExpiry: egressPolicies.nextExpiry,
+    nextExpiry() {
+      const [first, second] = [egressPolicies.nextExpiry(), services.nextExpiry()];
+      return first === undefined || second === undefined ? (first ?? second) : Math.min(first, second);
+    },
     meaningOf(object) {
       if (object.kind !== egressPolicyKind.kind) return undefined;
       const policy = parsed(egressPolicyKind.schema, object, egressPolicyKind.withDefaults);
@@ -96,12 +99,13 @@ export function createMeshObjects({
     },
     translate(events) {
       const written = delegations.resolve(virtualServices.take(events));
-      const made = egressPolicies.take(events, written, clock());
+      const now = clock();
+      const made = egressPolicies.take(events, written, now);
       const peerAuthentications = peers.take(events);
       const change = {
         peerAuthentications,
         egressPolicies: made.egressPolicies,
-        services: [...services.take(events, peerAuthentications), ...made.services],
+        services: [...services.take(events, { peers: peerAuthentications, now }), ...made.services],
         virtualServices: [...written, ...made.virtualServices],
         destinationRules: [...destinationRules.take(events), ...made.destinationRules],
         gateways: [...gateways.take(events), ...made.gateways],

@@ -39,16 +39,25 @@ const service = (name: string, spec: object) => object('v1', 'Service', name, { 
 /** Follows events, and knows what there is in the end. */
 function follower(addresses = createAllocatedAddresses()) {
   const objects = createServiceObjects(addresses);
+  let now = 0;
   const current = new Map<string, Service>();
   const take = (type: 'ADDED' | 'MODIFIED' | 'DELETED', ...of: readonly KubeObject[]): readonly string[] => {
-    const changes = objects.take(of.map((one) => ({ type, object: one })));
+    const changes = objects.take(
+      of.map((one) => ({ type, object: one })),
+      { peers: [], now },
+    );
     for (const { before } of changes) for (const { host } of before) current.delete(host);
     for (const { after } of changes) for (const one of after) current.set(one.host, one);
     return changes.flatMap(({ before, after }) => [...new Set([...before, ...after].map(({ host }) => host))]).sort();
   };
   const endpointsOf = (host: string) =>
     current.get(host)?.endpoints.map(({ address, ports }) => [address, ...[...ports].flat()].join(' '));
-  return { take, endpointsOf, service: (host: string) => current.get(host), services: () => current };
+  const pass = (to: number) => {
+    now = to;
+    return take('ADDED');
+  };
+  const { nextExpiry } = objects;
+  return { take, pass, nextExpiry, endpointsOf, service: (host: string) => current.get(host), services: () => current };
 }
 
 const selecting = { workloadSelector: { labels: { app: 'db' } } };
@@ -299,4 +308,26 @@ test('one by one ends where all at once ends, in any order', () => {
     }),
     { seed: 20_260_101, numRuns: 300 },
   );
+});
+
+test('an entry whose time is over stands for nothing, and its address is free', () => {
+  const { take, pass, nextExpiry, services } = follower();
+  const timed = (name: string, expires: string) => {
+    const ports = [{ number: 5432, name: 'tcp', protocol: 'TCP' }];
+    const annotations = { 'egress.sallyport.dev/expires': expires };
+    return entry(name, { ports, resolution: 'DNS', endpoints: [{ address: 'db.example' }] }, { annotations });
+  };
+  const start = Date.parse('2027-01-01T00:00:00Z');
+  pass(start);
+  take('ADDED', timed('over', '2027-01-01T00:00:00Z'), timed('unreadable', 'tomorrow'), entry('ever', {}));
+  assert.deepEqual([...services().keys()], ['ever.example']);
+  take('ADDED', timed('later', '2027-01-01T00:02:00Z'), timed('soon', '2027-01-01T00:01:00+00:00'));
+  assert.equal(nextExpiry(), start + 60_000);
+  assert.deepEqual(pass(start + 59_999), []);
+  assert.deepEqual(pass(start + 60_000), ['soon.example']);
+  assert.equal(nextExpiry(), start + 120_000);
+  take('MODIFIED', timed('later', '2027-01-01T00:03:00Z'));
+  assert.deepEqual(pass(start + 120_000), []);
+  take('DELETED', timed('later', '2027-01-01T00:03:00Z'));
+  assert.deepEqual([nextExpiry(), [...services().keys()]], [undefined, ['ever.example']]);
 });

@@ -2,6 +2,7 @@
 // come from other objects: a change of those is a change of exactly the services that choose them.
 import { isDeepStrictEqual } from 'node:util';
 import type { ZodType } from 'zod';
+import { annotatedExpiry } from '../api/expiry.ts';
 import { endpointSliceKind } from '../api/kinds/endpoint-slice.ts';
 import { endpointsKind } from '../api/kinds/endpoints.ts';
 import { podKind } from '../api/kinds/pod.ts';
@@ -12,6 +13,7 @@ import { type KubeObject, keyOf, keyString } from '../api/object.ts';
 import { parseObject } from '../api/parse-object.ts';
 import type { WatchEvent } from '../store/store.ts';
 import type { AllocatedAddresses } from './allocated-addresses.ts';
+import { createEndings } from './endings.ts';
 import { createExternalNames } from './external-names.ts';
 import { createGivenEndpoints, translateEndpointSlice, translateEndpoints } from './given-endpoints.ts';
 import type { Change } from './mesh.ts';
@@ -26,8 +28,16 @@ import { translatePod, translateWorkloadEntry } from './workload.ts';
 import { createWorkloadIndex } from './workload-index.ts';
 
 export interface ServiceObjects {
-  /** `peers`: what becomes of PeerAuthentications at the same time. */
-  take(events: readonly WatchEvent[], peers?: readonly Change<PeerAuthentication>[]): readonly Change<Service>[];
+  take(events: readonly WatchEvent[], around: ServiceContext): readonly Change<Service>[];
+  /** When the time of an entry is over next; undefined: of none. */
+  nextExpiry(): number | undefined;
+}
+
+export interface ServiceContext {
+  /** What becomes of PeerAuthentications at the same time. */
+  readonly peers: readonly Change<PeerAuthentication>[];
+  /** Milliseconds since 1970. An entry whose time is over stands for nothing. */
+  readonly now: number;
 }
 
 /** Kinds that services are made of. */
@@ -50,6 +60,7 @@ export function createServiceObjects(addresses: AllocatedAddresses | undefined):
   /** Objects with a host that there was no address for. */
   const waiting = new Set<string>();
   const entries = new Map<string, ServiceEntry>();
+  const endings = createEndings();
   const services = new Map<string, KubeService>();
   const workloads = createWorkloadIndex();
   const peers = createPeerIndex();
@@ -106,9 +117,10 @@ export function createServiceObjects(addresses: AllocatedAddresses | undefined):
     for (const { host, value } of object?.status?.addresses ?? []) addresses?.restore(host, value);
   }
 
-  function translate(key: string, addressFor: AddressFor): readonly Service[] {
+  function translate(key: string, addressFor: AddressFor, now: number): readonly Service[] {
     const entry = entries.get(key);
     if (entry !== undefined) {
+      if (annotatedExpiry(entry.metadata) <= now) return [];
       const selector = entry.spec.workloadSelector;
       const selected = selector && workloads.select(namespaceOf(entry), selectorOf(selector.labels ?? {}));
       return translateServiceEntry(entry, { workloads: selected ?? [], mtlsOf: peers.mtlsOf, addressFor });
@@ -132,20 +144,27 @@ export function createServiceObjects(addresses: AllocatedAddresses | undefined):
   }
 
   /** An address is in use from the moment that it is given: the next host of the same object must not get it too. */
-  function translateAddressed(key: string): { readonly services: readonly Service[]; readonly frees: boolean } {
+  function translateAddressed(
+    key: string,
+    now: number,
+  ): { readonly services: readonly Service[]; readonly frees: boolean } {
     const hosts: string[] = [];
     waiting.delete(key);
-    const services = translate(key, (host) => {
-      if (addresses === undefined) return undefined;
-      const address = addresses.addressOf(host);
-      if (address === undefined) {
-        waiting.add(key);
-        return undefined;
-      }
-      addresses.setInUse(host, true);
-      hosts.push(host);
-      return address;
-    });
+    const services = translate(
+      key,
+      (host) => {
+        if (addresses === undefined) return undefined;
+        const address = addresses.addressOf(host);
+        if (address === undefined) {
+          waiting.add(key);
+          return undefined;
+        }
+        addresses.setInUse(host, true);
+        hosts.push(host);
+        return address;
+      },
+      now,
+    );
     const before = addressed.get(key) ?? [];
     for (const host of before) addresses?.setInUse(host, false);
     if (hosts.length === 0) addressed.delete(key);
@@ -162,19 +181,22 @@ export function createServiceObjects(addresses: AllocatedAddresses | undefined):
   }
 
   return {
-    take(events, peerChanges = []) {
+    nextExpiry: endings.next,
+    take(events, { peers: peerChanges, now }) {
       const touched = peers.take(peerChanges);
-      const dirty = externalNames.withAliases(new Set([...events.flatMap(note), ...workloads.selecting(touched)]));
+      const noted = [...events.flatMap(note), ...workloads.selecting(touched), ...endings.over(now)];
+      const dirty = externalNames.withAliases(new Set(noted));
       const after = new Map<string, readonly Service[]>();
       let freed = false;
       // In an order of their own: who is given which address must not depend on who came first.
       for (const key of [...dirty].sort(compareText)) {
-        const { services, frees } = translateAddressed(key);
+        const { services, frees } = translateAddressed(key, now);
+        endings.set(key, annotatedExpiry(entries.get(key)?.metadata ?? {}), now);
         after.set(key, services);
         freed ||= frees;
       }
       for (const key of freed ? [...waiting].sort(compareText) : []) {
-        after.set(key, translateAddressed(key).services);
+        after.set(key, translateAddressed(key, now).services);
         // Then all are taken again.
         if (waiting.has(key)) break;
       }

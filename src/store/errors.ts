@@ -19,6 +19,13 @@ export class GoneError extends SallyportError {
   }
 }
 
+/** 409: the object is no longer as it was. */
+export class ConflictError extends SallyportError {
+  constructor(key: ObjectKey) {
+    super('SP_CONFLICT', `${resourceName(key)} has been changed`, { hint: 'look at it again' });
+  }
+}
+
 /** 409: the object belongs to a file of a watched folder. */
 export class OwnedByFileError extends SallyportError {
   readonly key: ObjectKey;

@@ -39,6 +39,11 @@ export interface ApplyOptions {
   readonly ownerFile?: string;
 }
 
+export interface DeleteOptions extends ApplyOptions {
+  /** Of the object as it was seen: one that has changed since is not deleted. */
+  readonly resourceVersion?: string;
+}
+
 export interface StatusPatch {
   readonly key: ObjectKey;
   readonly patch: unknown;
@@ -57,8 +62,8 @@ export interface ObjectStore {
   apply(objects: readonly KubeObject[], options?: ApplyOptions): Promise<readonly ApplyResult[]>;
   /** JSON merge patch (RFC 7396) on the stored object. Throws NotFoundError. `validate` may throw to refuse. */
   patch(key: ObjectKey, patch: unknown, validate: (patched: unknown) => KubeObject): Promise<ApplyResult>;
-  /** Throws NotFoundError. */
-  delete(key: ObjectKey, options?: ApplyOptions): Promise<void>;
+  /** Throws NotFoundError, and ConflictError where `resourceVersion` is not the object's. */
+  delete(key: ObjectKey, options?: DeleteOptions): Promise<void>;
   /** Replaces status only; does not touch generation. Equal status writes nothing. Throws NotFoundError. */
   updateStatus(key: ObjectKey, status: unknown): Promise<void>;
   /**

@@ -1,7 +1,7 @@
 // The contract's part on changing and deleting objects, and on those that belong to a file.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { NotFoundError, OwnedByFileError } from '../../src/store/errors.ts';
+import { ConflictError, NotFoundError, OwnedByFileError } from '../../src/store/errors.ts';
 import type { ContractScope } from './contract-scope.ts';
 
 /** Registers its tests. */
@@ -117,6 +117,16 @@ export function changesContract(scope: ContractScope): void {
 
     test('needs an object', async () => {
       await assert.rejects(scope.store.delete(key('a')), NotFoundError);
+    });
+
+    test('spares what has changed since it was seen', async () => {
+      const { object: seen } = await applyOne(entry('a'));
+      const { object: changed } = await applyOne(entry('a', ['b.example']));
+      const version = ({ metadata: { resourceVersion = '' } }: typeof seen) => ({ resourceVersion });
+      await assert.rejects(scope.store.delete(key('a'), version(seen)), ConflictError);
+      assert.deepEqual(await get('a'), changed);
+      await scope.store.delete(key('a'), version(changed));
+      assert.equal(await scope.store.get(key('a')), undefined);
     });
   });
 

@@ -1,6 +1,7 @@
 // What can be wrong among the fields of an EgressPolicy. Takes an object its schema has accepted.
 // Invariant: what chooses workloads and is empty chooses none, and is refused, so that nobody takes it for all of them.
 import { isDnsLabel, isDnsSubdomain } from '../dns-name.ts';
+import { checkExpiry } from '../expiry.ts';
 import { type FieldPath, problem } from '../finding.ts';
 import { isWildcardHost } from '../host-name.ts';
 import type { Finding } from '../kind.ts';
@@ -21,7 +22,7 @@ export function validateEgressPolicy({ metadata, spec }: EgressPolicy): readonly
     ...checkGateway(spec.gateway),
     ...checkGatewayPorts(spec),
     ...checkOrigination(spec),
-    ...checkExpiry(spec.expires),
+    ...checkExpiry('SP1909', ['spec', 'expires'], spec.expires),
   ];
 }
 
@@ -153,15 +154,4 @@ function* checkOrigination(spec: EgressPolicySpec): Iterable<Finding> {
   if (unread === undefined) return;
   const message = `programs speak TLS themselves on port ${unread.number}`;
   yield problem('SP1908', path, message, 'name HTTP ports alone, or leave `tls` out');
-}
-
-/** RFC 3339. */
-const timestamp = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
-
-function* checkExpiry(expires: string | undefined): Iterable<Finding> {
-  if (expires === undefined) return;
-  const path = ['spec', 'expires'];
-  const time = Date.parse(expires);
-  if (timestamp.test(expires) && !Number.isNaN(time)) return;
-  yield problem('SP1909', path, `${shorten(expires)} is not a time`, 'write it as in 2027-01-31T00:00:00Z');
 }

@@ -1,5 +1,6 @@
 // What can be wrong among the fields of a ServiceEntry. Follows ValidateServiceEntry of Istio's
 // pkg/config/validation; messages are Istio's, the hint is our mend. Takes an entry its schema has accepted.
+import { checkAnnotatedExpiry } from '../expiry.ts';
 import { problem, warning } from '../finding.ts';
 import { type IpRange, isSingleAddress, parseIpRange } from '../ip-range.ts';
 import type { Finding } from '../kind.ts';
@@ -24,6 +25,7 @@ export function validateServiceEntry(entry: ServiceEntry): readonly Finding[] {
     ...checkEndpoints(facts),
     ...checkExportTo(facts.spec.exportTo ?? [], entry.metadata.namespace),
     ...checkOriginalDestination(entry.metadata),
+    ...checkAnnotatedExpiry('SP0336', entry.metadata),
   ];
 }
 

@@ -1,4 +1,5 @@
 // networking.istio.io ServiceEntry: a host outside the mesh that workloads may reach. The heart of the registry.
+import { expiresAnnotation } from '../annotations.ts';
 import type { Kind } from '../kind.ts';
 import { type ServiceEntry, serviceEntryDefaults, serviceEntrySchema } from './service-entry-schema.ts';
 import { validateServiceEntry } from './service-entry-validation.ts';
@@ -30,5 +31,6 @@ export const serviceEntryKind: Kind<ServiceEntry> = {
     { title: 'HOSTS', value: ({ spec }) => JSON.stringify(spec.hosts) },
     { title: 'LOCATION', value: ({ spec }) => spec.location ?? '' },
     { title: 'RESOLUTION', value: ({ spec }) => spec.resolution ?? '' },
+    { title: 'EXPIRES', value: ({ metadata }) => metadata.annotations?.[expiresAnnotation] ?? '', wide: true },
   ],
 };

@@ -3,6 +3,7 @@
 // when its time is over.
 // Invariant: what comes out depends on the objects and the time alone, not on the order in which they came.
 import { isDeepStrictEqual } from 'node:util';
+import { expiryTime } from '../../api/expiry.ts';
 import { destinationRuleKind } from '../../api/kinds/destination-rule.ts';
 import { type EgressPolicy as ApiPolicy, egressPolicyKind } from '../../api/kinds/egress-policy.ts';
 import { gatewayKind } from '../../api/kinds/gateway.ts';
@@ -11,6 +12,7 @@ import { virtualServiceKind } from '../../api/kinds/virtual-service.ts';
 import { type KubeObject, keyOf, keyString } from '../../api/object.ts';
 import type { WatchEvent } from '../../store/store.ts';
 import type { AllocatedAddresses } from '../allocated-addresses.ts';
+import { createEndings } from '../endings.ts';
 import type { Change, MeshChange } from '../mesh.ts';
 import { compareText, type Origin } from '../origin.ts';
 import { parsed } from '../parsed.ts';
@@ -24,7 +26,7 @@ import type { VirtualService } from '../virtual-service.ts';
 import { type EgressPolicy, egressPolicyOrigin } from './egress-policy.ts';
 import { expandEgressPolicy } from './expand.ts';
 import { takersOf } from './taken-hosts.ts';
-import { expiryOf, hostsOf, translateEgressPolicy } from './translate.ts';
+import { hostsOf, translateEgressPolicy } from './translate.ts';
 
 export type PoliciesChange = Required<
   Pick<MeshChange, 'egressPolicies' | 'services' | 'virtualServices' | 'destinationRules' | 'gateways'>
@@ -56,8 +58,7 @@ interface Known extends PolicyMeaning {
 
 export function createEgressPolicies({ addresses, mutualTls }: EgressPoliciesOptions): EgressPolicies {
   const known = new Map<string, Known>();
-  /** Those whose time comes: when it is over. Looked through at every change, so no others are in it. */
-  const ending = new Map<string, number>();
+  const endings = createEndings();
   /** Keys of policies by each host that they name. */
   const naming = new Map<string, Set<string>>();
   const rules = new Map<string, Set<VirtualService>>();
@@ -119,9 +120,7 @@ export function createEgressPolicies({ addresses, mutualTls }: EgressPoliciesOpt
     const kept = same && before !== undefined && after !== undefined ? { ...after, policy: before.policy } : after;
     if (kept === undefined) known.delete(key);
     else known.set(key, kept);
-    const end = object === undefined ? Number.POSITIVE_INFINITY : expiryOf(object.spec);
-    if (end > now && Number.isFinite(end)) ending.set(key, end);
-    else ending.delete(key);
+    endings.set(key, expiryTime(object?.spec.expires), now);
     return { policies: same ? [] : [changeOf(before?.policy, after?.policy)], parts: differences(before, after) };
   }
 
@@ -136,9 +135,7 @@ export function createEgressPolicies({ addresses, mutualTls }: EgressPoliciesOpt
         else if (object !== undefined) objects.set(key, object);
       }
       for (const key of noteRules(changedRules)) if (!objects.has(key)) objects.set(key, known.get(key)?.object);
-      for (const [key, end] of ending) {
-        if (end <= now && !objects.has(key)) objects.set(key, known.get(key)?.object);
-      }
+      for (const key of endings.over(now)) if (!objects.has(key)) objects.set(key, known.get(key)?.object);
       const replaced = [...objects].sort(([a], [b]) => compareText(a, b)).map(([key, one]) => replace(key, one, now));
       const parts = replaced.flatMap((one) => one.parts);
       const changedServices = services.take(parts);
@@ -154,10 +151,7 @@ export function createEgressPolicies({ addresses, mutualTls }: EgressPoliciesOpt
         gateways: gateways.take(parts),
       };
     },
-    nextExpiry() {
-      const next = Math.min(...ending.values());
-      return Number.isFinite(next) ? next : undefined;
-    },
+    nextExpiry: endings.next,
     meaningOf: stand,
   };
 

@@ -1,4 +1,5 @@
 // EgressPolicy -> what the mesh knows of it. Takes an object with its defaults filled and valid.
+import { expiryTime } from '../../api/expiry.ts';
 import { normalizeHost } from '../../api/host-name.ts';
 import type { EgressPolicy as ApiPolicy, EgressPolicySource } from '../../api/kinds/egress-policy.ts';
 import { parseProtocol } from '../../api/protocol.ts';
@@ -29,20 +30,13 @@ export function translateEgressPolicy(policy: ApiPolicy, { now, isFree }: Policy
     requests: methods === undefined && paths === undefined ? undefined : { methods, paths },
     mode: spec.mode ?? 'enforce',
     gateway: gatewayOf(policy),
-    expired: expiryOf(spec) <= now,
+    expired: expiryTime(spec.expires) <= now,
   };
 }
 
 /** Normalised, each once. */
 export function hostsOf({ spec }: ApiPolicy): readonly string[] {
   return [...new Set(spec.hosts.flatMap((host) => normalizeHost(host) ?? []))];
-}
-
-/** Milliseconds since 1970; a time that cannot be read is over. */
-export function expiryOf({ expires }: ApiPolicy['spec']): number {
-  if (expires === undefined) return Number.POSITIVE_INFINITY;
-  const time = Date.parse(expires);
-  return Number.isNaN(time) ? 0 : time;
 }
 
 function translateSource({ selector, serviceAccounts, namespaces }: EgressPolicySource): PolicySource {

@@ -2,19 +2,28 @@
 // all that stands in it. As in Kubernetes a dependent stays while another of its owners exists; here it goes at
 // once and not some time later.
 import type { ObjectKey } from '../../api/object.ts';
-import { NotFoundError, OwnedByFileError } from '../errors.ts';
+import { ConflictError, NotFoundError, OwnedByFileError } from '../errors.ts';
+import type { DeleteOptions } from '../store.ts';
 import type { Draft } from './draft.ts';
 import { isNamespaceKey } from './namespaces.ts';
 import type { ObjectIndex } from './object-index.ts';
 import type { StoredObject } from './stored-object.ts';
 
 /**
- * Deletes the object and what goes with it in the draft. Throws NotFoundError, and OwnedByFileError if it, or an
+ * Deletes the object and what goes with it in the draft. Throws NotFoundError, ConflictError, and OwnedByFileError if it, or an
  * object in the Namespace that it is, belongs to a file other than `ownerFile`.
  */
-export function deleteInDraft(draft: Draft, index: ObjectIndex, key: ObjectKey, ownerFile: string | undefined): void {
+export function deleteInDraft(
+  draft: Draft,
+  index: ObjectIndex,
+  key: ObjectKey,
+  { ownerFile, resourceVersion }: DeleteOptions,
+): void {
   const target = draft.get(key);
   if (target === undefined) throw new NotFoundError(key);
+  if ((resourceVersion ?? target.object.metadata.resourceVersion) !== target.object.metadata.resourceVersion) {
+    throw new ConflictError(key);
+  }
   const inNamespace = isNamespaceKey(key) ? [...index.all()].filter((stored) => stored.key.namespace === key.name) : [];
   const doomed = [target, ...inNamespace];
   for (const stored of doomed) assertWritable(stored, ownerFile);

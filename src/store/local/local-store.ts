@@ -94,7 +94,7 @@ export function createLocalStore(database: DatabaseSync, options: LocalStoreOpti
         assertSameKey(key, keyOf(patched));
         return write(draft, patched, undefined);
       }),
-    delete: async (key, { ownerFile } = {}) => transact((draft) => deleteInDraft(draft, index, key, ownerFile)),
+    delete: async (key, options = {}) => transact((draft) => deleteInDraft(draft, index, key, options)),
     updateStatus: async (key, status) =>
       transact((draft) => {
         const current = existing(draft, key);
