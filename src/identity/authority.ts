@@ -2,7 +2,7 @@
 // see beside its own certificate stands here too: the certificates up to the root, and the roots.
 import { generateKeyPairSync, randomBytes, type X509Certificate } from 'node:crypto';
 import { type Signer, signRoot } from './certificate.ts';
-import { sameCertificate } from './pem-certificates.ts';
+import { isSignedBy, sameCertificate } from './pem-certificates.ts';
 
 export interface Authority extends Signer {
   /** Those between what it signs and a root, its own first; none for a root that signs by itself. */
@@ -42,10 +42,16 @@ export function expiryOf({ validTo }: X509Certificate): number {
   return Date.parse(validTo);
 }
 
-/** Until when what it signs now can be trusted at most. */
+/** Until when what it signs now can be trusted at most: no root counts for what another one signed. */
 export function authorityExpiry({ certificate, chain, roots }: Authority): number {
-  const above = chain.length === 0 ? [certificate] : chain;
-  return Math.min(...above.map(expiryOf), Math.max(...roots.map(expiryOf)));
+  const top = chain.at(-1);
+  if (top === undefined) return expiryOf(certificate);
+  return Math.min(...chain.map(expiryOf), Math.max(...rootsOf(top, roots).map(expiryOf)));
+}
+
+/** Those that it leads to. */
+export function rootsOf(top: X509Certificate, roots: readonly X509Certificate[]): readonly X509Certificate[] {
+  return roots.filter((root) => isSignedBy(top, root));
 }
 
 export function sameSigner(one: Authority, other: Authority): boolean {

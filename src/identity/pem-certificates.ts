@@ -23,3 +23,7 @@ export function includesCertificate(list: readonly X509Certificate[], one: X509C
 export function distinctCertificates(list: readonly X509Certificate[]): readonly X509Certificate[] {
   return list.filter((one, index) => list.findIndex((other) => sameCertificate(one, other)) === index);
 }
+
+export function isSignedBy(one: X509Certificate, other: X509Certificate): boolean {
+  return one.checkIssued(other) && one.verify(other.publicKey);
+}

@@ -30,6 +30,14 @@ test('an authority under a root is taken with the certificates between', async (
   // Of several roots one is enough, and the chain may hold more than the way.
   const other = await makeIssuer({ name: 'other' });
   assert.equal(judge(userFiles({ signer, roots: [other, root], chain: [other, middle, root] })), 2);
+  // Of two certificates of one authority the one that leads to the root counts, whichever comes first.
+  const crossed = await makeIssuer({ name: 'middle', under: other, keys: middle.keys });
+  for (const chain of [
+    [crossed, middle],
+    [middle, crossed],
+  ]) {
+    assert.equal(judge(userFiles({ signer, roots: [root], chain })), 2);
+  }
 });
 
 test('each that is unfit is told what is wrong, and no more', async () => {
@@ -41,6 +49,8 @@ test('each that is unfit is told what is wrong, and no more', async () => {
   const ended = await makeIssuer({ name: 'ended', under: root, ...past });
   const endedRoot = await makeIssuer({ name: 'ended root', ...past });
   const early = await makeIssuer({ name: 'early', under: root, notBefore: Date.now() + hourMs });
+  const earlyRoot = await makeIssuer({ name: 'early root', notBefore: Date.now() + hourMs });
+  const underWorkload = await makeIssuer({ name: 'under a workload', under: workload });
   const cases: readonly (readonly [Readonly<Record<string, string>>, RegExp])[] = [
     [userFiles(good, { 'ca-cert.pem': undefined }), /^ca-cert.pem is missing/],
     [userFiles(good, { 'ca-key.pem': undefined }), /^ca-key.pem is missing/],
@@ -57,6 +67,19 @@ test('each that is unfit is told what is wrong, and no more', async () => {
     [
       userFiles({ signer: await makeIssuer({ name: 'x', under: endedRoot }), roots: [endedRoot] }),
       /^root-cert.pem has ended/,
+    ],
+    // Another root that is valid does not help what the one that has ended signed.
+    [
+      userFiles({ signer: await makeIssuer({ name: 'x', under: endedRoot }), roots: [endedRoot, other] }),
+      /^root-cert.pem has ended/,
+    ],
+    [
+      userFiles({ signer: await makeIssuer({ name: 'x', under: earlyRoot }), roots: [earlyRoot, other] }),
+      /^root-cert.pem is not valid before/,
+    ],
+    [
+      userFiles({ signer: underWorkload, roots: [root], chain: [workload] }),
+      /^cert-chain.pem leads over .* no authority/,
     ],
   ];
   for (const [texts, message] of cases) assert.match(String(judge(texts)), message);
@@ -135,4 +158,14 @@ test('an authority that ends gives out no certificate beyond its end, and none a
   mesh.pass(2 * hourMs + 1000);
   assert.equal(web.certificate, undefined);
   assert.match(mesh.identity.status().problem?.message ?? '', /^root-cert.pem has ended|^ca-cert.pem ended on/);
+});
+
+test('a root that signs nothing lengthens no certificate', async (t) => {
+  const short = await makeIssuer({ name: 'short', notAfter: clock() + 2 * hourMs });
+  const other = await makeIssuer({ name: 'other' });
+  const signer = await makeIssuer({ name: 'signer', under: short });
+  const mesh = startIdentity(t, { userAuthority: found(signer, other, short), startAt: clock() });
+  const web = mesh.proxy('web');
+  web.connect();
+  assert.equal(Date.parse(web.certificate?.validTo ?? ''), short.certificate.notAfter.getTime());
 });

@@ -2,9 +2,9 @@
 // here would otherwise be found by proxies, when they refuse each other.
 import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { messageOf } from '../platform/errors.ts';
-import { type Authority, type AuthoritySource, authorityExpiry, expiryOf } from './authority.ts';
+import { type Authority, type AuthoritySource, expiryOf, rootsOf } from './authority.ts';
 import { canSign } from './certificate.ts';
-import { distinctCertificates, includesCertificate, readCertificates } from './pem-certificates.ts';
+import { distinctCertificates, includesCertificate, isSignedBy, readCertificates } from './pem-certificates.ts';
 
 /** Istio's names, of its Secret `cacerts` (security/pkg/pki/ca/ca.go). */
 export const authorityFiles = {
@@ -69,42 +69,61 @@ function readAuthority(files: AuthorityFiles, source: AuthoritySource, now: numb
     throw new Unfit(`${certificateFile} is no authority`, 'it needs basicConstraints CA:TRUE');
   }
   const own = files(chainFile) === undefined ? [] : certificatesIn(files, chainFile);
-  const path = pathToRoot(certificate, own, roots);
-  const authority = { certificate, key, chain: path, roots: distinctCertificates(roots), source };
-  for (const [name, one] of [
-    [certificateFile, certificate] as const,
-    ...path.map((step) => [chainFile, step] as const),
-  ]) {
-    if (!(Date.parse(one.validFrom) <= now))
-      throw new Unfit(`${name} is not valid before ${one.validFrom}`, 'set the clock');
-    if (expiryOf(one) <= now) throw new Unfit(`${name} ended on ${one.validTo}`, 'give one that is valid');
+  const chain = pathToRoot(certificate, own, roots);
+  if (chain === undefined) {
+    throw new Unfit(
+      `${certificateFile} does not lead to a root in ${rootsFile}`,
+      `${chainFile} needs every certificate between the two`,
+    );
   }
-  if (authorityExpiry(authority) <= now) throw new Unfit(`${rootsFile} has ended`, 'give a root that is valid');
-  return authority;
+  requireValid(certificateFile, [certificate], now);
+  const between = chain.slice(1);
+  if (!between.every(({ ca }) => ca)) {
+    throw new Unfit(`${chainFile} leads over a certificate that is no authority`, 'it needs basicConstraints CA:TRUE');
+  }
+  requireValid(chainFile, between, now);
+  const top = chain.at(-1);
+  if (top !== undefined) requireOneValid(rootsFile, rootsOf(top, roots), now);
+  return { certificate, key, chain, roots: distinctCertificates(roots), source };
 }
 
-/** What proxies show beside their own certificates: each step is signed by the next, the last by a root. */
+function requireValid(name: string, certificates: readonly X509Certificate[], now: number): void {
+  for (const one of certificates) {
+    if (!hasBegun(one, now)) throw new Unfit(`${name} is not valid before ${one.validFrom}`, 'set the clock');
+    if (expiryOf(one) <= now) throw new Unfit(`${name} ended on ${one.validTo}`, 'give one that is valid');
+  }
+}
+
+/** Of one root there may be several certificates, the old and the new. */
+function requireOneValid(name: string, roots: readonly X509Certificate[], now: number): void {
+  const lasting = roots.filter((root) => now < expiryOf(root));
+  if (lasting.length === 0) throw new Unfit(`${name} has ended`, 'give a root that is valid');
+  if (!lasting.some((root) => hasBegun(root, now))) requireValid(name, lasting, now);
+}
+
+function hasBegun({ validFrom }: X509Certificate, now: number): boolean {
+  return Date.parse(validFrom) <= now;
+}
+
+/**
+ * What proxies show beside their own certificates: each step is signed by the next, the last by a root; none where it is a
+ * root itself. Undefined: there is no such way.
+ */
 function pathToRoot(
-  certificate: X509Certificate,
+  at: X509Certificate,
   chain: readonly X509Certificate[],
   roots: readonly X509Certificate[],
-): readonly X509Certificate[] {
-  const steps: X509Certificate[] = [];
-  for (let at: X509Certificate = certificate; !includesCertificate(roots, at); ) {
-    steps.push(at);
-    const isAbove = (one: X509Certificate) => at.checkIssued(one) && at.verify(one.publicKey);
-    if (roots.some(isAbove)) return steps;
-    const above = chain.find((one) => isAbove(one) && !includesCertificate(steps, one));
-    if (above === undefined) {
-      const { certificate: certificateFile, roots: rootsFile, chain: chainFile } = authorityFiles;
-      throw new Unfit(
-        `${certificateFile} does not lead to a root in ${rootsFile}`,
-        `${chainFile} needs every certificate between the two`,
-      );
-    }
-    at = above;
+  before: readonly X509Certificate[] = [],
+): readonly X509Certificate[] | undefined {
+  if (includesCertificate(roots, at)) return before;
+  const path = [...before, at];
+  if (roots.some((root) => isSignedBy(at, root))) return path;
+  for (const above of chain) {
+    if (includesCertificate(path, above) || !isSignedBy(at, above)) continue;
+    const found = pathToRoot(above, chain, roots, path);
+    if (found !== undefined) return found;
   }
-  return steps;
+  return undefined;
 }
 
 function certificatesIn(files: AuthorityFiles, name: string): readonly X509Certificate[] {

@@ -29,6 +29,8 @@ export interface MadeOptions {
   readonly notBefore?: number;
   readonly notAfter?: number;
   readonly algorithm?: Algorithm | RsaAlgorithm;
+  /** Of one that has another certificate already. */
+  readonly keys?: webcrypto.CryptoKeyPair;
 }
 
 const dayMs = 86_400_000;
@@ -36,7 +38,7 @@ const dayMs = 86_400_000;
 export async function makeIssuer(options: MadeOptions): Promise<Issuer> {
   const { name, under, isAuthority = true, algorithm = p256 } = options;
   const { notBefore = Date.now() - dayMs, notAfter = Date.now() + 365 * dayMs } = options;
-  const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
+  const keys = options.keys ?? (await makeKeys(algorithm));
   const signer = under?.keys ?? keys;
   const certificate = await X509CertificateGenerator.create({
     subject: `CN=${name}`,
@@ -49,6 +51,10 @@ export async function makeIssuer(options: MadeOptions): Promise<Issuer> {
     extensions: [new BasicConstraintsExtension(isAuthority, undefined, true)],
   });
   return { certificate, keys };
+}
+
+async function makeKeys(algorithm: Algorithm | RsaAlgorithm): Promise<webcrypto.CryptoKeyPair> {
+  return (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
 }
 
 export function pemOf(...issuers: readonly Issuer[]): string {
