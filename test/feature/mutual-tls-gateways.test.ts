@@ -91,6 +91,31 @@ describe('mTLS to a gateway around TLS', needs('root', 'iproute2', 'firewall'), 
     await until('the gateway says so', async () => /NR .* evil\.test /.test(await gatewayLog()));
   });
 
+  it('is closed as well where the name inside comes late: nobody waits the inspection out', async () => {
+    const late = 'late.test';
+    await mesh.apply(
+      serviceEntry('late', { hosts: [late], ports: [{ number: 7443, name: 'tcp', protocol: 'TCP' }] }) +
+        virtualService('late-to-gateway', {
+          hosts: [late],
+          tcp: [{ route: [{ destination: { host: own, subset: 'allowed', port: { number: 443 } } }] }],
+        }),
+    );
+    await until('the way is open', async () => (await afterSilence(late, allowed, 0)) === 'HTTP/1.1 200 OK');
+    const before = site.connections.items.length;
+    assert.notEqual(await afterSilence(late, evil, 2500), 'HTTP/1.1 200 OK');
+    assert.equal(site.connections.items.length, before);
+  });
+
+  /** Of a request inside TLS for this name, begun on a connection to port 7443 that has said nothing for so long. */
+  async function afterSilence(host: string, sni: string, ms: number): Promise<string> {
+    const script = `const socket = require('net').connect(7443, '${host}', () => setTimeout(() => {
+        const tls = require('tls').connect({ socket, servername: '${sni}', rejectUnauthorized: false });
+        tls.on('error', () => undefined).on('secureConnect', () => tls.write('GET / HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n'));
+        tls.on('data', (chunk) => process.stdout.write(chunk));
+      }, ${ms})).on('error', () => undefined)`;
+    return (await mesh.run('exec', 'caller', '--', process.execPath, '-e', script)).split('\r\n')[0] ?? '';
+  }
+
   it('goes where tls rules of the gateway send the name inside', async () => {
     await mesh.apply(
       virtualService('by-rule-from-gateway', {

@@ -28,7 +28,7 @@ import {
   type TcpRoute,
 } from './passed-chains.ts';
 
-/** How long what comes out of mTLS may be silent before it counts as no TLS: a server that speaks first waits so long. */
+/** How long what comes out of mTLS may be silent before it counts as no TLS, where that goes on: a server that speaks first waits so long. */
 const inspectSeconds = 1;
 
 export function hasInnerListener(placed: PlacedServer): boolean {
@@ -51,7 +51,8 @@ export function buildInnerListener(placed: PlacedServer, context: GatewayListene
         );
   const byRule = buildPassedChains(placed, context, (names) => judging(names, true));
   const tlsChains = withoutTaken([...byRule, ...byHost]);
-  const plain = tcp === undefined ? undefined : { name: 'plain', filters: passed(tcp, false) };
+  // Otherwise a caller who waits the inspection out could name anybody inside.
+  const plain = tcp === undefined || tcp.route.expectsTls ? undefined : { name: 'plain', filters: passed(tcp, false) };
   if (tlsChains.length === 0) return [];
   const name = innerListenerName(placed);
   const listener = buildGatewayListener({
@@ -59,7 +60,7 @@ export function buildInnerListener(placed: PlacedServer, context: GatewayListene
     bind: 'internal',
     tlsChains: tlsChains.map((chain) => judgingCallers(chain, proxies)),
     plainChain: plain === undefined ? undefined : judgingCallers(plain, proxies),
-    inspectSeconds,
+    ...(plain === undefined ? {} : { inspectSeconds }),
     accessLog: refusedByGatewayLogs(settings, askedAt(number), proxies),
   });
   return [

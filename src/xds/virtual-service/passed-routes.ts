@@ -1,6 +1,7 @@
 // The TLS and TCP rules of a VirtualService: connections that are passed on unread, by SNI or as they come
 // (istio-semantics 3.1).
 import { isUnder } from '../../api/host-name.ts';
+import { isTls } from '../../api/protocol.ts';
 import type { WeightedCluster } from '../../envoy/network-filters.ts';
 import type { Service, ServicePort } from '../../mesh/service.ts';
 import { emptyTrafficPolicy } from '../../mesh/traffic-policy.ts';
@@ -25,6 +26,8 @@ export interface PassedRoute {
   readonly settings: ConnectionSettings;
   /** The one destination is a wildcard host: which of those below it, the SNI says. */
   readonly forwarded: { readonly service: Service; readonly port: ServicePort } | undefined;
+  /** Wherever it leads TLS is expected, and no proxy puts it around: nothing else than TLS has a meaning there. */
+  readonly expectsTls: boolean;
 }
 
 /** In the order of the rules: one for each, and one more for each group of subnets that it names. */
@@ -90,7 +93,13 @@ function route(
   const [first] = found;
   const policy = found.length === 1 ? first?.policy : first?.hostPolicy;
   const settings = connectionSettingsOf(policy ?? emptyTrafficPolicy);
-  return { name, port: routing.port, serverNames, subnets: [], clusters, settings, forwarded };
+  const expectsTls = found.every(receivesTls);
+  return { name, port: routing.port, serverNames, subnets: [], clusters, settings, forwarded, expectsTls };
+}
+
+function receivesTls({ service, port, policy }: FoundDestination): boolean {
+  const protocol = service?.ports.find(({ number }) => number === port)?.protocol;
+  return protocol !== undefined && isTls(protocol) && (policy.tls === undefined || policy.tls.mode === 'DISABLE');
 }
 
 /** Names that do not lie below the wildcard are not resolved on its account. */
