@@ -15,8 +15,8 @@ export function* fieldsNotActedOn<Value extends object>(
 }
 
 /** `what` is a field, or a value of one. */
-export function notActedOn(what: string, path: FieldPath): Finding {
-  return warning('SP0111', path, `${what} is accepted, but not acted on yet`, 'do not rely on it');
+export function notActedOn(what: string, path: FieldPath, hint = 'do not rely on it'): Finding {
+  return warning('SP0111', path, `${what} is accepted, but not acted on yet`, hint);
 }
 
 export function deprecated(field: string, path: FieldPath, instead: string): Finding {

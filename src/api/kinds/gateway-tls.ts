@@ -34,8 +34,12 @@ export function* checkServerTls(tls: ServerTlsSettings, path: FieldPath): Iterab
   yield* checkCiphers(tls.cipherSuites ?? [], [...path, 'cipherSuites']);
   yield* checkVersions(tls, path);
   yield* checkPins(tls, path);
-  if (mode === 'AUTO_PASSTHROUGH') yield notActedOn(`TLS mode ${mode}`, [...path, 'mode']);
+  if (mode === 'AUTO_PASSTHROUGH') yield notActedOn(`TLS mode ${mode}`, [...path, 'mode'], insteadOfAutoPassthrough);
 }
+
+/** What the mode is for, a way from one cluster into another, is not there. */
+const insteadOfAutoPassthrough =
+  'there is one cluster, and workloads reach each other without it; for other hosts use mode: PASSTHROUGH and a VirtualService with tls rules';
 
 function isSet(value: string | readonly unknown[] | undefined): boolean {
   return value !== undefined && value.length > 0;
