@@ -186,8 +186,12 @@ export function stateIs(key: string, match: TextMatch): Principal {
   });
 }
 
-/** Of the connection itself, or as trusted proxies before it tell. */
-export function sourceIs(range: string, from: 'direct' | 'forwarded'): Principal {
-  const value = cidrRange(range);
-  return principal(from === 'direct' ? { case: 'directRemoteIp', value } : { case: 'remoteIp', value });
+/**
+ * `direct`: of the connection itself. `handed-over`: of one that comes from inside Envoy, as its listener filter restored it, which
+ * no header changes. `forwarded`: as trusted proxies before it tell.
+ */
+export function sourceIs(range: string, from: keyof typeof addressOf): Principal {
+  return principal({ case: addressOf[from], value: cidrRange(range) });
 }
+
+const addressOf = { direct: 'directRemoteIp', 'handed-over': 'sourceIp', forwarded: 'remoteIp' } as const;

@@ -18,8 +18,15 @@ import { type AddressGuard, buildNetworkAddressFilter } from '../envoy/upstream-
 import { handlingOf } from '../mesh/handling.ts';
 import type { ProxySettings } from '../mesh/proxy-settings.ts';
 import { exactHostGuard, wildcardHostGuard } from './address-policy.ts';
-import { type ConnectionAuthorization, judgedProxy, unjudged } from './authorization/filters.ts';
-import { outboundAsksForPaths, outboundConnections, outboundRequests } from './authorization/outbound.ts';
+import {
+  asksForPaths,
+  authorizeConnections,
+  authorizeRequests,
+  type ConnectionAuthorization,
+  judgedProxy,
+  unjudged,
+} from './authorization/filters.ts';
+import { outboundSide } from './authorization/sides.ts';
 import type { Capture } from './capture.ts';
 import { dynamicDnsCache } from './dynamic-dns.ts';
 import { buildRequestFilter } from './egress-policy/request-filter.ts';
@@ -46,7 +53,7 @@ export function catchAllChain(config: ProxySettings): FilterChain {
   // The name of an egress proxy's cluster does not say that nobody registered what passes it.
   const route = allowAny && config.egressProxy !== undefined ? { route: allowAnyRoute } : {};
   const place = { reads: 'server-name', port: undefined, capture: 'redirect' } as const;
-  const authorization = allowAny ? outboundConnections(config, place) : unjudged;
+  const authorization = allowAny ? authorizeConnections(outboundSide(config, place)) : unjudged;
   const accessLog = outboundTcpLogs(config, 'unregistered', { ...route, refusal: authorization.refusal });
   const proxy = { statPrefix: cluster, cluster, accessLog };
   return buildFilterChain('catch-all', judgedProxy({ authorization, proxy, waits: true }));
@@ -74,14 +81,14 @@ export interface HttpChainOptions {
 export function httpChain(name: string, port: number, config: ProxySettings, options: HttpChainOptions): FilterChain {
   const { capture, byPath } = options;
   const forward = buildDynamicForwardProxyFilters(dynamicDnsCache, port);
-  const { filters: judging, refusal } = outboundRequests(config, { reads: 'requests', port, capture });
+  const { filters: judging, refusal } = authorizeRequests(outboundSide(config, { reads: 'requests', port, capture }));
   return buildFilterChain(name, [
     buildHttpConnectionManager({
       statPrefix: `outbound_0.0.0.0_${port};`,
       routeName: routeConfigurationName(port),
       accessLog: outboundHttpLogs(config, { destination: originalDestination(port, capture), refusal }),
       removedHeaders: { prefixes: internalHeaderPrefixes },
-      normalizesPaths: byPath || outboundAsksForPaths(config),
+      normalizesPaths: byPath || asksForPaths(config.authorization?.outbound),
       filters: [
         buildRouteMarkFilter(),
         ...judging,
@@ -103,7 +110,7 @@ export function serverNameChain(
   config: ProxySettings,
   capture: Capture['kind'],
 ): FilterChain {
-  const authorization = outboundConnections(config, { reads: 'server-name', port, capture });
+  const authorization = authorizeConnections(outboundSide(config, { reads: 'server-name', port, capture }));
   const { refusal } = authorization;
   const accessLog = outboundTcpLogs(config, 'by-name', { destination: originalDestination(port, capture), refusal });
   const proxy = { statPrefix: 'sni', cluster: blackHoleCluster, accessLog };
@@ -125,11 +132,13 @@ export function serviceChain(
   const reported = withheld === 'reported';
   const [passed] = entry.passed;
   const isTls = handlingOf(port.protocol) === 'tls';
-  const authorization = outboundConnections(
-    config,
-    isTls
-      ? { reads: 'server-name', port: port.number, capture }
-      : { reads: 'nothing', port: port.number, capture, host: service.host },
+  const authorization = authorizeConnections(
+    outboundSide(
+      config,
+      isTls
+        ? { reads: 'server-name', port: port.number, capture }
+        : { reads: 'nothing', port: port.number, capture, host: service.host },
+    ),
   );
   if (passed !== undefined && passed.serverNames.length === 0) {
     const { refusal } = authorization;
@@ -151,7 +160,7 @@ export function serviceChain(
 /** Where a VirtualService sends connections; named by its route. */
 export function passedChain(route: PassedRoute, config: ProxySettings): FilterChain {
   const reads = route.serverNames.length > 0 ? 'server-name' : 'nothing';
-  const authorization = outboundConnections(config, { reads, port: route.port, capture: 'redirect' });
+  const authorization = authorizeConnections(outboundSide(config, { reads, port: route.port, capture: 'redirect' }));
   const { refusal } = authorization;
   return buildFilterChain(route.name, passedFilters(route, config, { authorization, telling: { refusal } }));
 }
@@ -186,7 +195,7 @@ export function forwardedChain(
   const destination = originalDestination(entry.port.number, capture);
   const reported = entry.withheld === 'reported';
   const place = { reads: 'server-name', port: entry.port.number, capture } as const;
-  const authorization = outboundConnections(config, place);
+  const authorization = authorizeConnections(outboundSide(config, place));
   const telling = { destination, reported, refusal: authorization.refusal };
   return buildFilterChain(entry.service.host, forwardedFilters(entry, guard, config, { authorization, telling }));
 }

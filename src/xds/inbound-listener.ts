@@ -13,8 +13,8 @@ import { buildFilterChain, buildListener, buildPortFilterChain } from '../envoy/
 import type { NetworkFilter } from '../envoy/network-filters.ts';
 import { buildForwardRoute, buildVirtualHost } from '../envoy/route.ts';
 import type { ProxySettings } from '../mesh/proxy-settings.ts';
-import { judgedProxy } from './authorization/filters.ts';
-import { inboundAsksForPaths, inboundConnections, inboundRequests } from './authorization/inbound.ts';
+import { asksForPaths, authorizeConnections, authorizeRequests, judgedProxy } from './authorization/filters.ts';
+import { inboundSide } from './authorization/sides.ts';
 import type { Capture } from './capture.ts';
 import { buildPeerChains, type CallerKind } from './inbound-mtls.ts';
 import type { InboundHandling, InboundPort } from './inbound-ports.ts';
@@ -93,7 +93,7 @@ function buildMutualListener(ports: readonly InboundPort[], config: ProxySetting
 
 /** Of ports that no Service sends to. */
 function buildPassedFilters(config: ProxySettings, capture: Capture['kind']): readonly NetworkFilter[] {
-  const authorization = inboundConnections(config, { reads: 'nothing', port: undefined, capture });
+  const authorization = authorizeConnections(inboundSide(config, { reads: 'nothing', port: undefined, capture }));
   const proxy = { statPrefix: inboundPassthroughCluster, cluster: inboundPassthroughCluster, accessLog: [] };
   return judgedProxy({ authorization, proxy, waits: false });
 }
@@ -112,7 +112,7 @@ function buildInboundFilters(
 ): readonly NetworkFilter[] {
   const cluster = inboundCluster(port);
   if (handling === 'tcp') {
-    const authorization = inboundConnections(config, { reads: 'nothing', port, capture });
+    const authorization = authorizeConnections(inboundSide(config, { reads: 'nothing', port, capture }));
     const proxy = { statPrefix: cluster, cluster, accessLog: inboundTcpLogs(config, callers === 'mesh') };
     return judgedProxy({ authorization, proxy, waits: false });
   }
@@ -127,8 +127,8 @@ function buildInboundFilters(
       virtualHost,
       accessLog: inboundHttpLogs(config, callers === 'mesh'),
       knowsCallers: callers === 'mesh',
-      filters: inboundRequests(config, { reads: 'requests', port, capture }).filters,
-      normalizesPaths: inboundAsksForPaths(config),
+      filters: authorizeRequests(inboundSide(config, { reads: 'requests', port, capture })).filters,
+      normalizesPaths: asksForPaths(config.authorization?.inbound),
     }),
   ];
 }

@@ -76,11 +76,16 @@ const byFilterState: Way = {
 };
 
 /** A socket, an internal listener for HTTP behind it, and a server outside. */
-async function start(t: Scope, { filters = [], transport, listenerFilter }: Way, flags: Json) {
+async function start(
+  t: Scope,
+  { filters = [], transport, listenerFilter }: Way,
+  flags: Json,
+  judging: readonly Json[] = [],
+) {
   const outside = await startOutsideHttp({ t });
   const route_config = { name: 'inside', virtual_hosts: [virtualHost('all', ['*'], 'up')] };
   const manager = { route_config, access_log: accessLog('%DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS%') };
-  const { address: _, ...inside } = httpListener('inside', { manager });
+  const { address: _, ...inside } = httpListener('inside', { manager, filters: judging });
   const endpoint = { address: { envoy_internal_address: { server_listener_name: 'inside' } } };
   const toInside = {
     name: 'inside',
@@ -131,6 +136,27 @@ for (const [name, way] of Object.entries({ 'the PROXY protocol': byProxyProtocol
     assert.equal(await envoy.stdout.next(), `127.0.0.1:${port} 127.0.0.1:${localPort}`);
   });
 }
+
+const ways = [byProxyProtocol, byFilterState] as const;
+
+function denying(principal: Json): Json {
+  const rules = { action: 'DENY', policies: { no: { permissions: [{ any: true }], principals: [principal] } } };
+  return { name: 'judge', typed_config: typed('envoy.extensions.filters.http.rbac.v3.RBAC', { rules }) };
+}
+
+test('RBAC finds the first caller’s address, whatever headers say, by source_ip alone: directly it was called by Envoy', async (t) => {
+  const loopback = { address_prefix: '127.0.0.0', prefix_len: 8 };
+  for (const way of ways) {
+    for (const [principal, status] of [
+      [{ source_ip: loopback }, 403],
+      [{ direct_remote_ip: loopback }, 200],
+    ] as const) {
+      const { port } = await start(t, way, noReset, [denying(principal)]);
+      const headers = { 'x-forwarded-for': '192.0.2.1' };
+      assert.equal((await httpCall({ port, host: 'a.test', headers })).status, status);
+    }
+  }
+});
 
 test('filter state that is shared all the way gives each caller connections of its own, the PROXY protocol does not', async (t) => {
   for (const [way, connections] of [

@@ -197,5 +197,10 @@ spec:
         ({ object, protocol }) => object === 'AuthorizationPolicy/istio-system/out' && protocol === 'tls',
       ),
     );
+    const byAddress = { action: 'DENY', rules: [{ from: [{ source: { ipBlocks: ['0.0.0.0/0'] } }] }] };
+    await mesh.apply(authorizationPolicy('out', { ...atGateway, ...byAddress }, inRoot));
+    await until('callers are known by their addresses too', async () => {
+      return (await overTls(allowed, out)) !== 'HTTP/1.1 200 OK';
+    });
   });
 });

@@ -12,16 +12,15 @@ import {
 } from '../../envoy/rbac-rules.ts';
 import type { ProxySettings } from '../../mesh/proxy-settings.ts';
 import { filterNames, type HttpAuthorization, requestsUnder } from './filters.ts';
-import { outboundJudging } from './outbound.ts';
 import { type AuthorizationRules, buildAuthorizationRules } from './rules.ts';
+import { outboundSide } from './sides.ts';
 
 const isConnect = methodIs('CONNECT');
 
 export function authorizeAsked(config: ProxySettings): HttpAuthorization {
-  const policies = config.authorization?.outbound ?? [];
   const rules = (reads: 'requests' | 'connect') =>
-    buildAuthorizationRules(policies, outboundJudging(config, { reads, port: 'authority', capture: 'proxy' }));
-  return requestsUnder(policies, together(rules('requests'), rules('connect')));
+    buildAuthorizationRules(outboundSide(config, { reads, port: 'authority', capture: 'proxy' }));
+  return requestsUnder(config.authorization?.outbound ?? [], together(rules('requests'), rules('connect')));
 }
 
 /** For a route of CONNECT whose connection is judged by another listener. */

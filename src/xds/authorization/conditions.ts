@@ -35,6 +35,8 @@ export interface Judging {
   /** Of connections that name no host: the one that they are for. */
   readonly host?: string;
   readonly caller: Caller;
+  /** Connections come from another listener of the proxy, which tells whose they are. */
+  readonly handedOver: boolean;
   readonly trustDomain: string;
 }
 
@@ -45,7 +47,10 @@ export function isOfSource({ attribute }: Condition): boolean {
   return attribute.startsWith('source.') || attribute === 'remote.ip';
 }
 
-export function sourceTerm({ attribute }: Condition, { caller, trustDomain }: Judging): ValueTerm<Principal> {
+export function sourceTerm(
+  { attribute }: Condition,
+  { caller, handedOver, trustDomain }: Judging,
+): ValueTerm<Principal> {
   switch (attribute) {
     case 'source.principal':
       return (value) => principalTerm(value, caller, trustDomain);
@@ -54,10 +59,11 @@ export function sourceTerm({ attribute }: Condition, { caller, trustDomain }: Ju
     case 'source.serviceAccount':
       return (value) => serviceAccountTerm(value, caller, trustDomain);
     case 'source.ip':
-    case 'remote.ip':
-      return caller.kind === 'workload'
-        ? undefined
-        : (value) => sourceIs(value, attribute === 'source.ip' ? 'direct' : 'forwarded');
+    case 'remote.ip': {
+      if (caller.kind === 'workload') return undefined;
+      const from = attribute === 'remote.ip' ? 'forwarded' : handedOver ? 'handed-over' : 'direct';
+      return (value) => sourceIs(value, from);
+    }
     default:
       return undefined;
   }

@@ -8,9 +8,9 @@ import { buildTcpProxy, type NetworkFilter, type TcpProxyOptions } from '../../e
 import { buildHttpRbac, buildNetworkRbac } from '../../envoy/rbac.ts';
 import { type AuthorizationPolicy, authorizationPolicyOrigin } from '../../mesh/authorization-policy.ts';
 import { blackHoleCluster } from '../names.ts';
-import type { Judging } from './conditions.ts';
 import { policyOfRule } from './rule-name.ts';
 import { type AuthorizationRules, buildAuthorizationRules, deniesAll } from './rules.ts';
+import type { JudgedSide } from './sides.ts';
 
 /** Before what filters leave in dynamic metadata: judgedKeys of record-line.ts. */
 const resultPrefix = 'authorization_';
@@ -40,8 +40,8 @@ export const filterNames = { deny: 'deny-policies', allow: 'allow-policies' } as
 /** Everything is let through. */
 export const unjudged = { filters: [], refusal: undefined } as const;
 
-export function authorizeRequests(policies: readonly AuthorizationPolicy[], judging: Judging): HttpAuthorization {
-  return policies.length === 0 ? unjudged : requestsUnder(policies, buildAuthorizationRules(policies, judging));
+export function authorizeRequests(side: JudgedSide): HttpAuthorization {
+  return side.policies.length === 0 ? unjudged : requestsUnder(side.policies, buildAuthorizationRules(side));
 }
 
 /** `rules`: what the policies came to. */
@@ -50,12 +50,10 @@ export function requestsUnder(policies: readonly AuthorizationPolicy[], rules: A
   return filters.length === 0 ? unjudged : { filters, refusal: { kind: 'judged', policies: allowing(policies) } };
 }
 
-export function authorizeConnections(
-  policies: readonly AuthorizationPolicy[],
-  judging: Judging,
-): ConnectionAuthorization {
+export function authorizeConnections(side: JudgedSide): ConnectionAuthorization {
+  const { policies } = side;
   if (policies.length === 0) return unjudged;
-  const rules = buildAuthorizationRules(policies, judging);
+  const rules = buildAuthorizationRules(side);
   if (deniesAll(rules)) {
     const denying = Object.keys(rules.deny?.policies ?? {}).map(policyOfRule);
     const told = denying.length > 0 ? denying.slice(0, 1).join() : allowing(policies);
@@ -89,7 +87,7 @@ export function judgedProxy({ authorization, proxy, before = [], waits }: Judged
 }
 
 /** Whether a rule asks for paths, which must then be written in one way only. */
-export function asksForPaths(policies: readonly AuthorizationPolicy[]): boolean {
+export function asksForPaths(policies: readonly AuthorizationPolicy[] = []): boolean {
   const operations = policies.flatMap(({ rules }) => rules.flatMap((rule) => rule.operations.flat()));
   return operations.some(({ attribute }) => attribute === 'request.path');
 }

@@ -12,10 +12,15 @@ const bytes: Judging = {
   port: undefined,
   seesAddress: true,
   caller: { kind: 'certificate' },
+  handedOver: false,
   trustDomain: 'cluster.local',
 };
 const passedTls: Judging = { ...bytes, reads: 'server-name' };
 const ownTls: Judging = { ...passedTls, hostsOfTls: true };
+
+function rulesOf(policies: readonly AuthorizationPolicy[], judging: Judging) {
+  return buildAuthorizationRules({ policies, judging });
+}
 
 function condition(attribute: Condition['attribute'], values: readonly string[]): Condition {
   return { attribute, values, notValues: [] };
@@ -30,31 +35,31 @@ function policy(action: AuthorizationPolicy['action'], rule: Partial<Authorizati
 const get80 = [[condition('request.method', ['GET']), condition('destination.port', ['80'])]];
 
 test('a rule that allows by what cannot be seen allows nothing', () => {
-  const rules = buildAuthorizationRules([policy('ALLOW', { operations: get80 })], bytes);
+  const rules = rulesOf([policy('ALLOW', { operations: get80 })], bytes);
   assert.equal(judge(rules, { port: 80 }), 'deny');
   assert.ok(deniesAll(rules));
 });
 
 test('a rule that denies by it denies without it', () => {
-  const rules = buildAuthorizationRules([policy('DENY', { operations: get80 })], bytes);
+  const rules = rulesOf([policy('DENY', { operations: get80 })], bytes);
   assert.equal(judge(rules, { port: 80 }), 'deny');
   assert.equal(judge(rules, { port: 81 }), 'allow');
 });
 
 test('hosts are those of TLS where a workload’s own traffic is judged, and nowhere else', () => {
   const allowed = policy('ALLOW', { operations: [[condition('request.host', ['a.test'])]] });
-  assert.equal(judge(buildAuthorizationRules([allowed], ownTls), { sni: 'a.test' }), 'allow');
-  assert.equal(judge(buildAuthorizationRules([allowed], ownTls), { sni: 'b.test' }), 'deny');
-  assert.equal(judge(buildAuthorizationRules([allowed], passedTls), { sni: 'a.test' }), 'deny');
+  assert.equal(judge(rulesOf([allowed], ownTls), { sni: 'a.test' }), 'allow');
+  assert.equal(judge(rulesOf([allowed], ownTls), { sni: 'b.test' }), 'deny');
+  assert.equal(judge(rulesOf([allowed], passedTls), { sni: 'a.test' }), 'deny');
   const bySni = policy('ALLOW', { conditions: [condition('connection.sni', ['*.test'])] });
-  assert.equal(judge(buildAuthorizationRules([bySni], passedTls), { sni: 'a.test' }), 'allow');
-  assert.equal(judge(buildAuthorizationRules([bySni], passedTls), { sni: '' }), 'deny');
+  assert.equal(judge(rulesOf([bySni], passedTls), { sni: 'a.test' }), 'allow');
+  assert.equal(judge(rulesOf([bySni], passedTls), { sni: '' }), 'deny');
 });
 
 test('names are texts, whatever stands in them: a.b is not axb', () => {
   const peer = (namespace: string, account: string) => `spiffe://cluster.local/ns/${namespace}/sa/${account}`;
   const rulesFor = (...from: Parameters<typeof condition>) =>
-    buildAuthorizationRules([policy('ALLOW', { sources: [[condition(...from)]] })], bytes);
+    rulesOf([policy('ALLOW', { sources: [[condition(...from)]] })], bytes);
   for (const rules of [
     rulesFor('source.serviceAccount', ['shop/a.b']),
     rulesFor('source.principal', ['cluster.local/ns/shop/sa/a.b']),
@@ -70,13 +75,13 @@ test('names are texts, whatever stands in them: a.b is not axb', () => {
     assert.equal(judge(ofNamespace, { peer: peer(namespace, 'a') }), 'deny');
   }
   const bySni = policy('ALLOW', { conditions: [condition('connection.sni', ['a.b.test'])] });
-  assert.equal(judge(buildAuthorizationRules([bySni], passedTls), { sni: 'a.b.test' }), 'allow');
-  assert.equal(judge(buildAuthorizationRules([bySni], passedTls), { sni: 'axb.test' }), 'deny');
+  assert.equal(judge(rulesOf([bySni], passedTls), { sni: 'a.b.test' }), 'allow');
+  assert.equal(judge(rulesOf([bySni], passedTls), { sni: 'axb.test' }), 'deny');
 });
 
 test('a port that is known decides at once', () => {
   const rules = (port: number) =>
-    buildAuthorizationRules([policy('DENY', { conditions: [condition('destination.port', ['80'])] })], {
+    rulesOf([policy('DENY', { conditions: [condition('destination.port', ['80'])] })], {
       ...bytes,
       port,
     });
@@ -86,18 +91,15 @@ test('a port that is known decides at once', () => {
 
 test('who shows no certificate is nobody: not allowed, and not excepted from what is denied', () => {
   const shop = [[condition('source.namespace', ['shop'])]];
-  assert.equal(judge(buildAuthorizationRules([policy('ALLOW', { sources: shop })], bytes), {}), 'deny');
+  assert.equal(judge(rulesOf([policy('ALLOW', { sources: shop })], bytes), {}), 'deny');
   const others = [[{ ...condition('source.principal', []), notValues: ['*'] }]];
-  const denied = buildAuthorizationRules([policy('DENY', { sources: others })], bytes);
+  const denied = rulesOf([policy('DENY', { sources: others })], bytes);
   assert.equal(judge(denied, {}), 'deny');
   assert.equal(judge(denied, { peer: 'spiffe://cluster.local/ns/shop/sa/web' }), 'allow');
 });
 
 test('a namespace is that of the mesh’s trust domain, and not a part of another name', () => {
-  const rules = buildAuthorizationRules(
-    [policy('ALLOW', { sources: [[condition('source.namespace', ['shop', '*-prod'])]] })],
-    bytes,
-  );
+  const rules = rulesOf([policy('ALLOW', { sources: [[condition('source.namespace', ['shop', '*-prod'])]] })], bytes);
   for (const [peer, answer] of [
     ['spiffe://cluster.local/ns/shop/sa/web', 'allow'],
     ['spiffe://cluster.local/ns/eu-prod/sa/web', 'allow'],
@@ -110,7 +112,7 @@ test('a namespace is that of the mesh’s trust domain, and not a part of anothe
 });
 
 test('addresses of callers', () => {
-  const rules = buildAuthorizationRules(
+  const rules = rulesOf(
     [policy('ALLOW', { sources: [[condition('source.ip', ['192.0.2.0/24', '2001:db8::/32'])]] })],
     bytes,
   );
@@ -120,10 +122,11 @@ test('addresses of callers', () => {
 });
 
 test('what is asked of a proxy has its port in the authority, and 80 where there is none', () => {
-  const rules = buildAuthorizationRules(
-    [policy('ALLOW', { conditions: [condition('destination.port', ['80', '8080'])] })],
-    { ...bytes, reads: 'requests', port: 'authority' },
-  );
+  const rules = rulesOf([policy('ALLOW', { conditions: [condition('destination.port', ['80', '8080'])] })], {
+    ...bytes,
+    reads: 'requests',
+    port: 'authority',
+  });
   for (const [authority, answer] of [
     ['a.test', 'allow'],
     ['a.test:80', 'allow'],

@@ -23,6 +23,7 @@ import {
 } from '../../mesh/authorization-policy.ts';
 import { isOfSource, type Judging, operationTerm, sourceTerm, type ValueTerm } from './conditions.ts';
 import { ruleName } from './rule-name.ts';
+import type { JudgedSide } from './sides.ts';
 import { type Algebra, allOf, anyOf, noneOf, type Term } from './terms.ts';
 
 /** Both must let traffic through. */
@@ -35,10 +36,7 @@ const permissions: Algebra<Permission> = { each: eachPermission, some: somePermi
 const principals: Algebra<Principal> = { each: eachPrincipal, some: somePrincipal, not: notPrincipal };
 
 /** Empty where everything is let through. */
-export function buildAuthorizationRules(
-  policies: readonly AuthorizationPolicy[],
-  judging: Judging,
-): AuthorizationRules {
+export function buildAuthorizationRules({ policies, judging }: JudgedSide): AuthorizationRules {
   const denied = rulesOf(policies, 'DENY', judging);
   const allowed = rulesOf(policies, 'ALLOW', judging);
   const asks = policies.some(({ action }) => action === 'ALLOW') && !Object.values(allowed).some(matchesAll);

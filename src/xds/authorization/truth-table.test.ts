@@ -40,13 +40,17 @@ function policiesOf(
 function rulesFor(policies: HostIndex<AuthorizationPolicy>, asker: keyof typeof askers, caller: Judging['caller']) {
   const { namespace, labels } = askers[asker];
   const client = { namespace, matches: (selector: ReadonlyMap<string, string>) => matchesLabels(selector, labels) };
-  return buildAuthorizationRules(selectAuthorizationPolicies(policies, client), {
-    reads: 'requests',
-    hostsOfTls: true,
-    port: 80,
-    seesAddress: true,
-    caller,
-    trustDomain,
+  return buildAuthorizationRules({
+    policies: selectAuthorizationPolicies(policies, client),
+    judging: {
+      reads: 'requests',
+      hostsOfTls: true,
+      port: 80,
+      seesAddress: true,
+      caller,
+      handedOver: false,
+      trustDomain,
+    },
   });
 }
 

@@ -14,7 +14,8 @@ import { buildRouteMarkFilter } from '../../envoy/route-mark.ts';
 import type { CallerRoots, ServerCertificate, ServerTls } from '../../mesh/gateway.ts';
 import { rankAtGateway } from '../../mesh/ownership.ts';
 import { exactHostGuard } from '../address-policy.ts';
-import { inboundRequests } from '../authorization/inbound.ts';
+import { authorizeRequests } from '../authorization/filters.ts';
+import { inboundSide } from '../authorization/sides.ts';
 import { dynamicDnsCache } from '../dynamic-dns.ts';
 import { buildRequestFilter } from '../egress-policy/request-filter.ts';
 import { buildMutualServerTls, mutualTlsSecrets } from '../mutual-tls.ts';
@@ -152,7 +153,8 @@ function buildHttpManager(
   port: number,
   { settings, capture, bindPort }: GatewayListenerContext,
 ): NetworkFilter {
-  const { filters, refusal } = inboundRequests(settings, { reads: 'requests', port: bindPort, capture });
+  const side = inboundSide(settings, { reads: 'requests', port: bindPort, capture });
+  const { filters, refusal } = authorizeRequests(side);
   return buildGatewayHttpManager({
     statPrefix: `outbound_0.0.0.0_${port};`,
     routeName,

@@ -6,7 +6,8 @@ import { rankAtGateway } from '../../mesh/ownership.ts';
 import type { ProxySettings } from '../../mesh/proxy-settings.ts';
 import { boundTo } from '../../mesh/select-virtual-service.ts';
 import type { VirtualService } from '../../mesh/virtual-service.ts';
-import { inboundConnections } from '../authorization/inbound.ts';
+import { authorizeConnections } from '../authorization/filters.ts';
+import { inboundSide } from '../authorization/sides.ts';
 import type { Capture } from '../capture.ts';
 import { passedFilters } from '../filter-chains.ts';
 import { peerIdentityKey } from '../mutual-tls.ts';
@@ -88,13 +89,14 @@ export function passedOn(
   { settings, capture, bindPort }: GatewayListenerContext,
   judging: readonly NetworkFilter[] = [],
 ): readonly NetworkFilter[] {
-  const { filters, refusal } = inboundConnections(settings, {
+  const side = inboundSide(settings, {
     reads: server.tls === undefined ? 'nothing' : 'server-name',
     port: bindPort,
     capture,
     // The listener inside has no certificate of its own to see.
-    ...(server.tls?.mode === 'ISTIO_MUTUAL' ? { caller: { kind: 'filter-state', key: peerIdentityKey } as const } : {}),
+    ...(server.tls?.mode === 'ISTIO_MUTUAL' ? { callerKey: peerIdentityKey } : {}),
   });
+  const { filters, refusal } = authorizeConnections(side);
   const authorization = { filters: [...judging, ...filters], refusal };
   const telling = { destination: askedAt(server.port.number), proxy: 'gateway', refusal } as const;
   return passedFilters(route, settings, { authorization, telling });

@@ -9,8 +9,8 @@ import { buildInternalCluster, buildInternalListener } from '../../envoy/interna
 import { buildFilterChain } from '../../envoy/listener.ts';
 import { handlingOf } from '../../mesh/handling.ts';
 import type { ProxySettings } from '../../mesh/proxy-settings.ts';
-import { judgedProxy } from '../authorization/filters.ts';
-import { outboundConnections } from '../authorization/outbound.ts';
+import { authorizeConnections, judgedProxy } from '../authorization/filters.ts';
+import { outboundSide } from '../authorization/sides.ts';
 import { forwardedGuard } from '../cluster-http.ts';
 import { forwardedChain, serviceChain } from '../filter-chains.ts';
 import { blackHoleCluster, listenerName } from '../names.ts';
@@ -39,7 +39,7 @@ export function buildConnectedListener(port: number, use: PortUse, config: Proxy
   if (!http && serverNames.size === 0) return [];
   const name = connectedListenerName(port);
   const nothing = new Map<string, PortService>();
-  const authorization = outboundConnections(config, { reads: 'nothing', port, capture: 'proxy' });
+  const authorization = authorizeConnections(outboundSide(config, { reads: 'nothing', port, capture: 'proxy' }));
   const { refusal } = authorization;
   const accessLog = outboundTcpLogs(config, 'unregistered', { destination: `0.0.0.0:${port}`, refusal });
   const chains = buildNamedChains(port, { ...use, serverNames, addressed: nothing, tcp: nothing }, config, {

@@ -75,6 +75,7 @@ function isPrincipal({ identifier }: Principal, asked: Asked): boolean {
     case 'authenticated':
       return asked.peer !== undefined && isText(identifier.value.principalName, asked.peer);
     case 'directRemoteIp':
+    case 'sourceIp':
     case 'remoteIp':
       return isWithin(asked.source, identifier.value);
     default:
