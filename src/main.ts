@@ -160,7 +160,7 @@ async function wire(
   );
   const background = [following.done, assignClusterIps(store, signal)];
   stack.defer(async () => void (await Promise.allSettled(background)));
-  const broken = Promise.race(background.map(rejectionOf));
+  let broken = Promise.race(background.map(rejectionOf));
   await Promise.race([views.ready, broken]);
   await config?.settled();
 
@@ -177,18 +177,22 @@ async function wire(
   // Where programs and proxies share a user, a proxy's key would be its program's too.
   if (capture === 'redirect') {
     const follow = options.caFolder === undefined ? followSecret(store) : followFolder(options.caFolder);
-    const first = Promise.withResolvers<FoundFiles | undefined>();
+    const first = Promise.withResolvers<void>();
+    let userAuthority: FoundFiles | undefined;
     const found = (files: FoundFiles | undefined) => {
-      first.resolve(files);
+      userAuthority = files;
       identity?.setUserAuthority(files);
+      first.resolve();
     };
     const followingAuthority = follow(found, signal);
-    stack.defer(async () => void (await Promise.allSettled([followingAuthority])));
+    background.push(followingAuthority);
+    broken = Promise.race([broken, rejectionOf(followingAuthority)]);
+    await Promise.race([first.promise, broken]);
     identity = createIdentity({
       file: dataFolder.caFile,
       lifeMs: options.workloadCertificateMs,
       trustDomain: current.config.trustDomain,
-      userAuthority: await Promise.race([first.promise, rejectionOf(followingAuthority)]),
+      userAuthority,
       syncs: discovery.syncs,
       signal,
       log,

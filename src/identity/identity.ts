@@ -6,7 +6,7 @@ import type { ResourceSyncs } from '../discovery/proxy-state.ts';
 import { type ProxyIdentity, type Resource, type TypeUrl, typeUrls } from '../discovery/view.ts';
 import { SecretSchema } from '../envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
 import { buildValidationSecret } from '../envoy/secret.ts';
-import { SallyportError } from '../platform/errors.ts';
+import { messageOf, SallyportError, systemCode } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
 import { typedResource } from '../xds/resource.ts';
 import { workloadRoots } from '../xds/secret-names.ts';
@@ -83,7 +83,8 @@ export function createIdentity(options: IdentityOptions): Identity {
   let since = monotonic();
   let settledSince: number | undefined;
   let timer: NodeJS.Timeout | undefined;
-  const workloads = createWorkloads({ issuing: () => issuing, lifeMs, clock, random, onIssue: wake });
+  let wakesAt = Number.POSITIVE_INFINITY;
+  const workloads = createWorkloads({ issuing: () => issuing, lifeMs, clock, random, onDue: wakeBy });
 
   function firstTrust(): Trust {
     const judged = found && judgeAuthority(found.files, found.source, clock());
@@ -195,18 +196,39 @@ export function createIdentity(options: IdentityOptions): Identity {
   function turn(): void {
     if (signal.aborted) return;
     const before = trust;
-    if (found !== undefined && monotonic() - judgedAt >= longestSleepMs) judge();
+    const judged = monotonic() - judgedAt < longestSleepMs || isKept(judge);
     const done = workloads.refresh(sliceMs);
-    if (done && begun) step();
-    sleep(done && trust === before ? wakeAfter() : 0);
+    const stepped = !(done && begun) || isKept(step);
+    sleep(done && trust === before ? wakeAfter(judged && stepped) : 0);
   }
 
-  function wakeAfter(): number {
-    if (trust.next !== undefined || trust.retired !== undefined) return lookMs;
+  function wakeAfter(kept: boolean): number {
+    if (kept && (trust.next !== undefined || trust.retired !== undefined)) return lookMs;
     return Math.min(longestSleepMs, Math.max(0, workloads.nextDue() - clock()));
   }
 
+  /** A disk that is full is no reason to stop renewing certificates: what could not be written has not happened. */
+  function isKept(change: () => void): boolean {
+    try {
+      change();
+      return true;
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      log.warn(
+        { error: messageOf(error) },
+        'the authority could not be written; it stays as it is, and is tried again',
+      );
+      return false;
+    }
+  }
+
+  function wakeBy(time: number): void {
+    const milliseconds = Math.max(0, time - clock());
+    if (monotonic() + milliseconds < wakesAt) sleep(milliseconds);
+  }
+
   function sleep(milliseconds: number): void {
+    wakesAt = monotonic() + milliseconds;
     clearTimeout(timer);
     timer = setTimeout(turn, milliseconds);
     timer.unref();
@@ -240,7 +262,8 @@ export function createIdentity(options: IdentityOptions): Identity {
     },
     setUserAuthority(next) {
       found = next;
-      judge();
+      judgedAt = Number.NEGATIVE_INFINITY;
+      wake();
     },
     rotate() {
       if (found !== undefined) {

@@ -52,8 +52,8 @@ export function followFolder(path: string): FollowAuthority {
       clearTimeout(quiet);
       quiet = setTimeout(take, quietMs);
     };
-    onFound(await read());
     for (const name of names) watchFile(join(path, name), { interval: intervalMs, persistent: false }, changed);
+    onFound(await read());
     await aborted(signal);
     clearTimeout(quiet);
     for (const name of names) unwatchFile(join(path, name), changed);

@@ -1,5 +1,7 @@
 // Which authorities of users are taken, what each of the others is told, and how one takes over from another.
 import assert from 'node:assert/strict';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { hourMs, startIdentity } from './testing/identity.ts';
 import { filesIn, type Issuer, keyPem, makeIssuer, p384, pemOf, rsa2048, userFiles } from './testing/user-files.ts';
@@ -168,4 +170,23 @@ test('a root that signs nothing lengthens no certificate', async (t) => {
   const web = mesh.proxy('web');
   web.connect();
   assert.equal(Date.parse(web.certificate?.validTo ?? ''), short.certificate.notAfter.getTime());
+});
+
+test('where the authority cannot be written certificates are renewed by the last one, until it can', async (t) => {
+  const root = await makeIssuer({ name: 'root' });
+  const mesh = startIdentity(t, { startAt: clock(), lifeMs: 60_000 });
+  const web = mesh.proxy('web');
+  web.connect();
+  const { issuer, updates } = { issuer: web.certificate?.issuer, updates: web.updates };
+  const folder = dirname(mesh.file);
+  renameSync(folder, `${folder}-away`);
+  writeFileSync(folder, 'no folder');
+  mesh.identity.setUserAuthority(found(root, root));
+  mesh.pass(3 * 60_000);
+  assert.equal(web.certificate?.issuer, issuer);
+  assert.ok(web.updates > updates + 3, `${web.updates} updates`);
+  rmSync(folder);
+  renameSync(`${folder}-away`, folder);
+  mesh.pass(30_000);
+  assert.equal(web.certificate?.issuer, 'CN=root');
 });

@@ -38,8 +38,8 @@ export interface WorkloadsOptions {
   readonly clock: () => number;
   /** Of [0, 1). */
   readonly random: () => number;
-  /** `nextDue` may be earlier now. */
-  readonly onIssue: () => void;
+  /** Something is due then that was not before; milliseconds since 1970. */
+  readonly onDue: (at: number) => void;
 }
 
 interface Served extends Workload {
@@ -49,22 +49,31 @@ interface Served extends Workload {
 /** What could not be renewed is tried again then. */
 const retryMs = 5000;
 
-export function createWorkloads({ issuing, lifeMs, clock, random, onIssue }: WorkloadsOptions): Workloads {
+export function createWorkloads({ issuing, lifeMs, clock, random, onDue }: WorkloadsOptions): Workloads {
   const served = new Set<Served>();
 
-  function refreshOne(workload: Served): void {
+  /** Whether something was due. */
+  function refreshOne(workload: Served): boolean {
     const { issuer, roots, trustDomain } = issuing();
     const now = clock();
     const uri = spiffeIdentity({ ...workload.proxy, trustDomain });
     const { certificate } = workload;
     const isGood = certificate !== undefined && certificate.uri === uri && certificate.issuer === issuer;
-    if (!isGood || isDue(certificate, now)) {
+    const due = !isGood || isDue(certificate, now);
+    if (due) {
       const next = issueCertificate({ issuer, uri, lifeMs, now, random });
       const stays = certificate?.uri === uri && now < certificate.notAfter ? certificate : undefined;
       workload.certificate = next ?? stays;
-      onIssue();
+      onDue(dueAt(workload, now));
     }
     workload.secrets.replace(workload.certificate?.secret, roots);
+    return due;
+  }
+
+  function dueAt({ certificate }: Workload, now: number): number {
+    const retryAt = now + retryMs;
+    if (certificate === undefined) return retryAt;
+    return Math.min(certificate.notAfter, isDue(certificate, now) ? retryAt : certificate.renewAt);
   }
 
   return {
@@ -81,24 +90,16 @@ export function createWorkloads({ issuing, lifeMs, clock, random, onIssue }: Wor
     refresh(budgetMs) {
       const deadline = performance.now() + budgetMs;
       for (const workload of served) {
-        if (workload.secrets.isUsed) refreshOne(workload);
-        if (performance.now() > deadline) return false;
+        // A look at one that is not due costs next to nothing: however many there are, all are looked at.
+        if (workload.secrets.isUsed && refreshOne(workload) && performance.now() > deadline) return false;
       }
       return true;
     },
     nextDue() {
+      const now = clock();
       let next = Number.POSITIVE_INFINITY;
-      for (const { certificate, secrets } of served) {
-        if (!secrets.isUsed) continue;
-        const retryAt = clock() + retryMs;
-        const due = certificate === undefined ? retryAt : Math.min(certificate.notAfter, dueAt(certificate, retryAt));
-        next = Math.min(next, due);
-      }
+      for (const workload of served) if (workload.secrets.isUsed) next = Math.min(next, dueAt(workload, now));
       return next;
     },
   };
-
-  function dueAt(certificate: WorkloadCertificate, retryAt: number): number {
-    return isDue(certificate, clock()) ? retryAt : certificate.renewAt;
-  }
 }
