@@ -160,7 +160,7 @@ function templateMistake(value: string): Mistake | undefined {
 }
 
 function hostMistake(value: string): Mistake | undefined {
-  if (value === '*') return undefined;
+  if (value === '*' || normalizeHost(value) !== undefined) return undefined;
   const bare = value.replace(/:\d+$/, '');
   if (bare !== value) {
     return {
@@ -168,6 +168,7 @@ function hostMistake(value: string): Mistake | undefined {
       hint: `write ${shorten(bare)}: it is found with and without a port; use \`ports\` for ports`,
     };
   }
-  const isHost = value.includes('*') ? !/[\s/?#@]/.test(value) : normalizeHost(value) !== undefined;
-  return isHost ? undefined : { what: 'is not a host', hint: 'write a name, such as api.example.com' };
+  return value.includes('*') && !/[\s/?#@]/.test(value)
+    ? undefined
+    : { what: 'is not a host', hint: 'write a name, such as api.example.com' };
 }

@@ -34,6 +34,7 @@ for (const [title, spec, expected] of [
           ],
           to: [
             { operation: { hosts: ['api.example.com', '*.example.com'], ports: ['80'], methods: ['GET', 'POST*'] } },
+            { operation: { hosts: ['2001:db8::1', '[2001:db8::2]', '192.0.2.1'] } },
             { operation: { paths: ['/a', '/b/*', '*.js', '*', '/c/{*}/d/{**}'] } },
           ],
           when: [
