@@ -121,13 +121,20 @@ export function authorityIs(match: TextMatch): Permission {
   return headerIs(authority, match, true);
 }
 
-/** One colon with nothing but digits behind it; not those of an IPv6 address. */
-export const authorityHasPort = authorityLike('([^:]*|\\[[0-9A-Fa-f:.]*\\]):[0-9]*');
+/** What stands before the colon of a port; not those of an IPv6 address. */
+const beforePort = '([^:]*|\\[[0-9A-Fa-f:.]*\\])';
 
-/** What programs ask their proxy for; 80 where they write none. */
+/** One colon with nothing but digits behind it. */
+export const authorityHasPort = authorityLike(`${beforePort}:[0-9]*`);
+
+/** As Envoy reads a number that it dials: `080` and `+80` are 80. */
+const portNumber = (digits: string) => authorityLike(`${beforePort}:[+]?0*(${digits})`);
+const anyPortNumber = portNumber('[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]');
+
+/** What programs ask their proxy for; 80 where they write none, or what is none. */
 export function portWritten(port: number): Permission {
-  const written = eachPermission([authorityIs({ kind: 'suffix', value: `:${port}` }), authorityHasPort]);
-  return port === 80 ? somePermission([written, notPermission(authorityHasPort)]) : written;
+  const written = portNumber(String(port));
+  return port === 80 ? somePermission([written, notPermission(anyPortNumber)]) : written;
 }
 
 function authorityLike(regex: string): Permission {

@@ -157,10 +157,11 @@ export function serviceChain(
   return buildFilterChain(service.host, judgedProxy({ authorization, proxy, waits: true }));
 }
 
-/** Where a VirtualService sends connections; named by its route. */
-export function passedChain(route: PassedRoute, config: ProxySettings): FilterChain {
-  const reads = route.serverNames.length > 0 ? 'server-name' : 'nothing';
-  const authorization = authorizeConnections(outboundSide(config, { reads, port: route.port, capture: 'redirect' }));
+/** Where a VirtualService sends connections to the host, those for some SNIs or all; named by its route. */
+export function passedChain(route: PassedRoute, host: string, config: ProxySettings): FilterChain {
+  const seen =
+    route.serverNames.length > 0 ? ({ reads: 'server-name' } as const) : ({ reads: 'nothing', host } as const);
+  const authorization = authorizeConnections(outboundSide(config, { ...seen, port: route.port, capture: 'redirect' }));
   const { refusal } = authorization;
   return buildFilterChain(route.name, passedFilters(route, config, { authorization, telling: { refusal } }));
 }

@@ -70,7 +70,7 @@ function buildAddressListeners(port: number, use: PortUse, config: ProxySettings
       direction: 'outbound',
       bind: false,
       inspectors: handlingOf(entry.port.protocol) === 'tls' ? ['tls'] : [],
-      chains: withoutTwins(named.map((route) => passedChain(route, config))),
+      chains: withoutTwins(named.map((route) => passedChain(route, entry.service.host, config))),
       ...(matcher === undefined ? {} : { matcher }),
       // Rules by SNI stand in place of what the address alone would be.
       defaultChain: byName ? catchAllChain(config) : serviceChain(here, config),
@@ -220,7 +220,7 @@ function buildServerNames(use: PortUse, config: ProxySettings, chainOf: (entry: 
       const free = route.serverNames.filter((serverName) => !taken.has(serverName));
       for (const serverName of free) taken.add(serverName);
       if (free.length === 0 || chains.some(({ name }) => name === route.name)) continue;
-      chains.push(passedChain(route, config));
+      chains.push(passedChain(route, host, config));
       choices.push({ names: free, chain: route.name });
     }
     if (isSentElsewhere(entry) || taken.has(host)) continue;

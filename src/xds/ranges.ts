@@ -41,7 +41,7 @@ export function buildRanges(use: PortUse, config: ProxySettings) {
     // With single addresses it is found in listeners of its own.
     if (addresses.length === 0 || own.length > 0) {
       for (const route of ranged) add(entry, route.subnets, chooseBy(route));
-      chains.push(...ranged.map((route) => passedChain(route, config)));
+      chains.push(...ranged.map((route) => passedChain(route, service.host, config)));
     }
     if (own.length === 0) continue;
     if (handlingOf(port.protocol) !== 'tls' || !isSentElsewhere(entry)) {
@@ -51,7 +51,7 @@ export function buildRanges(use: PortUse, config: ProxySettings) {
     }
     const named = entry.passed.map(({ serverNames, name }) => ({ names: serverNames, chain: name }));
     add(entry, own, buildServerNameMatcher(named));
-    chains.push(...entry.passed.map((route) => passedChain(route, config)));
+    chains.push(...entry.passed.map((route) => passedChain(route, service.host, config)));
   }
   return { choices, chains, inspectsTls, origins };
 }

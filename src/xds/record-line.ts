@@ -1,6 +1,8 @@
 // The lines that Envoy appends to a proxy's records file: JSON, one for each event that was stopped or left unregistered,
 // and some that did not, which the reader leaves out. Values are command operators' results; null where there is none.
 
+import type { Refusal } from './authorization/filters.ts';
+
 /** Where Envoy appends them, in its working folder. */
 export const recordsFile = 'records.log';
 
@@ -18,15 +20,21 @@ const judgedKeys = {
 export interface RefusalRecordFields {
   /** `denied` where they refused it. */
   readonly z: string;
-  /** Those of which one would have had to match, or the one that refuses everything. */
+  /** Those of which one would have had to match. */
   readonly y: string;
+  /** Where one rule refuses everything, what its filter would say of it. */
+  readonly d?: string;
 }
 
 export function refusalRecordFields(
   family: keyof typeof judgedKeys,
-  { kind, policies }: { readonly kind: 'judged' | 'always'; readonly policies: string },
+  { kind, policies, rule }: Refusal,
 ): RefusalRecordFields {
-  return { z: kind === 'always' ? wouldDeny : `%DYNAMIC_METADATA(${judgedKeys[family]})%`, y: policies };
+  return {
+    z: kind === 'always' ? wouldDeny : `%DYNAMIC_METADATA(${judgedKeys[family]})%`,
+    y: policies,
+    ...(rule === undefined ? {} : { d: `rbac_access_denied_matched_policy[${rule}]` }),
+  };
 }
 
 /** Of connections, for loggers that write those alone. */

@@ -159,6 +159,7 @@ describe('authorization policies', needs('root', 'iproute2', 'firewall'), () => 
         [told.signature, told.object, told.destination.host],
         ['policy-denied', 'AuthorizationPolicy/shop/tcp', 'bytes.test'],
       );
+      assert.match(told.reason, /^AuthorizationPolicy\/shop\/tcp denies it: /);
     });
   });
 

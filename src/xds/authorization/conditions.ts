@@ -1,6 +1,7 @@
 // A condition of a rule as Envoy judges it, where traffic of a kind is judged. What cannot be seen there never allows; of a
 // rule that denies it is left out, which denies more rather than less (Istio: security/authz/model checkError).
 
+import { isWildcardHost } from '../../api/host-name.ts';
 import { isPathTemplate } from '../../api/kinds/authorization-policy-values.ts';
 import {
   addressIs,
@@ -76,7 +77,7 @@ export function operationTerm({ attribute, header }: Condition, judging: Judging
   if (attribute === 'connection.sni') return reads === 'nothing' || reads === 'connect' ? undefined : sniTerm;
   if (attribute === 'request.host') {
     if (reads === 'requests' || reads === 'connect') return authorityTerm;
-    if (reads === 'nothing' && host !== undefined) return (value) => isMatch(host, value);
+    if (reads === 'nothing' && host !== undefined) return (value, width) => isHost(host, value, width);
     return reads === 'server-name' && hostsOfTls ? hostInSni : undefined;
   }
   if (reads !== 'requests') return undefined;
@@ -85,10 +86,15 @@ export function operationTerm({ attribute, header }: Condition, judging: Judging
   return attribute === 'request.path' ? pathTerm : undefined;
 }
 
+/** Of bytes to what a wildcard registers nobody knows which of its hosts they are for: any that is denied may be. */
+function isHost(host: string, value: string, width: 'wide' | 'narrow'): boolean {
+  return isMatch(host, value) || (width === 'wide' && isWildcardHost(host) && isMatch(value, host));
+}
+
 /** `*` is every connection here, as it is every request in HTTP. What names no host may be for any. */
 function hostInSni(value: string, width: 'wide' | 'narrow'): Term<Permission> {
   if (value === '*') return true;
-  return width === 'narrow' ? sniTerm(value) : somePermission([sniTerm(value), noSni]);
+  return width === 'narrow' ? sniTerm(value, width) : somePermission([sniTerm(value, width), noSni]);
 }
 
 const noSni = sniIs({ kind: 'exact', value: '' });

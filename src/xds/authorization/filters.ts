@@ -8,8 +8,7 @@ import { buildTcpProxy, type NetworkFilter, type TcpProxyOptions } from '../../e
 import { buildHttpRbac, buildNetworkRbac } from '../../envoy/rbac.ts';
 import { type AuthorizationPolicy, authorizationPolicyOrigin } from '../../mesh/authorization-policy.ts';
 import { blackHoleCluster } from '../names.ts';
-import { policyOfRule } from './rule-name.ts';
-import { type AuthorizationRules, buildAuthorizationRules, deniesAll } from './rules.ts';
+import { type AuthorizationRules, buildAuthorizationRules, denialOfAll } from './rules.ts';
 import type { JudgedSide } from './sides.ts';
 
 /** Before what filters leave in dynamic metadata: judgedKeys of record-line.ts. */
@@ -30,8 +29,10 @@ export interface ConnectionAuthorization {
 export interface Refusal {
   /** `always`: whatever comes is. */
   readonly kind: 'judged' | 'always';
-  /** Policies one of which would have had to match, or one that did: `AuthorizationPolicy/shop/web,…`. */
+  /** Policies one of which would have had to match: `AuthorizationPolicy/shop/web,…`. */
   readonly policies: string;
+  /** The rule that denies whatever comes. */
+  readonly rule?: string;
 }
 
 /** By which routes speak to them. */
@@ -54,10 +55,11 @@ export function authorizeConnections(side: JudgedSide): ConnectionAuthorization 
   const { policies } = side;
   if (policies.length === 0) return unjudged;
   const rules = buildAuthorizationRules(side);
-  if (deniesAll(rules)) {
-    const denying = Object.keys(rules.deny?.policies ?? {}).map(policyOfRule);
-    const told = denying.length > 0 ? denying.slice(0, 1).join() : allowing(policies);
-    return { filters: [], refusal: { kind: 'always', policies: told } };
+  const denial = denialOfAll(rules);
+  if (denial !== undefined) {
+    const { rule } = denial === 'unallowed' ? {} : denial;
+    const refusal = { kind: 'always', policies: allowing(policies), ...(rule === undefined ? {} : { rule }) } as const;
+    return { filters: [], refusal };
   }
   const filters = inOrder(rules).map((one) =>
     // What its shadow comes to is all that the filter of connections leaves for loggers.

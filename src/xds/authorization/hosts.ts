@@ -29,8 +29,11 @@ export function authorityTerm(value: string, width: 'wide' | 'narrow'): Term<Per
   ]);
 }
 
-/** Envoy has put it into lower case. */
-export function sniTerm(value: string): Permission {
+/** Envoy has put it into lower case; servers take one with a dot at its end for the same. */
+export function sniTerm(value: string, width: 'wide' | 'narrow'): Permission {
   const pattern = patternOf(value);
-  return sniIs(pattern === 'present' ? 'present' : pattern);
+  if (pattern === 'present') return sniIs('present');
+  const { kind, value: name } = pattern;
+  if (width === 'narrow' || kind === 'prefix') return sniIs(pattern);
+  return somePermission([sniIs(pattern), sniIs({ kind, value: `${name}.` })]);
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AuthorizationPolicy, AuthorizationRule, Condition } from '../../mesh/authorization-policy.ts';
 import type { Judging } from './conditions.ts';
-import { buildAuthorizationRules, deniesAll } from './rules.ts';
+import { buildAuthorizationRules, denialOfAll } from './rules.ts';
 import { judge } from './testing/judge.ts';
 
 const bytes: Judging = {
@@ -37,7 +37,7 @@ const get80 = [[condition('request.method', ['GET']), condition('destination.por
 test('a rule that allows by what cannot be seen allows nothing', () => {
   const rules = rulesOf([policy('ALLOW', { operations: get80 })], bytes);
   assert.equal(judge(rules, { port: 80 }), 'deny');
-  assert.ok(deniesAll(rules));
+  assert.equal(denialOfAll(rules), 'unallowed');
 });
 
 test('a rule that denies by it denies without it', () => {
@@ -79,13 +79,59 @@ test('names are texts, whatever stands in them: a.b is not axb', () => {
   assert.equal(judge(rulesOf([bySni], passedTls), { sni: 'axb.test' }), 'deny');
 });
 
+test('an SNI with a dot at its end is denied like the one without; it is not what a rule allows', () => {
+  for (const [attribute, judging] of [
+    ['request.host', ownTls],
+    ['connection.sni', passedTls],
+  ] as const) {
+    for (const [action, answer] of [
+      ['DENY', 'deny'],
+      ['ALLOW', 'deny'],
+    ] as const) {
+      const rules = rulesOf([policy(action, { conditions: [condition(attribute, ['a.test', '*.b.test'])] })], judging);
+      for (const sni of ['a.test.', 'x.b.test.']) assert.equal(judge(rules, { sni }), answer, `${action} ${sni}`);
+    }
+  }
+});
+
+test('bytes to a wildcard may be for any host below it: a rule that denies one denies them, one that allows it does not', () => {
+  const answerTo = (action: AuthorizationPolicy['action'], value: string) =>
+    judge(
+      rulesOf([policy(action, { operations: [[condition('request.host', [value])]] })], {
+        ...bytes,
+        hostsOfTls: true,
+        host: '*.a.test',
+      }),
+      {},
+    );
+  assert.equal(answerTo('DENY', 'www.a.test'), 'deny');
+  assert.equal(answerTo('DENY', 'www.b.test'), 'allow');
+  assert.equal(answerTo('ALLOW', 'www.a.test'), 'deny');
+  assert.equal(answerTo('ALLOW', '*.a.test'), 'allow');
+});
+
+test('the rule that denies everything is told, and not another that denies', () => {
+  const some = policy('DENY', { conditions: [condition('connection.sni', ['a.test'])] });
+  const every = policy('DENY', {});
+  const rules = rulesOf(
+    [
+      { ...some, name: 'a' },
+      { ...every, name: 'b' },
+    ],
+    ownTls,
+  );
+  assert.deepEqual(denialOfAll(rules), { rule: 'AuthorizationPolicy/shop/b[0]' });
+  const none = rulesOf([some, { ...every, action: 'ALLOW', name: 'none', rules: [] }], ownTls);
+  assert.equal(denialOfAll(none), 'unallowed');
+});
+
 test('a port that is known decides at once', () => {
   const rules = (port: number) =>
     rulesOf([policy('DENY', { conditions: [condition('destination.port', ['80'])] })], {
       ...bytes,
       port,
     });
-  assert.ok(deniesAll(rules(80)));
+  assert.deepEqual(denialOfAll(rules(80)), { rule: 'AuthorizationPolicy/shop/deny[0]' });
   assert.deepEqual(rules(81), {});
 });
 
@@ -133,6 +179,15 @@ test('what is asked of a proxy has its port in the authority, and 80 where there
     ['a.test:8080', 'allow'],
     ['a.test:18080', 'deny'],
     ['a.test:443', 'deny'],
+    ['a.test:0443', 'deny'],
+    ['a.test:08080', 'allow'],
+    ['a.test:+8080', 'allow'],
+    ['a.test:', 'allow'],
+    ['a.test:65535', 'deny'],
+    ['a.test:65536', 'allow'],
+    ['[::1]:8080', 'allow'],
+    ['[::1]', 'allow'],
+    ['[::1]:443', 'deny'],
   ] as const) {
     assert.equal(judge(rules, { headers: { ':authority': authority } }), answer, authority);
   }

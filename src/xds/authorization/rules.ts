@@ -46,10 +46,11 @@ export function buildAuthorizationRules({ policies, judging }: JudgedSide): Auth
   };
 }
 
-/** Whether nothing at all gets through, whatever it is. */
-export function deniesAll({ deny, allow }: AuthorizationRules): boolean {
-  const denied = Object.values(deny?.policies ?? {});
-  return denied.some(matchesAll) || (allow !== undefined && Object.keys(allow.policies).length === 0);
+/** Where nothing at all gets through, whatever it is: the rule that denies it, or `unallowed`. */
+export function denialOfAll({ deny, allow }: AuthorizationRules): { readonly rule: string } | 'unallowed' | undefined {
+  const [denied] = Object.entries(deny?.policies ?? {}).find(([, policy]) => matchesAll(policy)) ?? [];
+  if (denied !== undefined) return { rule: denied };
+  return allow !== undefined && Object.keys(allow.policies).length === 0 ? 'unallowed' : undefined;
 }
 
 function matchesAll(policy: RbacPolicy): boolean {
