@@ -21,6 +21,8 @@ const statusOfCode = new Map<string, ErrorStatus>([
   ['SP_INVALID', 422],
   ['SP_STORE_CLOSED', 503],
   ['SP_TOO_MANY_STREAMS', 503],
+  ['SP_BUSY', 503],
+  ['SP_CLOSED', 503],
   ['SP_DISK_FULL', 507],
 ]);
 

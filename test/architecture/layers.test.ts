@@ -22,6 +22,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   controllers: ['platform', 'api', 'store', 'mesh', 'analysis', 'envoy', 'discovery', 'runtime', 'telemetry'],
   telemetry: ['platform', 'api', 'store', 'xds', 'discovery'],
   verdict: ['platform', 'api', 'store', 'mesh', 'envoy', 'xds', 'analysis', 'discovery', 'telemetry'],
+  foresight: ['platform', 'telemetry'],
   'dry-run': ['discovery', 'telemetry', 'verdict'],
   upkeep: ['mesh', 'telemetry'],
   server: ['platform', 'api', 'store', 'discovery', 'identity', 'runtime', 'telemetry', 'verdict'],
@@ -53,6 +54,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'controllers',
     'telemetry',
     'verdict',
+    'foresight',
     'server',
   ],
 };

@@ -4,13 +4,15 @@ import { mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFile
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { openDatabase } from '../../src/store/local/database.ts';
+import { openDatabase, openForReading } from '../../src/store/local/database.ts';
 import { openLocalStore } from '../../src/store/local/local-store.ts';
 import { storeMigrations } from '../../src/store/local/migrations.ts';
 import { entryKey, serviceEntry } from './objects.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const addNotes = `CREATE TABLE notes (text TEXT) STRICT; INSERT INTO notes SELECT name FROM objects;`;
+
+const addCounts = 'CREATE TABLE counts (number INTEGER) STRICT;';
 
 async function filledStore(folder: string): Promise<string> {
   const file = join(folder, 'store.sqlite');
@@ -59,6 +61,36 @@ test('a file of a newer program is refused and left alone', async (context) => {
   const before = readFileSync(file);
   await assert.rejects(openLocalStore({ file }), { code: 'SP_STORE_NEWER', hint: new RegExp(`${file}.v1.backup`) });
   assert.deepEqual(readFileSync(file), before);
+});
+
+test('beside the writer of a file for readers others read what is committed, and nobody else writes', (context) => {
+  const file = join(temporaryFolder(context), 'traffic.sqlite');
+  const writer = openDatabase(file, [addCounts], { readers: true });
+  context.after(() => writer.close());
+  const reader = openForReading(file);
+  context.after(() => reader.close());
+  const count = () => reader.prepare('SELECT count(*) AS rows FROM counts').get()?.['rows'];
+  writer.exec('BEGIN IMMEDIATE; INSERT INTO counts VALUES (1)');
+  assert.equal(count(), 0);
+  writer.exec('COMMIT');
+  assert.equal(count(), 1);
+  reader.exec('BEGIN');
+  assert.equal(count(), 1);
+  writer.exec('INSERT INTO counts VALUES (2)');
+  assert.equal(count(), 1, 'it reads what was there when it began');
+  reader.exec('COMMIT');
+  assert.equal(count(), 2);
+  assert.throws(() => reader.exec('INSERT INTO counts VALUES (3)'), { errcode: 8 });
+  for (const readers of [true, false]) {
+    assert.throws(() => openDatabase(file, [addCounts], { readers }), { code: 'SP_STORE_IN_USE' });
+  }
+});
+
+test('a file that its writer has to itself is not read beside it', (context) => {
+  const file = join(temporaryFolder(context), 'store.sqlite');
+  const writer = openDatabase(file, [addCounts]);
+  context.after(() => writer.close());
+  assert.throws(() => openForReading(file), { code: 'SP_STORE_IN_USE' });
 });
 
 test('a second opener is refused, in this process and in another', async (context) => {

@@ -49,6 +49,7 @@ test('a full disk, a read-only disk, and room again', needs('root'), (context) =
     full: 'SP_DISK_FULL',
     servedWhileFull: true,
     reopenedWhileFull: true,
+    openedWithoutReaders: 'SP_STORE_IN_USE',
     roomAgain: 'created',
     readOnly: 'SP_STORE_READ_ONLY',
   });

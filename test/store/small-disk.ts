@@ -4,7 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from '../../src/platform/errors.ts';
+import { openDatabase, openForReading } from '../../src/store/local/database.ts';
 import { type LocalStore, openLocalStore } from '../../src/store/local/local-store.ts';
+import { storeMigrations } from '../../src/store/local/migrations.ts';
 import { serviceEntry } from './objects.ts';
 
 const folder = process.argv[2] ?? '';
@@ -32,6 +34,8 @@ const big = serviceEntry(
   'big',
   Array.from({ length: 2000 }, (_, index) => `host-${index}.example`),
 );
+const ledger = join(folder, 'traffic.sqlite');
+openDatabase(ledger, storeMigrations, { readers: true }).close();
 const store = await openLocalStore({ file });
 await store.apply([serviceEntry('a')]);
 fill();
@@ -40,9 +44,13 @@ const servedWhileFull = await isServed(store);
 await store.close();
 const reopened = await openLocalStore({ file });
 const reopenedWhileFull = await isServed(reopened);
+// There is no room for what readers need.
+const alone = openDatabase(ledger, storeMigrations, { readers: true });
+const openedWithoutReaders = await codeOf(Promise.try(() => openForReading(ledger)));
+alone.close();
 rmSync(ballast);
 const roomAgain = (await reopened.apply([big]))[0]?.outcome;
 await reopened.close();
 execFileSync('mount', ['-o', 'remount,ro', folder]);
 const readOnly = await codeOf(openLocalStore({ file }));
-console.log(JSON.stringify({ full, servedWhileFull, reopenedWhileFull, roomAgain, readOnly }));
+console.log(JSON.stringify({ full, servedWhileFull, reopenedWhileFull, openedWithoutReaders, roomAgain, readOnly }));

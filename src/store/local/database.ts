@@ -1,35 +1,74 @@
-// Opens the store's SQLite file for its single writer. Invariants: the exclusive lock is taken before anything is
+// Opens a SQLite file of ours for its single writer. Invariants: the exclusive lock is taken before anything is
 // read and held until the file is closed; a file that is not ours, or too new, is left as it is; a commit has
 // reached the disk when it returns (WAL with synchronous=FULL).
+// Other threads can read a file that is opened for readers beside the writer. Then the lock is on a file of its own, and
+// the log's index is shared memory, a file as well: where there is no room for it the writer goes on without readers.
 import { accessSync, closeSync, constants, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { systemCode } from '../../platform/errors.ts';
 import { migrate, storeMigrations } from './migrations.ts';
-import { corruptStore, storeError } from './sqlite-error.ts';
+import { corruptStore, isSharedMemoryError, storeError } from './sqlite-error.ts';
 
 /** Marks a SQLite file as a store of ours: `Sply`. */
 const applicationId = 0x53706c79;
 /** How long to wait for another process that is just letting go of the file. */
 const lockWaitMs = 1000;
 
+// A shared lock first would let two openers block each other. In exclusive mode the lock outlives the COMMIT.
+const lockFile = 'PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE';
+const lockBeside = 'PRAGMA guard.locking_mode = EXCLUSIVE; PRAGMA guard.journal_mode = MEMORY; BEGIN EXCLUSIVE';
+
 /**
  * Creates the file (mode 0600) and its folder (0700) if missing, locks it and brings it to the newest schema.
- * Throws SallyportError: see storeError and migrate.
+ * `readers`: openForReading may open it too. Throws SallyportError: see storeError and migrate.
  */
-export function openDatabase(file: string, migrations: readonly string[] = storeMigrations): DatabaseSync {
-  let database: DatabaseSync | undefined;
+export function openDatabase(
+  file: string,
+  migrations: readonly string[] = storeMigrations,
+  { readers = false } = {},
+): DatabaseSync {
   try {
     createFile(file);
     // SQLite would open them for reading only, and then fail at the lock with a word about I/O.
     accessSync(file, constants.W_OK);
     accessSync(dirname(file), constants.W_OK);
-    database = new DatabaseSync(file, { timeout: lockWaitMs });
-    // A shared lock first would let two openers block each other. In exclusive mode the lock outlives the COMMIT.
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    if (!readers) return openLocked(file, migrations, false);
+    try {
+      return openLocked(file, migrations, true);
+    } catch (error) {
+      if (!isSharedMemoryError(error)) throw error;
+      return openLocked(file, migrations, false);
+    }
+  } catch (error) {
+    throw storeError(file, error);
+  }
+}
+
+function openLocked(file: string, migrations: readonly string[], readers: boolean): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: lockWaitMs });
+  try {
+    if (readers) database.prepare('ATTACH ? AS guard').run(`${file}-lock`);
+    database.exec(readers ? lockBeside : lockFile);
     const version = checkedVersion(database, file);
-    database.exec('COMMIT; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    database.exec('COMMIT; PRAGMA main.journal_mode = WAL; PRAGMA synchronous = FULL');
     migrate(database, file, version, migrations);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/**
+ * Sees what the writer, a thread of this process, has committed, and never holds it up. Throws SallyportError: see
+ * storeError; `SP_STORE_IN_USE` where the writer has the file to itself.
+ */
+export function openForReading(file: string): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file, { readOnly: true, timeout: lockWaitMs });
+    database.prepare('SELECT count(*) FROM sqlite_schema').get();
     return database;
   } catch (error) {
     database?.close();

@@ -11,6 +11,9 @@ const corrupt = 11;
 const full = 13;
 const notADatabase = 26;
 
+// Extended codes of an I/O error: the shared memory of the log's index could not be opened, sized, locked or mapped.
+const sharedMemory: ReadonlySet<number> = new Set([18, 19, 20, 21].map((detail) => ioError | (detail << 8)));
+
 /**
  * The SallyportError for anything thrown by an operation on the store's file: `SP_STORE_IN_USE`,
  * `SP_STORE_READ_ONLY`, `SP_DISK_FULL`, `SP_STORE_CORRUPT`, `SP_STORE_IO`, and `SP_STORE_UNREADABLE` for the rest.
@@ -53,8 +56,18 @@ function readOnlyStore(file: string, cause: unknown): SallyportError {
   return new SallyportError('SP_STORE_READ_ONLY', `the store ${file} cannot be written`, { cause, hint });
 }
 
+/** A disk may be full, or of a kind that has none. */
+export function isSharedMemoryError(error: unknown): boolean {
+  return sharedMemory.has(extendedCode(error) ?? 0);
+}
+
 function resultCode(error: unknown): number | undefined {
-  if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined;
+  const code = extendedCode(error);
   // The low byte of an extended code is the primary one.
-  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+  return code === undefined ? undefined : code & 0xff;
+}
+
+function extendedCode(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined;
+  return typeof error.errcode === 'number' ? error.errcode : undefined;
 }

@@ -8,7 +8,7 @@ import type { FlowIdentity } from './flow-identity.ts';
 import { createFlowSum, type FlowSum } from './flow-sum.ts';
 import { createPeerReader } from './peer-query.ts';
 import { numberIn } from './row.ts';
-import { hour, inStretch, minute, type Stretch, startOf } from './spans.ts';
+import { inStretch, type Stretch, stretchOf } from './spans.ts';
 
 export function createFlowReader(
   { database, bounds }: LedgerContext,
@@ -24,15 +24,6 @@ export function createFlowReader(
   );
   const readPeers = createPeerReader(database, bounds.peers);
 
-  function stretchOf({ from, to }: FlowQuery): Stretch {
-    const span = startOf(from, minute) >= horizons.before(minute) ? minute : hour;
-    const first = Math.max(startOf(from, span), horizons.before(span));
-    // Until now is all that there is.
-    if (to === undefined) return { from: first, to: Number.MAX_SAFE_INTEGER };
-    const last = startOf(to, span);
-    return { from: first, to: last === to ? last : last + span };
-  }
-
   function sumsOf(stretch: Stretch, isAsked: (id: number) => boolean): Map<number, FlowSum> {
     const sums = new Map<number, FlowSum>();
     for (const row of select.all(stretch.from, stretch.to)) {
@@ -47,7 +38,7 @@ export function createFlowReader(
   }
 
   return (query) => {
-    const stretch = stretchOf(query);
+    const stretch = stretchOf(query, horizons.before);
     const asked = (id: number) => matches(identities.values.get(id), query);
     const sums = sumsOf(stretch, asked);
     if (stretch.to >= clock()) {

@@ -40,7 +40,7 @@ export interface LedgerOptions {
  */
 export function openLedger(options: LedgerOptions): Ledger {
   const { file } = options;
-  const database = openDatabase(file, ledgerMigrations);
+  const database = openDatabase(file, ledgerMigrations, { readers: true });
   try {
     return createLedger(database, options);
   } catch (error) {

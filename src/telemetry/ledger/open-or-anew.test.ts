@@ -18,9 +18,10 @@ function filledFile(context: TestContext): string {
   return file;
 }
 
+/** But for the one that its lock is on. */
 function filesBeside(file: string): readonly string[] {
   return readdirSync(dirname(file))
-    .filter((name) => name !== basename(file))
+    .filter((name) => name !== basename(file) && name !== `${basename(file)}-lock`)
     .sort();
 }
 
@@ -85,6 +86,6 @@ test('one that is in use is neither moved nor opened', (context) => {
   const ledger = openLedger({ file });
   context.after(() => ledger.close());
   assert.throws(() => openLedgerOrAnew({ file }), { code: 'SP_STORE_IN_USE' });
-  assert.deepEqual(filesBeside(file), [`${basename(file)}-wal`]);
+  assert.deepEqual(filesBeside(file), [`${basename(file)}-shm`, `${basename(file)}-wal`]);
   assert.equal(ledger.decisions({}).length, 1);
 });

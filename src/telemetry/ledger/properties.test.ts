@@ -7,8 +7,10 @@ import { openDatabase } from '../../store/local/database.ts';
 import type { NewDecision } from '../decision.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Observation } from '../observation.ts';
+import type { SeenFlow } from '../seen-flow.ts';
 import { createLedger } from './open-ledger.ts';
 import { ledgerMigrations } from './schema.ts';
+import { openSeenReader } from './seen-query.ts';
 import { batch, blockedDecision, observation, tenOClock, workload } from './testing/events.ts';
 import { copyOf, everythingIn, ledgerFile, reopened } from './testing/ledger-file.ts';
 
@@ -140,6 +142,36 @@ function assertCounted(ledger: Ledger, fed: readonly Observation[], decided: rea
   );
 }
 
+/** What another connection reads in the file is what the ledger tells. */
+function assertSeen(ledger: Ledger, file: string): void {
+  const reader = openSeenReader(file);
+  for (const since of [0, tenOClock - 90 * minute]) {
+    const told = ledger.flows({ from: since }).map(({ by, source, destination, via, protocol, ...flow }) => ({
+      ...(by === undefined ? {} : { by }),
+      ...{ source, destination, via, protocol },
+      ...{ requests: flow.requests, connections: flow.connections },
+      firstSeen: Date.parse(flow.firstSeen),
+      lastSeen: Date.parse(flow.lastSeen),
+    }));
+    for (const kinds of [undefined, ['passthrough', 'blocked'] as const]) {
+      const asked = told.filter(({ destination }) => kinds?.some((kind) => kind === destination.kind) !== false);
+      const seen = reader.seen({ since, ...(kinds === undefined ? {} : { kinds }) });
+      assert.deepEqual(seen.map(textOf).sort(), asked.map(textOf).sort());
+    }
+  }
+  reader.close();
+}
+
+/** Of plain data whose members may stand in any order. */
+function textOf(seen: SeenFlow): string {
+  const { by, source, destination, via, protocol, requests, connections, firstSeen, lastSeen } = seen;
+  const { kind, host: called, port, serviceEntry } = destination;
+  return JSON.stringify([
+    [by, source.namespace, source.workload, kind, called, port, serviceEntry, via, protocol],
+    [requests, connections, firstSeen, lastSeen],
+  ]);
+}
+
 test('everything that was committed is counted once, through failures, sweeps and deaths', (context) => {
   const folderOfAll = ledgerFile(context);
   let runs = 0;
@@ -155,7 +187,8 @@ test('everything that was committed is counted once, through failures, sweeps an
       };
       let { database, ledger } = open();
       // Of no failure and no death: what they left behind would make a difference to it sooner or later.
-      const spared = reopened(scope, `${file}.spared`, bounds);
+      const sparedFile = `${file}.spared`;
+      const spared = reopened(scope, sparedFile, bounds);
       const fed: Observation[] = [];
       const decided: NewDecision[] = [];
       const positions = new Map<string, string>();
@@ -185,6 +218,7 @@ test('everything that was committed is counted once, through failures, sweeps an
         assertCounted(ledger, fed, decided);
         assert.deepEqual(ledger.positions(), positions);
         assert.deepEqual(everythingIn(ledger), everythingIn(spared));
+        assertSeen(spared, sparedFile);
       }
       ledger.close();
       for (const end of ends) end();

@@ -1,0 +1,23 @@
+// What was seen: each flow once, with how often and when. It is what a change of the configuration is held against, for a
+// month of a busy mesh within a second; what is told of how flows ended and where they went is left to flow.ts.
+import type { Flow } from './flow.ts';
+import type { DestinationKind } from './traffic.ts';
+
+export interface SeenQuery {
+  /** Milliseconds since 1970; rounded down to the minute or hour that it lies in. 0: all that is kept. */
+  readonly since: number;
+  /** Of the source. */
+  readonly namespace?: string;
+  /** All if absent. */
+  readonly kinds?: readonly DestinationKind[];
+}
+
+/** Without what gateways passed on of other flows. */
+export interface SeenFlow extends Pick<Flow, 'by' | 'source' | 'destination' | 'via' | 'protocol'> {
+  readonly requests: number;
+  /** TCP and TLS: those that were opened; of blocked ones those that were refused. */
+  readonly connections: number;
+  /** Milliseconds since 1970, of the first and last event since then. */
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+}
