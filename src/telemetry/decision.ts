@@ -47,6 +47,8 @@ export interface NewDecision {
     /** `spiffe://cluster.local/ns/<ns>/sa/<sa>`, as its stream proved it. */
     readonly identity: string;
   };
+  /** Of a gateway's: `spiffe://…` that the certificate of what called it proved, if it showed one. */
+  readonly callerIdentity?: string;
   readonly verdict: 'blocked' | 'passthrough' | 'reported';
   /** Of kind `blocked` or `passthrough`, or what it went to where it is only reported; `serviceEntry` where a registered name was refused. */
   readonly destination: Destination;

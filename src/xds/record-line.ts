@@ -80,4 +80,6 @@ export interface GatewayRecordFields {
   readonly v: string;
   /** The address that called the gateway. */
   readonly b: string;
+  /** Who the caller's certificate proved it to be (SPIFFE). */
+  readonly i: string;
 }

@@ -26,9 +26,15 @@ export function judged(proxies: string | undefined): string {
 
 /**
  * Of requests the address that the connection itself has, whatever their headers say. A connection may come from inside
- * Envoy, and tells then by the PROXY protocol where it came from.
+ * Envoy, and tells then by the PROXY protocol where it came from. `peerKey`: of a listener behind the one that ended TLS, where
+ * that left who calls.
  */
-export function gatewayRecordFields(reporter: string, of: 'requests' | 'connections'): GatewayRecordFields {
+export function gatewayRecordFields(
+  reporter: string,
+  of: 'requests' | 'connections',
+  peerKey?: string,
+): GatewayRecordFields {
   const address = of === 'requests' ? 'DOWNSTREAM_DIRECT_REMOTE_ADDRESS' : 'DOWNSTREAM_REMOTE_ADDRESS';
-  return { v: reporter, b: `%${address}_WITHOUT_PORT%` };
+  const peer = peerKey === undefined ? '%DOWNSTREAM_PEER_URI_SAN%' : `%FILTER_STATE(${peerKey}:PLAIN)%`;
+  return { v: reporter, b: `%${address}_WITHOUT_PORT%`, i: peer };
 }

@@ -49,6 +49,8 @@ export interface TcpLogOptions {
   /** Name of the VirtualService's route that the chain stands for. */
   readonly route?: string;
   readonly proxy?: ProxyKind | undefined;
+  /** At a gateway, as in gatewayRecordFields. */
+  readonly peerKey?: string | undefined;
   readonly refusal?: Refusal | undefined;
   /** Of connections that name no host: the one that they are for. */
   readonly host?: string | undefined;
@@ -61,8 +63,8 @@ export function outboundTcpLogs(
   chain: TcpChain,
   options: TcpLogOptions = {},
 ): readonly AccessLog[] {
-  const { destination, route, host, refusal, proxy = 'sidecar', reported = false } = options;
-  const { reporter, fields } = tellingOf(proxy, 'connections');
+  const { destination, route, host, refusal, proxy = 'sidecar', peerKey, reported = false } = options;
+  const { reporter, fields } = tellingOf(proxy, 'connections', peerKey);
   const known = chain === 'registered' || chain === 'by-name';
   return [
     ...ended(buildTextAccessLog(config, 'CLIENT')),
@@ -106,9 +108,9 @@ export function refusedInboundLogs(config: ProxySettings): readonly AccessLog[] 
   return ended(buildTextAccessLog(config, 'SERVER'));
 }
 
-function tellingOf(proxy: ProxyKind, of: 'requests' | 'connections') {
+function tellingOf(proxy: ProxyKind, of: 'requests' | 'connections', peerKey?: string) {
   if (proxy === 'sidecar') return { reporter: 'source', fields: undefined };
-  return { reporter: gatewayReporter, fields: gatewayRecordFields(gatewayReporter, of) };
+  return { reporter: gatewayReporter, fields: gatewayRecordFields(gatewayReporter, of, peerKey) };
 }
 
 /** One line for a connection, at its end. */

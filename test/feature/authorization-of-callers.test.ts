@@ -24,6 +24,7 @@ const out = 'out.test';
 const inShop = { namespace: 'shop' };
 const inRoot = { namespace: 'istio-system' };
 const buyer = 'cluster.local/ns/default/sa/buyer';
+const strangers = 'spiffe://cluster.local/ns/default/sa/stranger';
 const atGateway = { selector: { matchLabels: { istio: 'egressgateway' } } };
 
 /** HTTP on 8080, and a port whose bytes nobody reads on 9000. */
@@ -178,6 +179,7 @@ spec:
     assert.equal(told.signature, 'policy-denied');
     assert.equal(told.source.workload, 'istio-egressgateway');
     assert.match(told.reason, /default\/stranger/);
+    assert.equal(told.callerIdentity, strangers);
     await mesh.remove(policy + throughGateway('HTTPS'));
   });
 
@@ -192,11 +194,12 @@ spec:
     assert.equal(await overTls(allowed, out), 'HTTP/1.1 200 OK');
     assert.notEqual(await overTls(stranger, out), 'HTTP/1.1 200 OK');
     assert.equal(secure.connections.items.length, before + 1);
-    await until('that is told', async () =>
-      (await decisionsOf(mesh)).some(
+    const told = await until('that is told', async () =>
+      (await decisionsOf(mesh)).find(
         ({ object, protocol }) => object === 'AuthorizationPolicy/istio-system/out' && protocol === 'tls',
       ),
     );
+    assert.equal(told.callerIdentity, strangers);
     const byAddress = { action: 'DENY', rules: [{ from: [{ source: { ipBlocks: ['0.0.0.0/0'] } }] }] };
     await mesh.apply(authorizationPolicy('out', { ...atGateway, ...byAddress }, inRoot));
     await until('callers are known by their addresses too', async () => {

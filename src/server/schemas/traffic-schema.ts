@@ -117,6 +117,10 @@ export const decisionSchema = componentSchema(
       pod: z.string(),
       identity: z.string().describe('SPIFFE id, as the stream of its proxy proved it'),
     }),
+    callerIdentity: z
+      .string()
+      .exactOptional()
+      .describe('at a gateway: SPIFFE id that the certificate of its caller proved'),
     verdict: verdictSchema,
     destination: z.strictObject({ kind, host: z.string(), port, serviceEntry: z.string().exactOptional() }),
     address: z.string().describe('address:port it was going to; empty if unknown'),

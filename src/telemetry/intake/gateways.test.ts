@@ -119,6 +119,43 @@ test('a gateway tells its own, and what the mesh sent as relays, in counters and
   );
 });
 
+test('who called a gateway is told by the certificate that it showed, each apart', async (t) => {
+  const { ledger, write, passes } = startIntake(t);
+  const refused = {
+    c: 403,
+    r: null,
+    o: '0.0.0.0:80',
+    d: 'rbac_access_denied_matched_policy[none]',
+    z: 'denied',
+    v: 'relay',
+  };
+  const policies = { y: 'AuthorizationPolicy/istio-system/out' };
+  for (const [address, account] of [
+    ['10.0.0.9', 'web'],
+    ['10.0.0.9', 'web'],
+    ['10.0.0.9', 'batch'],
+    ['10.0.0.8', 'web\u0007'],
+  ]) {
+    write(
+      blockedLine('a.test', { ...refused, ...policies, b: address, i: `spiffe://cluster.local/ns/shop/sa/${account}` }),
+    );
+  }
+  await passes(30);
+  const identity = (account: string) => `spiffe://cluster.local/ns/shop/sa/${account}`;
+  assert.deepEqual(
+    ledger.told.map(({ count, callerIdentity, reason }) => [
+      count,
+      callerIdentity,
+      / \(sent by (.+)\)$/.exec(reason)?.[1],
+    ]),
+    [
+      [2, identity('web'), `default/caller, ${identity('web')}`],
+      [1, identity('batch'), `default/caller, ${identity('batch')}`],
+      [1, identity('web\\x07'), identity('web\\x07')],
+    ],
+  );
+});
+
 test('a lost record of a relay is told as one', async (t) => {
   const { ledger, send, passes } = startIntake(t);
   send([requests('relay;;-;404;NR;;-', 2)]);

@@ -3,7 +3,7 @@ import type { NewDecision } from '../decision.ts';
 import { cleanCount, cleanDestination, cleanOutcome, cleanText } from './clean.ts';
 
 export function cleanDecision(decision: NewDecision): NewDecision {
-  const { method, path } = decision;
+  const { method, path, callerIdentity } = decision;
   // Of what is decided about only the name is told.
   const { workload: _workload, ...destination } = cleanDestination(decision.destination);
   return {
@@ -11,6 +11,7 @@ export function cleanDecision(decision: NewDecision): NewDecision {
     firstAt: cleanCount(decision.firstAt),
     lastAt: cleanCount(decision.lastAt),
     count: cleanCount(decision.count),
+    ...(callerIdentity === undefined ? {} : { callerIdentity: cleanText(callerIdentity) }),
     destination,
     address: cleanText(decision.address),
     outcome: cleanOutcome(decision.outcome),

@@ -31,8 +31,8 @@ const signatureSchema = z.enum([
 const bodySchema = z.object({
   /** First event, count, bytes sent and received. */
   n: z.tuple([number, number, number, number]),
-  /** Pod, identity. */
-  s: z.tuple([text, text]),
+  /** Pod, identity; of a gateway's who proved to have called it. */
+  s: z.tuple([text, text], text),
   /** Kind, port, serviceEntry, namespace, name, address. */
   d: z.tuple([z.enum(['service', 'external', 'passthrough', 'blocked']), number, optional, optional, optional, text]),
   /** Protocol, method, path. */
@@ -48,7 +48,7 @@ export function bodyText(decision: NewDecision): string {
   const { serviceEntry = null, namespace = null, name = null } = destination;
   const body: z.infer<typeof bodySchema> = {
     n: [decision.firstAt, decision.count, decision.bytesSent, decision.bytesReceived],
-    s: [source.pod, source.identity],
+    s: [source.pod, source.identity, ...(decision.callerIdentity === undefined ? [] : [decision.callerIdentity])],
     d: [destination.kind, destination.port, serviceEntry, namespace, name, decision.address],
     p: [decision.protocol, method, path],
     o: [outcome.code, outcome.flags, outcome.grpcStatus],
@@ -61,7 +61,7 @@ export function bodyText(decision: NewDecision): string {
 export function readDecision(row: Row): Decision {
   const { n, s, d, p, o, w } = bodySchema.parse(JSON.parse(textIn(row, 'body')));
   const [firstAt, count, bytesSent, bytesReceived] = n;
-  const [pod, identity] = s;
+  const [pod, identity, callerIdentity] = s;
   const [kind, port, serviceEntry, namespace, name, address] = d;
   const [protocol, method, path] = p;
   const [code, flags, grpcStatus] = o;
@@ -72,6 +72,7 @@ export function readDecision(row: Row): Decision {
     lastAt: numberIn(row, 'last_at'),
     count,
     source: { namespace: textIn(row, 'namespace'), workload: textIn(row, 'workload'), pod, identity },
+    ...(callerIdentity === undefined ? {} : { callerIdentity }),
     verdict: verdictSchema.parse(row['verdict']),
     destination: {
       kind,

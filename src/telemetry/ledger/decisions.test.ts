@@ -35,6 +35,7 @@ test('a decision is told as it was taken in', (context) => {
     },
     signature: 'address-refused',
     outcome: { code: 403, flags: 'UAEX', grpcStatus: '7' },
+    callerIdentity: 'spiffe://x/caller',
   };
   const taken = [connection, refused, blockedDecision('\u0000"', { path: '/ü\n' })];
   ledger.commit(batch({ decisions: taken }));
@@ -47,9 +48,14 @@ test('a decision is told as it was taken in', (context) => {
 test('texts that a caller chose are cut', (context) => {
   const ledger = newLedger(context);
   const long = 'x'.repeat(5000);
-  ledger.commit(batch({ decisions: [blockedDecision(long, { path: long, details: long, method: long })] }));
-  const [{ destination, path, details, method } = assert.fail()] = ledger.decisions({});
-  assert.deepEqual([destination.host.length, path?.length, details.length, method?.length], [300, 300, 300, 300]);
+  ledger.commit(
+    batch({ decisions: [blockedDecision(long, { path: long, details: long, method: long, callerIdentity: long })] }),
+  );
+  const [{ destination, path, details, method, callerIdentity } = assert.fail()] = ledger.decisions({});
+  assert.deepEqual(
+    [destination.host, path, details, method, callerIdentity].map((text) => text?.length),
+    [300, 300, 300, 300, 300],
+  );
 });
 
 test('what a commit tells is what is read', (context) => {

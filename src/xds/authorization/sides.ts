@@ -20,7 +20,7 @@ export interface InboundPlace {
   readonly port: number | undefined;
   readonly capture: Capture['kind'];
   /** Of a listener behind the one that ended mTLS: where that left who calls. */
-  readonly callerKey?: string;
+  readonly peerKey?: string | undefined;
 }
 
 export interface OutboundPlace extends Pick<Judging, 'reads' | 'port' | 'host'> {
@@ -28,7 +28,7 @@ export interface OutboundPlace extends Pick<Judging, 'reads' | 'port' | 'host'> 
 }
 
 export function inboundSide({ trustDomain, authorization }: ProxySettings, place: InboundPlace): JudgedSide {
-  const { reads, port, capture, callerKey } = place;
+  const { reads, port, capture, peerKey } = place;
   return {
     policies: authorization?.inbound ?? [],
     judging: {
@@ -36,8 +36,8 @@ export function inboundSide({ trustDomain, authorization }: ProxySettings, place
       port,
       hostsOfTls: false,
       seesAddress: capture === 'redirect',
-      caller: callerKey === undefined ? { kind: 'certificate' } : { kind: 'filter-state', key: callerKey },
-      handedOver: capture === 'proxy' || callerKey !== undefined,
+      caller: peerKey === undefined ? { kind: 'certificate' } : { kind: 'filter-state', key: peerKey },
+      handedOver: capture === 'proxy' || peerKey !== undefined,
       trustDomain,
     },
   };

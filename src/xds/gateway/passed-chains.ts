@@ -89,16 +89,13 @@ export function passedOn(
   { settings, capture, bindPort }: GatewayListenerContext,
   judging: readonly NetworkFilter[] = [],
 ): readonly NetworkFilter[] {
-  const side = inboundSide(settings, {
-    reads: server.tls === undefined ? 'nothing' : 'server-name',
-    port: bindPort,
-    capture,
-    // The listener inside has no certificate of its own to see.
-    ...(server.tls?.mode === 'ISTIO_MUTUAL' ? { callerKey: peerIdentityKey } : {}),
-  });
+  // The listener inside has no certificate of its own to see.
+  const peerKey = server.tls?.mode === 'ISTIO_MUTUAL' ? peerIdentityKey : undefined;
+  const reads = server.tls === undefined ? 'nothing' : 'server-name';
+  const side = inboundSide(settings, { reads, port: bindPort, capture, peerKey });
   const { filters, refusal } = authorizeConnections(side);
   const authorization = { filters: [...judging, ...filters], refusal };
-  const telling = { destination: askedAt(server.port.number), proxy: 'gateway', refusal } as const;
+  const telling = { destination: askedAt(server.port.number), proxy: 'gateway', peerKey, refusal } as const;
   return passedFilters(route, settings, { authorization, telling });
 }
 

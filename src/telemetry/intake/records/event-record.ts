@@ -31,6 +31,8 @@ export interface EventRecord {
   readonly upstream: string;
   /** At a gateway: the address that called it. */
   readonly caller: string;
+  /** And who its certificate proved it to be (SPIFFE). */
+  readonly callerIdentity: string;
   readonly received: number;
   readonly sent: number;
   readonly milliseconds: number;
@@ -73,6 +75,7 @@ export function parseRecord(line: string): EventRecord | undefined {
     local: text('o'),
     upstream: text('h'),
     caller: text('b'),
+    callerIdentity: text('i'),
     received: number('rx'),
     sent: number('tx'),
     milliseconds,

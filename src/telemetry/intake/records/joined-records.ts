@@ -64,9 +64,11 @@ export function createJoinedRecords(context: RecordContext): JoinedRecords {
   };
 }
 
-function kindOf({ destination, via, by, sender, protocol, outcome, connection }: JudgedRecord): string {
+function kindOf(judged: JudgedRecord): string {
+  const { destination, via, by, sender, senderIdentity, protocol, outcome, connection } = judged;
   const { kind, host, port, serviceEntry } = destination;
   const { code, flags, grpcStatus } = outcome;
-  const parts = [kind, host, port, serviceEntry, via, by, sender, protocol, code, flags, grpcStatus, connection];
+  const from = [via, by, sender, senderIdentity];
+  const parts = [kind, host, port, serviceEntry, ...from, protocol, code, flags, grpcStatus, connection];
   return parts.join('\n');
 }

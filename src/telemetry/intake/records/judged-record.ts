@@ -36,6 +36,8 @@ export interface JudgedRecord {
   readonly by?: 'gateway' | 'relay';
   /** At a gateway: `namespace/workload` whose proxy sent it there; undefined where that is not known. */
   readonly sender: string | undefined;
+  /** And who the certificate of what sent it there proved it to be; undefined where it showed none. */
+  readonly senderIdentity: string | undefined;
   readonly protocol: Protocol;
   readonly outcome: Outcome;
   /** Whether it counts as a connection: TCP, TLS, and what went through CONNECT. */
@@ -64,7 +66,7 @@ export function judgeRecord(record: EventRecord, context: RecordContext): Judged
     hiddenBy,
     withheldBy,
     ...byOf(key.reporter),
-    sender: senderOf(record, context),
+    ...senderOf(record, context),
   };
   // Under ALLOW_ANY a registered name needs no cluster of its own to pass (outbound-listeners.ts).
   if (known === 'passed-unregistered' && record.family === 'tcp' && registered !== undefined) {
@@ -111,7 +113,7 @@ export function judgeReported(record: EventRecord, context: RecordContext): Judg
     hiddenBy,
     withheldBy,
     ...byOf(record.key.reporter),
-    sender: senderOf(record, context),
+    ...senderOf(record, context),
     destination: registered?.destination ?? { kind: 'external', host: asked.host, port: asked.port },
     via: [],
     protocol: protocolOf(record),
@@ -133,9 +135,12 @@ function registeredAnswer(record: EventRecord, meaning: KeyMeaning) {
   return { signature: undefined, ...way, protocol, outcome, connection, opened: false, tellsBytes: false };
 }
 
-function senderOf({ key, caller }: EventRecord, { registry }: RecordContext): string | undefined {
+function senderOf({ key, caller, callerIdentity }: EventRecord, { registry }: RecordContext) {
   const sender = key.reporter === 'relay' ? registry.workloadAt(caller) : undefined;
-  return sender && `${sender.namespace}/${sender.workload}`;
+  return {
+    sender: sender && `${sender.namespace}/${sender.workload}`,
+    senderIdentity: callerIdentity === '' ? undefined : plainText(callerIdentity),
+  };
 }
 
 function destinationOf(signature: Signature, { host, port }: Asked, registered: Registered | undefined): Destination {

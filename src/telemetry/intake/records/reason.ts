@@ -19,13 +19,13 @@ export interface ReasonOptions {
   readonly protocol: Protocol;
   /** Envoy's word. */
   readonly details: string;
-  /** `namespace/workload` whose proxy sent it to this gateway, if one did. */
-  readonly sender: string | undefined;
+  /** What is known of who sent it to this gateway: `namespace/workload`, and the identity that it proved. */
+  readonly senders: readonly string[];
 }
 
 export function reasonOf(options: ReasonOptions): string {
-  const { sender } = options;
-  return sender === undefined ? plainReason(options) : `${plainReason(options)} (sent by ${sender})`;
+  const { senders } = options;
+  return senders.length === 0 ? plainReason(options) : `${plainReason(options)} (sent by ${senders.join(', ')})`;
 }
 
 function plainReason(options: ReasonOptions): string {

@@ -23,7 +23,8 @@ export interface DecisionOptions {
 }
 
 export function decisionOf({ record, judged, signature, source, registry }: DecisionOptions): NewDecision {
-  const { at, asked, registered, hiddenBy, withheldBy, destination, protocol, outcome, sender } = judged;
+  const { at, asked, registered, hiddenBy, withheldBy, destination, protocol, outcome } = judged;
+  const { sender, senderIdentity } = judged;
   const details = plainText(record.details);
   const policy = registry.policy(source).object;
   return {
@@ -31,6 +32,7 @@ export function decisionOf({ record, judged, signature, source, registry }: Deci
     lastAt: at,
     count: 1,
     source,
+    ...(senderIdentity === undefined ? {} : { callerIdentity: senderIdentity }),
     verdict: verdictOf(signature),
     destination,
     // Of one that was refused, that address is the matter.
@@ -38,7 +40,17 @@ export function decisionOf({ record, judged, signature, source, registry }: Deci
     protocol,
     outcome,
     signature,
-    reason: reasonOf({ signature, ...asked, registered, hiddenBy, withheldBy, policy, protocol, details, sender }),
+    reason: reasonOf({
+      signature,
+      ...asked,
+      registered,
+      hiddenBy,
+      withheldBy,
+      policy,
+      protocol,
+      details,
+      senders: [sender, senderIdentity].filter((one) => one !== undefined),
+    }),
     object: objectOf(signature, judged, policy),
     details,
     ...(record.method === '' ? {} : { method: plainText(record.method) }),
