@@ -2,6 +2,8 @@
 // files it follows, the mesh out of it, discovery, then what runs; the API opens last, when all of it is served.
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { UnfitAuthority } from './analysis/unfit-authority.ts';
 import { istioVersion } from './api/kinds/istio.ts';
 import { keepAddressStatus } from './controllers/address-status.ts';
 import { createMeshAnalysis } from './controllers/analysis.ts';
@@ -22,7 +24,7 @@ import { followTrustFiles } from './controllers/trust-files.ts';
 import { type Closable, createDiscovery, type Discovery } from './discovery/discovery.ts';
 import { identifyByNode } from './discovery/node-identity.ts';
 import type { ProxyIdentity } from './discovery/view.ts';
-import { createIdentity, type Identity } from './identity/identity.ts';
+import { createIdentity, type Identity, type UnfitFiles } from './identity/identity.ts';
 import { type FoundFiles, followFolder, followSecret } from './identity/user-authority-source.ts';
 import { createAllocatedAddresses } from './mesh/allocated-addresses.ts';
 import { followStore, type MeshStep } from './mesh/follow-store.ts';
@@ -193,6 +195,7 @@ async function wire(
       lifeMs: options.workloadCertificateMs,
       trustDomain: current.config.trustDomain,
       userAuthority,
+      onJudged: (unfit) => analysis.setUnfitAuthority(unfit && placed(unfit)),
       syncs: discovery.syncs,
       signal,
       log,
@@ -280,6 +283,11 @@ async function wire(
     startGatewayControllers({ store, lowestPort: capture === 'proxy' ? lowestOwnPort() : 1, signal, log });
   }
   return { api, broken };
+}
+
+/** Where a person finds what is wrong with it. */
+function placed({ found: { source, secret }, file, message, hint }: UnfitFiles): UnfitAuthority {
+  return { secret, file: source.kind === 'folder' ? join(source.path, file) : file, message, hint };
 }
 
 /** A proxy's own secrets are its own as long as its socket is. */

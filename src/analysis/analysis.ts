@@ -9,11 +9,14 @@ import { analyze } from './analyzers.ts';
 import type { CrossFinding } from './finding.ts';
 import { createServiceIndex } from './service-index.ts';
 import { lookAround } from './surroundings.ts';
-import { topicsOfChange } from './topics.ts';
+import { topics, topicsOfChange } from './topics.ts';
+import type { UnfitAuthority } from './unfit-authority.ts';
 import { createWorkloadIndex, workloadOf } from './workload-index.ts';
 
 export interface Analysis {
   take(step: MeshStep): void;
+  /** Undefined: there is none that is unfit. */
+  setUnfitAuthority(unfit: UnfitAuthority | undefined): void;
   /** Judges what has to be, at most so many objects, and answers which. `first`: by `keyString`, before all others. */
   judge(most?: number, first?: Iterable<string>): readonly Judged[];
   /** How many objects are left to be judged. */
@@ -43,6 +46,7 @@ const none: readonly CrossFinding[] = [];
 
 export function createAnalysis({ complete }: AnalysisOptions): Analysis {
   let mesh = emptyMesh;
+  let unfitAuthority: UnfitAuthority | undefined;
   const services = createServiceIndex();
   const workloads = createWorkloadIndex();
   const objects = new Map<string, KubeObject>();
@@ -87,7 +91,7 @@ export function createAnalysis({ complete }: AnalysisOptions): Analysis {
   function judgeObject(key: string): readonly CrossFinding[] {
     const object = objects.get(key);
     const looks = new Set<string>();
-    const known = { complete, mesh, services, workloads };
+    const known = { complete, mesh, unfitAuthority, services, workloads };
     const around = lookAround(known, (topic) => looks.add(topic));
     const findings = object === undefined ? none : analyze(object, around).take(mostFindings).toArray();
     noteLooks(key, looks);
@@ -100,6 +104,12 @@ export function createAnalysis({ complete }: AnalysisOptions): Analysis {
       services.change(step.change.services ?? []);
       step.events.forEach(takeObject);
       for (const topic of topicsOfChange(step.change)) spread(topic);
+    },
+    setUnfitAuthority(unfit) {
+      for (const one of [unfitAuthority, unfit]) {
+        if (one?.secret !== undefined) spread(topics.authority(keyString(keyOf(one.secret))));
+      }
+      unfitAuthority = unfit;
     },
     judge(most = Number.POSITIVE_INFINITY, first = []) {
       const judged: Judged[] = [];

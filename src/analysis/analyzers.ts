@@ -4,6 +4,7 @@ import { authorizationPolicyKind } from '../api/kinds/authorization-policy.ts';
 import { destinationRuleKind } from '../api/kinds/destination-rule.ts';
 import { egressPolicyKind } from '../api/kinds/egress-policy.ts';
 import { gatewayKind } from '../api/kinds/gateway.ts';
+import { secretKind } from '../api/kinds/secret.ts';
 import { serviceEntryKind } from '../api/kinds/service-entry.ts';
 import { sidecarKind } from '../api/kinds/sidecar.ts';
 import { telemetryKind } from '../api/kinds/telemetry.ts';
@@ -38,6 +39,7 @@ import { findWideExport } from './service-entry/wide-export.ts';
 import { findAmbiguousSidecars, findMissingEgressProxy } from './sidecar/ambiguous-sidecars.ts';
 import { findEmptyImports, findHiddenHosts } from './sidecar/hidden-hosts.ts';
 import type { Surroundings } from './surroundings.ts';
+import { findUnfitAuthority } from './unfit-authority.ts';
 import { findGatewayLoops } from './virtual-service/gateway-loops.ts';
 import { findMissingDestinations } from './virtual-service/missing-destinations.ts';
 import { findMissingSubsets } from './virtual-service/missing-subsets.ts';
@@ -94,6 +96,7 @@ const byKind: ReadonlyMap<string, Analyzer<KubeObject>> = new Map([
     findRegisteredHosts,
     findDeniedHosts,
   ]),
+  ...questions(secretKind, [findUnfitAuthority]),
   ...questions(telemetryKind, [findAmbiguousTelemetries]),
   ...questions(authorizationPolicyKind, [findEmptySelector]),
   ...questions(sidecarKind, [

@@ -1,6 +1,7 @@
 // What an analyzer may look at beside its object. Every look is noted, so that a change is judged anew by those alone who
 // looked at what changed. Invariant: whatever an answer here depends on, its topic was noted.
 import { isUnder, isWildcardHost, wildcardsAbove } from '../api/host-name.ts';
+import { type KubeObject, keyOf, keyString } from '../api/object.ts';
 import type { AuthorizationPolicy } from '../mesh/authorization-policy.ts';
 import { clusterDomain } from '../mesh/complete-host.ts';
 import type { DestinationRule } from '../mesh/destination-rule.ts';
@@ -21,6 +22,7 @@ import type { VirtualService } from '../mesh/virtual-service.ts';
 import { isVisible, type Visibility } from '../mesh/visibility.ts';
 import type { ServiceIndex } from './service-index.ts';
 import { topics } from './topics.ts';
+import type { UnfitAuthority } from './unfit-authority.ts';
 import type { WantedClient, WorkloadIndex } from './workload-index.ts';
 
 export interface Surroundings {
@@ -61,6 +63,8 @@ export interface Surroundings {
   gatewaysOnPort(port: number): readonly Gateway[];
   secret(namespace: string, name: string): TlsSecret | undefined;
   file(path: string): Uint8Array | undefined;
+  /** Why the authority in a Secret is not used, if it was judged as it is now. */
+  unfitAuthority(secret: KubeObject): UnfitAuthority | undefined;
   hasWorkload(namespace: string, selector: LabelSelector): boolean;
   hasWorkloads(namespace: string): boolean;
   /** Whether a program with a sidecar is so; `namespaces` undefined: anywhere. */
@@ -74,12 +78,13 @@ export interface Surroundings {
 export interface Known {
   readonly complete: boolean;
   readonly mesh: Mesh;
+  readonly unfitAuthority: UnfitAuthority | undefined;
   readonly services: ServiceIndex;
   readonly workloads: WorkloadIndex;
 }
 
 export function lookAround(
-  { complete, mesh, services, workloads }: Known,
+  { complete, mesh, unfitAuthority, services, workloads }: Known,
   note: (topic: string) => void,
 ): Surroundings {
   const noted = <Result>(topic: string, result: Result): Result => {
@@ -150,6 +155,12 @@ export function lookAround(
       return noted(topics.secret(key), mesh.secrets.get(key)[0]);
     },
     file: (path) => noted(topics.file(path), mesh.files.get(path)[0]),
+    unfitAuthority(secret) {
+      note(topics.authority(keyString(keyOf(secret))));
+      const { uid, generation } = unfitAuthority?.secret?.metadata ?? {};
+      const isSame = uid === secret.metadata.uid && generation === secret.metadata.generation;
+      return uid !== undefined && isSame ? unfitAuthority : undefined;
+    },
     hasWorkload: (namespace, selector) => noted(topics.workloads(namespace), workloads.has(namespace, selector)),
     hasWorkloads: (namespace) => noted(topics.workloads(namespace), !workloads.isEmpty(namespace)),
     hasClient(namespaces, wanted) {

@@ -26,6 +26,8 @@ export const topics = {
   address: (address: string, port: number) => `address ${address} ${port}`,
   secret: (key: string) => `secret ${key}`,
   file: (path: string) => `file ${path}`,
+  /** Whether the certificate authority in a Secret can be used. */
+  authority: (secret: string) => `authority ${secret}`,
   workloads: (namespace: string) => `workloads ${namespace}`,
   /** Workloads anywhere. */
   allWorkloads: 'workloads',

@@ -165,6 +165,7 @@ export const diagnosticCodes = {
   SP1102: 'certificate and key do not belong together',
   SP1103: 'Secret is missing',
   SP1110: 'Secret cannot be used',
+  SP1111: 'CA cannot be used',
   SP1201: 'empty Sidecar',
   SP1202: 'listener without hosts',
   SP1203: 'invalid host of a listener',

@@ -8,7 +8,9 @@ import { serviceEntry } from '../../test/support/mesh.ts';
 import { virtualService } from '../../test/support/networking.ts';
 import { until } from '../../test/support/until.ts';
 import { objectsOf } from '../analysis/testing/told.ts';
+import { keyOf } from '../api/object.ts';
 import { followStore } from '../mesh/follow-store.ts';
+import { formatDiagnostic } from '../platform/diagnostic.ts';
 import { createLogger } from '../platform/log.ts';
 import { openLocalStore } from '../store/local/local-store.ts';
 import { createMeshAnalysis } from './analysis.ts';
@@ -138,4 +140,53 @@ test('whoever stores an object while all others are left to be judged holds up n
   );
   assert.ok(others > many / 50, `${others} others had a turn`);
   assert.equal((await analysis.diagnostics()).filter(({ code }) => code === 'SP1511').length, many);
+});
+
+const cacerts = (key: string) => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: 'cacerts', namespace: 'istio-system' },
+  stringData: { 'ca-key.pem': key },
+});
+const unfit = { file: 'ca-key.pem', message: 'ca-key.pem is no private key', hint: 'give it in PEM' };
+
+test('an authority that cannot be used is told on the Secret that it was judged of, until that is another', async (t) => {
+  const { store, analysis, meshes } = await followed(t);
+  const [stored] = await store.apply([cacerts('nonsense')]);
+  await until('it is taken', () => meshes() > 0);
+  const messages = async () => {
+    const secret = await store.get(keyOf(cacerts('')));
+    return JSON.stringify(secret?.status ?? {}).match(/SP1111|stringData[^,]*pem/g);
+  };
+  analysis.setUnfitAuthority({ ...unfit, secret: stored?.object });
+  assert.deepEqual(
+    (await analysis.diagnostics()).map(({ severity, code, resource, path }) => [severity, code, resource, path]),
+    [['error', 'SP1111', 'Secret/istio-system/cacerts', 'stringData["ca-key.pem"]']],
+  );
+  await until('it stands in the status', async () => (await messages())?.length === 2);
+  // Not yet judged anew: what was said of the one before is not said of this.
+  const [mended] = await store.apply([cacerts('mended')]);
+  await until('it is gone', async () => (await messages()) === null);
+  analysis.setUnfitAuthority({ ...unfit, secret: mended?.object });
+  await until('it is told again', async () => (await messages())?.length === 2);
+  analysis.setUnfitAuthority(undefined);
+  assert.deepEqual(await analysis.diagnostics(), []);
+  await until('it is gone again', async () => (await messages()) === null);
+});
+
+test('an authority in a folder that cannot be used is told with the file', async (t) => {
+  const { analysis } = await followed(t);
+  let changes = 0;
+  t.after(
+    analysis.onChange(() => {
+      changes += 1;
+    }),
+  );
+  analysis.setUnfitAuthority({ ...unfit, secret: undefined, file: '/etc/ca/ca-key.pem' });
+  assert.deepEqual((await analysis.diagnostics()).map(formatDiagnostic), [
+    '/etc/ca/ca-key.pem:1:1 ca-key.pem is no private key, so this CA is not used and the one before it stays; give it in PEM',
+  ]);
+  analysis.setUnfitAuthority(undefined);
+  assert.deepEqual(await analysis.diagnostics(), []);
+  assert.equal(changes, 2);
 });

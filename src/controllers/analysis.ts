@@ -4,6 +4,7 @@ import { setImmediate as idle } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { createAnalysis } from '../analysis/analysis.ts';
 import { type CrossFinding, crossDiagnostic } from '../analysis/finding.ts';
+import { type UnfitAuthority, unfitFolder } from '../analysis/unfit-authority.ts';
 import { type KubeObject, keyOf, keyString, resourceName } from '../api/object.ts';
 import { validationMessage } from '../api/validation-messages.ts';
 import type { MeshStep } from '../mesh/follow-store.ts';
@@ -16,6 +17,8 @@ import type { FollowedFiles } from './followed-files.ts';
 
 export interface MeshAnalysis {
   take(step: MeshStep): void;
+  /** A certificate authority of the user's that cannot be used; undefined: there is none. */
+  setUnfitAuthority(unfit: UnfitAuthority | undefined): void;
   /** Of the files that are followed, and of the mesh as it was taken last. */
   diagnostics(): Promise<readonly Diagnostic[]>;
   /**
@@ -52,6 +55,7 @@ export function createMeshAnalysis({ store, files, signal, log }: MeshAnalysisOp
   /** Judged, and perhaps with another status than is written. */
   const unwritten = new Set<string>();
   let working = false;
+  let unfitAuthority: UnfitAuthority | undefined;
 
   function judge(first?: Iterable<string>): number {
     const judged = analysis.judge(objectsAtOnce, first);
@@ -154,6 +158,13 @@ export function createMeshAnalysis({ store, files, signal, log }: MeshAnalysisOp
       for (const done of [...steps]) done();
       void work();
     },
+    setUnfitAuthority(unfit) {
+      if (isDeepStrictEqual(unfit, unfitAuthority)) return;
+      unfitAuthority = unfit;
+      analysis.setUnfitAuthority(unfit);
+      for (const listener of listeners) listener();
+      void work();
+    },
     async diagnostics() {
       await judgeAll(signal);
       // The file knows the place.
@@ -161,7 +172,7 @@ export function createMeshAnalysis({ store, files, signal, log }: MeshAnalysisOp
       const found = [...analysis.findings()].flatMap(([resource, findings]) =>
         findings.map((finding) => crossDiagnostic(finding, resource, files.locate)),
       );
-      return [...ofFiles, ...notYetSaid(found, ofFiles)];
+      return [...ofFiles, ...unfitFolder(unfitAuthority), ...notYetSaid(found, ofFiles)];
     },
     async diagnosticsOf(objects) {
       const patience = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);

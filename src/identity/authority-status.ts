@@ -41,7 +41,7 @@ export interface AuthorityStatus {
     readonly until?: string;
   };
   /** What keeps the user's own from being used. */
-  readonly problem?: UnfitAuthority & { readonly source: string };
+  readonly problem?: Pick<UnfitAuthority, 'message' | 'hint'> & { readonly source: string };
 }
 
 export function sourceName({ source }: Pick<Authority, 'source'>): string {

@@ -15,7 +15,7 @@ import { type AuthorityStatus, certificateFacts, rootFacts, sourceName } from '.
 import { readTrust, writeTrust } from './ca-folder.ts';
 import { writeCertificates } from './pem-certificates.ts';
 import { adopt, advance, type Trust, trustedRoots } from './trust.ts';
-import { isFit, judgeAuthority } from './user-authority.ts';
+import { isFit, judgeAuthority, type UnfitAuthority } from './user-authority.ts';
 import type { FoundFiles } from './user-authority-source.ts';
 import type { WorkloadSecrets } from './workload-secrets.ts';
 import { createWorkloads, type Issuing, type Workload } from './workloads.ts';
@@ -28,6 +28,8 @@ export interface IdentityOptions {
   readonly trustDomain: string;
   /** What there is of an authority of the user's. */
   readonly userAuthority?: FoundFiles | undefined;
+  /** Why it is not used, each time it is judged; undefined: it is, or there is none. */
+  readonly onJudged?: (unfit: UnfitFiles | undefined) => void;
   /** How far a proxy is with what it was sent; undefined: it is not connected. */
   readonly syncs: (nodeId: string, type: TypeUrl) => ResourceSyncs | undefined;
   readonly signal: AbortSignal;
@@ -38,6 +40,10 @@ export interface IdentityOptions {
   readonly monotonic?: () => number;
   /** Of [0, 1). */
   readonly random?: () => number;
+}
+
+export interface UnfitFiles extends UnfitAuthority {
+  readonly found: FoundFiles;
 }
 
 export interface Identity {
@@ -71,10 +77,10 @@ const mostNamed = 10;
 
 /** Throws SallyportError `SP_CA_FILE` where the kept authority cannot be read. */
 export function createIdentity(options: IdentityOptions): Identity {
-  const { file, lifeMs, syncs, signal, log } = options;
+  const { file, lifeMs, onJudged = () => undefined, syncs, signal, log } = options;
   const { clock = Date.now, monotonic = () => performance.now(), random = Math.random } = options;
   let { trustDomain, userAuthority: found } = options;
-  let problem: AuthorityStatus['problem'];
+  let unfit: UnfitFiles | undefined;
   let begun = false;
   let judgedAt = Number.NEGATIVE_INFINITY;
   let trust = withLife(readTrust(file) ?? firstTrust());
@@ -158,18 +164,18 @@ export function createIdentity(options: IdentityOptions): Identity {
   /** Files of the user's are judged by the clock too: one that is not valid yet may be soon. */
   function judge(): void {
     judgedAt = monotonic();
-    if (found === undefined) {
-      problem = undefined;
-      return;
-    }
-    const judged = judgeAuthority(found.files, found.source, clock());
-    if (isFit(judged)) {
-      problem = undefined;
-      adoptNow(judged, `the authority from ${sourceName(found)} takes over`);
-    } else if (problem?.message !== judged.message) {
-      problem = { source: sourceName(found), ...judged };
-      log.warn(problem, 'this authority cannot be used; the last good one stays');
-    }
+    const files = found;
+    const judged = files && judgeAuthority(files.files, files.source, clock());
+    const fit = judged !== undefined && isFit(judged);
+    setUnfit(files === undefined || judged === undefined || fit ? undefined : { found: files, ...judged });
+    if (fit) adoptNow(judged, `the authority from ${sourceName(judged)} takes over`);
+  }
+
+  function setUnfit(next: UnfitFiles | undefined): void {
+    const isNew = next !== undefined && next.message !== unfit?.message;
+    if (isNew) log.warn(problemOf(next), 'this authority cannot be used; the last good one stays');
+    unfit = next;
+    onJudged(next);
   }
 
   function status(): AuthorityStatus {
@@ -189,7 +195,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       certificates: certificates.length,
       ...(next && { rotation: { phase: 'trusting', waitingFor: [...waitingFor] } }),
       ...(!next && until && { rotation: { phase: 'renewing', waitingFor: [...waitingFor], until } }),
-      ...(problem && { problem }),
+      ...(unfit && { problem: problemOf(unfit) }),
     };
   }
 
@@ -289,4 +295,8 @@ function rootsResource(trust: Trust) {
 
 function subjectOf({ certificate }: Authority): string {
   return certificate.subject.replaceAll('\n', ', ');
+}
+
+function problemOf({ found, message, hint }: UnfitFiles): NonNullable<AuthorityStatus['problem']> {
+  return { source: sourceName(found), message, hint };
 }

@@ -3,8 +3,10 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { secretKind } from '../api/kinds/secret.ts';
+import { secretKind, secretValues } from '../api/kinds/secret.ts';
 import type { KubeObject } from '../api/object.ts';
+import { parseObject } from '../api/parse-object.ts';
+import { rootNamespace } from '../api/root-namespace.ts';
 import { systemCode } from '../platform/errors.ts';
 import { GoneError } from '../store/errors.ts';
 import type { ObjectStore } from '../store/store.ts';
@@ -12,12 +14,13 @@ import type { AuthoritySource } from './authority.ts';
 import { type AuthorityFiles, authorityFiles } from './user-authority.ts';
 
 /** Istio's. */
-const secretNamespace = 'istio-system';
 const secretName = 'cacerts';
 
 export interface FoundFiles {
   readonly source: AuthoritySource;
   readonly files: AuthorityFiles;
+  /** Whose files they are, if it is one. */
+  readonly secret?: KubeObject;
 }
 
 /** `onFound`: now and at every change; undefined: there is none. Runs until the signal aborts. */
@@ -61,8 +64,8 @@ export function followFolder(path: string): FollowAuthority {
 }
 
 export function followSecret(store: ObjectStore): FollowAuthority {
-  const key = { group: '', kind: secretKind.kind, namespace: secretNamespace, name: secretName };
-  const collection = { group: '', kind: secretKind.kind, namespace: secretNamespace };
+  const key = { group: '', kind: secretKind.kind, namespace: rootNamespace, name: secretName };
+  const collection = { group: '', kind: secretKind.kind, namespace: rootNamespace };
 
   async function once(onFound: (found: FoundFiles | undefined) => void, signal: AbortSignal): Promise<void> {
     const { resourceVersion } = await store.list(collection);
@@ -83,19 +86,10 @@ export function followSecret(store: ObjectStore): FollowAuthority {
 }
 
 function secretFiles(object: KubeObject | undefined): FoundFiles | undefined {
-  const secret = secretKind.schema.safeParse(object);
-  if (!secret.success) return undefined;
-  const texts = new Map(Object.entries(secret.data.stringData ?? {}));
-  const encoded = new Map(Object.entries(secret.data.data ?? {}));
-  return {
-    source: { kind: 'secret', name: `${secretNamespace}/${secretName}` },
-    files(name) {
-      const text = texts.get(name);
-      if (text !== undefined) return Buffer.from(text);
-      const value = encoded.get(name);
-      return value === undefined ? undefined : Buffer.from(value, 'base64');
-    },
-  };
+  const secret = parseObject(secretKind.schema, object);
+  if (secret === undefined) return undefined;
+  const source: AuthoritySource = { kind: 'secret', name: `${rootNamespace}/${secretName}` };
+  return { source, files: secretValues(secret), secret };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -16,7 +16,9 @@ export const authorityFiles = {
 } as const;
 
 export interface UnfitAuthority {
-  /** Which file it is about, and what is wrong. Never any content. */
+  /** Which one it is about. */
+  readonly file: string;
+  /** The file and what is wrong with it. Never any content. */
   readonly message: string;
   readonly hint: string;
 }
@@ -32,7 +34,8 @@ export function judgeAuthority(
   try {
     return readAuthority(files, source, now);
   } catch (error) {
-    if (error instanceof Unfit) return { message: error.message, hint: error.hint };
+    if (error instanceof Unfit)
+      return { file: error.file, message: `${error.file} ${error.message}`, hint: error.hint };
     throw error;
   }
 }
@@ -42,10 +45,13 @@ export function isFit(judged: Authority | UnfitAuthority): judged is Authority {
 }
 
 class Unfit extends Error {
+  readonly file: string;
   readonly hint: string;
 
-  constructor(message: string, hint: string) {
+  /** `message` goes on from the file's name. */
+  constructor(file: string, message: string, hint: string) {
     super(message);
+    this.file = file;
     this.hint = hint;
   }
 }
@@ -57,29 +63,31 @@ function readAuthority(files: AuthorityFiles, source: AuthoritySource, now: numb
   const roots = certificatesIn(files, rootsFile);
   if (certificate === undefined || roots.length === 0) throw new Error('certificates were read and are none');
   if (!certificate.checkPrivateKey(key)) {
-    throw new Unfit(`${keyFile} is not the key of ${certificateFile}`, 'give both of one and the same authority');
+    throw new Unfit(keyFile, `is not the key of ${certificateFile}`, 'give both of one and the same authority');
   }
   if (!canSign(key)) {
     throw new Unfit(
-      `the key in ${keyFile} is of a kind that proxies refuse`,
+      keyFile,
+      'is a key of a kind that proxies refuse',
       'ECDSA P-256, P-384, P-521 or RSA from 2048 bits',
     );
   }
   if (!certificate.ca) {
-    throw new Unfit(`${certificateFile} is no authority`, 'it needs basicConstraints CA:TRUE');
+    throw new Unfit(certificateFile, 'is no authority', 'it needs basicConstraints CA:TRUE');
   }
   const own = files(chainFile) === undefined ? [] : certificatesIn(files, chainFile);
   const chain = pathToRoot(certificate, own, roots);
   if (chain === undefined) {
     throw new Unfit(
-      `${certificateFile} does not lead to a root in ${rootsFile}`,
+      certificateFile,
+      `does not lead to a root in ${rootsFile}`,
       `${chainFile} needs every certificate between the two`,
     );
   }
   requireValid(certificateFile, [certificate], now);
   const between = chain.slice(1);
   if (!between.every(({ ca }) => ca)) {
-    throw new Unfit(`${chainFile} leads over a certificate that is no authority`, 'it needs basicConstraints CA:TRUE');
+    throw new Unfit(chainFile, 'leads over a certificate that is no authority', 'it needs basicConstraints CA:TRUE');
   }
   requireValid(chainFile, between, now);
   const top = chain.at(-1);
@@ -89,15 +97,15 @@ function readAuthority(files: AuthorityFiles, source: AuthoritySource, now: numb
 
 function requireValid(name: string, certificates: readonly X509Certificate[], now: number): void {
   for (const one of certificates) {
-    if (!hasBegun(one, now)) throw new Unfit(`${name} is not valid before ${one.validFrom}`, 'set the clock');
-    if (expiryOf(one) <= now) throw new Unfit(`${name} ended on ${one.validTo}`, 'give one that is valid');
+    if (!hasBegun(one, now)) throw new Unfit(name, `is not valid before ${one.validFrom}`, 'set the clock');
+    if (expiryOf(one) <= now) throw new Unfit(name, `ended on ${one.validTo}`, 'give one that is valid');
   }
 }
 
 /** Of one root there may be several certificates, the old and the new. */
 function requireOneValid(name: string, roots: readonly X509Certificate[], now: number): void {
   const lasting = roots.filter((root) => now < expiryOf(root));
-  if (lasting.length === 0) throw new Unfit(`${name} has ended`, 'give a root that is valid');
+  if (lasting.length === 0) throw new Unfit(name, 'has ended', 'give a root that is valid');
   if (!lasting.some((root) => hasBegun(root, now))) requireValid(name, lasting, now);
 }
 
@@ -126,27 +134,29 @@ function pathToRoot(
   return undefined;
 }
 
-function certificatesIn(files: AuthorityFiles, name: string): readonly X509Certificate[] {
+function contentOf(files: AuthorityFiles, name: string): Uint8Array {
   const content = files(name);
-  if (content === undefined)
-    throw new Unfit(`${name} is missing`, `it needs ${Object.values(authorityFiles).join(', ')}`);
+  if (content !== undefined) return content;
+  throw new Unfit(name, 'is missing', `it needs ${Object.values(authorityFiles).join(', ')}`);
+}
+
+function certificatesIn(files: AuthorityFiles, name: string): readonly X509Certificate[] {
+  const content = contentOf(files, name);
   try {
     const found = readCertificates(Buffer.from(content).toString('latin1'));
     if (found.length > 0) return found;
   } catch (error) {
-    throw new Unfit(`${name} cannot be read: ${messageOf(error)}`, 'give certificates in PEM');
+    throw new Unfit(name, `cannot be read: ${messageOf(error)}`, 'give certificates in PEM');
   }
-  throw new Unfit(`${name} has no certificate`, 'give certificates in PEM');
+  throw new Unfit(name, 'has no certificate', 'give certificates in PEM');
 }
 
 function keyIn(files: AuthorityFiles, name: string): KeyObject {
-  const content = files(name);
-  if (content === undefined)
-    throw new Unfit(`${name} is missing`, `it needs ${Object.values(authorityFiles).join(', ')}`);
+  const content = contentOf(files, name);
   try {
     return createPrivateKey(Buffer.from(content));
   } catch {
     // OpenSSL's words are of no use, and might quote.
-    throw new Unfit(`${name} is no private key`, 'give it in PEM, without a password');
+    throw new Unfit(name, 'is no private key', 'give it in PEM, without a password');
   }
 }

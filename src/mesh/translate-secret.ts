@@ -1,17 +1,14 @@
 // Secret -> what TLS can use of it (istio-semantics 8): Kubernetes' keys, or Istio's generic ones.
-import type { Secret } from '../api/kinds/secret.ts';
+import { type Secret, secretValues } from '../api/kinds/secret.ts';
 import type { TlsSecret } from './tls-secret.ts';
 
 /** Undefined for a Secret that has none of it. */
-export function translateSecret({ data = {}, stringData = {} }: Secret): TlsSecret | undefined {
-  const texts = new Map(Object.entries(stringData));
-  const encoded = new Map(Object.entries(data));
+export function translateSecret(object: Secret): TlsSecret | undefined {
+  const value = secretValues(object);
   const find = (...keys: readonly string[]): Uint8Array | undefined => {
     for (const key of keys) {
-      const text = texts.get(key);
-      if (text !== undefined) return Buffer.from(text);
-      const value = encoded.get(key);
-      if (value !== undefined) return Buffer.from(value, 'base64');
+      const content = value(key);
+      if (content !== undefined) return content;
     }
     return undefined;
   };

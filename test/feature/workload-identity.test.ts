@@ -14,7 +14,7 @@ import { readCertificates } from '../../src/identity/pem-certificates.ts';
 import { makeIssuer, userFiles } from '../../src/identity/testing/user-files.ts';
 import { dataFolder } from '../../src/platform/data-folder.ts';
 import { requestJson } from '../../src/platform/unix-http.ts';
-import type { PodsBody, ProxiesBody } from '../../src/server/wire.ts';
+import type { DiagnosticsBody, PodsBody, ProxiesBody } from '../../src/server/wire.ts';
 import { type AdsResponse, openAdsClient } from '../support/ads-client.ts';
 import { startMesh, type TestMesh } from '../support/mesh.ts';
 import { needs } from '../support/requires.ts';
@@ -147,6 +147,15 @@ describe('the identity of workloads', needs('root', 'iproute2', 'firewall'), () 
       hint: 'give it in PEM, without a password',
     });
     assert.deepEqual((await authorityOf(mesh)).issuer, issuer);
+    const told = async (place: string) => {
+      const { diagnostics }: DiagnosticsBody = JSON.parse((await mesh.cli('analyze', '-o', 'json')).stdout);
+      return diagnostics.some(
+        ({ code, path, source }) => code === 'SP1111' && (path === place || source?.file === place),
+      );
+    };
+    await until('it is told of the Secret', () => told('stringData["ca-key.pem"]'));
+    const described = () => mesh.run('describe', 'secret', 'cacerts', '-n', 'istio-system');
+    assert.match(await described(), /^ +error: Secret.*ca-key\.pem is no private key/m);
 
     await mesh.apply(secret(files));
     const adopted = await steady(mesh, (one) => one.source === 'Secret/istio-system/cacerts');
@@ -163,6 +172,9 @@ describe('the identity of workloads', needs('root', 'iproute2', 'firewall'), () 
     }
     await mesh.run('up', '--detach', '--ca-dir', folder);
     await steady(mesh, (one) => one.source === folder && one.issuer.subject === 'CN=in the folder');
+    assert.match(await described(), /^Diagnostics: +<none>$/m);
+    writeFileSync(join(folder, 'ca-key.pem'), 'nonsense');
+    await until('it is told of the file', () => told(join(folder, 'ca-key.pem')));
     const later = await makeIssuer({ name: 'later' });
     for (const [name, text] of Object.entries(userFiles({ signer: later, roots: [later] }))) {
       writeFileSync(join(folder, name), text);

@@ -23,6 +23,7 @@ const schema = z.strictObject({
   data: base64Map.exactOptional(),
   stringData: stringMap.exactOptional(),
   immutable: z.boolean().exactOptional(),
+  status: z.unknown().exactOptional(),
 });
 
 export type Secret = Immutable<z.infer<typeof schema>>;
@@ -46,3 +47,15 @@ export const secretKind: Kind<Secret> = {
     },
   ],
 };
+
+/** What stands under a key; plain text comes before what is encoded, as where Kubernetes stores it. */
+export function secretValues({ data = {}, stringData = {} }: Secret): (key: string) => Uint8Array | undefined {
+  const texts = new Map(Object.entries(stringData));
+  const encoded = new Map(Object.entries(data));
+  return (key) => {
+    const text = texts.get(key);
+    if (text !== undefined) return Buffer.from(text);
+    const value = encoded.get(key);
+    return value === undefined ? undefined : Buffer.from(value, 'base64');
+  };
+}
