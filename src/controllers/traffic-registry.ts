@@ -5,7 +5,7 @@ import { wildcardsAbove } from '../api/host-name.ts';
 import { isTls } from '../api/protocol.ts';
 import { rootNamespace } from '../api/root-namespace.ts';
 import type { ProxyIdentity } from '../discovery/view.ts';
-import { accessOf } from '../mesh/egress-policy/access.ts';
+import { accessOf, policiesOf } from '../mesh/egress-policy/access.ts';
 import { egressPolicyOrigin } from '../mesh/egress-policy/egress-policy.ts';
 import { handlingOf } from '../mesh/handling.ts';
 import { everything, hostImportsOf } from '../mesh/host-imports.ts';
@@ -65,12 +65,12 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
   /** The strictest policy that does not allow it wholly to the workload. */
   function withheld({ namespace, workload }: Asker, host: string, port: number): string | undefined {
     const { egressPolicies } = mesh();
-    const speaking = [host, ...wildcardsAbove(host)].flatMap((name) => egressPolicies.get(name));
+    const speaking = policiesOf(egressPolicies, host);
     if (speaking.length === 0) return undefined;
     const proxy = proxies().find((one) => one.namespace === namespace && one.workload === workload);
     const { labels = {}, serviceAccount = '' } = proxy ?? {};
     const matches = (selector: LabelSelector) => matchesLabels(selector, labels);
-    const access = accessOf([...new Set(speaking)], { namespace, serviceAccount, matches }, host, port);
+    const access = accessOf(speaking, { namespace, serviceAccount, matches }, host, port);
     if (access === undefined || access.allowed === 'everything') return undefined;
     const [policy] = access.governing.filter(({ mode }) => mode === access.mode);
     return policy && egressPolicyOrigin(policy);
@@ -152,10 +152,12 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
       const { namespace } = asker;
       const sidecar = sidecarOf(asker);
       const found = namedBy(namespace, host, number, hostImportsOf(sidecar, namespace));
+      // On ports that nobody registered for it, too.
       const withheldBy = withheld(asker, host, number);
-      if (found !== undefined) return { registered: found, ...(withheldBy === undefined ? {} : { withheldBy }) };
+      const kept = withheldBy === undefined ? {} : { withheldBy };
+      if (found !== undefined) return { registered: found, ...kept };
       const isThere = sidecar !== undefined && namedBy(namespace, host, number) !== undefined;
-      return isThere ? { hiddenBy: sidecarOrigin(sidecar) } : {};
+      return isThere ? { hiddenBy: sidecarOrigin(sidecar), ...kept } : kept;
     },
     locality(namespace, host, address) {
       const service = find(namespace, host);

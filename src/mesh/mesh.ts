@@ -318,7 +318,7 @@ function affectedHosts(next: Mesh, changes: HostChanges, entitled: Iterable<stri
     hosts.add(host);
     if (!isWildcardHost(host) && host !== '*') return;
     const suffix = host.slice(1);
-    for (const index of [next.services, next.virtualServices]) {
+    for (const index of [next.services, next.virtualServices, next.egressPolicies]) {
       for (const known of index.hosts()) if (known.endsWith(suffix)) hosts.add(known);
     }
   };

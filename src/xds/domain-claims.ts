@@ -5,28 +5,43 @@ import { compareAge, type Service } from '../mesh/service.ts';
 import { unregisteredPort } from './unregistered-port.ts';
 
 export interface DomainClaims {
-  /**
-   * Takes `before`'s claims away and adds `after`'s; answers the hosts whose own domains may differ now. `named`: there is
-   * no service, but a VirtualService of that host, which speaks for it on the port of unregistered hosts.
-   */
-  change(host: string, before: Service | undefined, after: Service | undefined, named: boolean): ReadonlySet<string>;
+  /** Takes `before`'s claims away and adds `after`'s; answers the hosts whose own domains may differ now. */
+  change(host: string, before: Service | undefined, after: Service | undefined, named: Named): ReadonlySet<string>;
   /** The extra domains this service owns on a port of its own, sorted. */
   owned(service: Service, port: number): readonly string[];
 }
 
+/**
+ * Where the host has routes without a service: on the port of unregistered hosts, if a VirtualService speaks for it; on every
+ * port, if EgressPolicies govern it.
+ */
+export type Named = 'nowhere' | 'unregistered' | 'everywhere';
+
 /** One owner for each domain on each port: where a program names both, another port is another server. */
 export function createPortDomainClaims(namespace: string): DomainClaims {
   const ports = new Map<number, DomainClaims>();
+  const everywhere = new Set<string>();
+
+  function claimsOn(number: number): DomainClaims {
+    const known = ports.get(number);
+    if (known !== undefined) return known;
+    const claims = createDomainClaims(namespace);
+    for (const host of everywhere) claims.change(host, undefined, undefined, 'everywhere');
+    ports.set(number, claims);
+    return claims;
+  }
+
   return {
     change(host, before, after, named) {
       const affected = new Set<string>([host]);
-      for (const number of new Set([...portsOf(before), ...portsOf(after), unregisteredPort.number])) {
-        const claims = ports.get(number) ?? createDomainClaims(namespace);
-        ports.set(number, claims);
+      const others = everywhere.has(host) || named === 'everywhere' ? ports.keys() : [];
+      for (const number of new Set([...portsOf(before), ...portsOf(after), unregisteredPort.number, ...others])) {
         const [old, next] = [before, after].map((service) => (portsOf(service).has(number) ? service : undefined));
-        const isNamed = named && number === unregisteredPort.number;
-        for (const other of claims.change(host, old, next, isNamed)) affected.add(other);
+        const here = named === 'unregistered' && number !== unregisteredPort.number ? 'nowhere' : named;
+        for (const other of claimsOn(number).change(host, old, next, here)) affected.add(other);
       }
+      if (named === 'everywhere') everywhere.add(host);
+      else everywhere.delete(host);
       return affected;
     },
     owned: (service, port) => ports.get(port)?.owned(service, port) ?? [],
@@ -66,7 +81,7 @@ export function createDomainClaims(namespace: string): DomainClaims {
         claimants?.delete(host);
         if (claimants?.size === 0) claims.delete(domain);
       }
-      if (after === undefined && !named) hosts.delete(host);
+      if (after === undefined && named === 'nowhere') hosts.delete(host);
       else hosts.add(host);
       if (after !== undefined) {
         for (const domain of extraDomains(after)) {

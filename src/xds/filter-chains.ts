@@ -159,6 +159,7 @@ export function serviceChain(
 
 /** Where a VirtualService sends connections to the host, those for some SNIs or all; named by its route. */
 export function passedChain(route: PassedRoute, host: string, config: ProxySettings): FilterChain {
+  if (route.denied === true) return closedChain(route.name, route.port, config, { capture: 'redirect' });
   const seen =
     route.serverNames.length > 0 ? ({ reads: 'server-name' } as const) : ({ reads: 'nothing', host } as const);
   const authorization = authorizeConnections(outboundSide(config, { ...seen, port: route.port, capture: 'redirect' }));

@@ -1,6 +1,6 @@
 // The listeners of one outbound port (istio-semantics 1.1–1.3): the wildcard one, and one for each address of its own
 // that a TCP or TLS service has. Every one ends in the mesh's catch-all, so that no connection is left undecided.
-import { isUnder, isWildcardHost } from '../api/host-name.ts';
+import { isUnder, isWildcardHost, wildcardsAbove } from '../api/host-name.ts';
 import { typeUrls } from '../discovery/view.ts';
 import {
   type AddressChain,
@@ -115,6 +115,7 @@ function buildWildcardListener(port: number, use: PortUse, config: ProxySettings
   const names = buildNamedChains(port, use, config, {
     capture: 'redirect',
     http: use.http.size > 0 || port === alwaysHttpPort,
+    tls: use.serverNames.size > 0 || (port === alwaysTlsPort && tcp === undefined),
     chainOf: (entry) => serviceChain(entry, config),
     byAddress: ranges.choices,
   });
@@ -144,6 +145,8 @@ function buildWildcardListener(port: number, use: PortUse, config: ProxySettings
 export interface NamedChainsOptions {
   readonly capture: Capture['kind'];
   readonly http: boolean;
+  /** Whether hosts that are refused are looked for. */
+  readonly tls: boolean;
   /** The chain of a service that must be listed by its own name. */
   readonly chainOf: (entry: PortService) => FilterChain;
   readonly byAddress: readonly AddressChain[];
@@ -151,9 +154,9 @@ export interface NamedChainsOptions {
 
 /** The chains for what names its host, by Host header or SNI, and how they are chosen. */
 export function buildNamedChains(port: number, use: PortUse, config: ProxySettings, options: NamedChainsOptions) {
-  const { capture, http, chainOf, byAddress } = options;
+  const { capture, http, tls, chainOf, byAddress } = options;
   const registryOnly = config.outboundTrafficPolicy === 'REGISTRY_ONLY';
-  const names = buildServerNames(use, config, chainOf);
+  const names = buildServerNames(tls ? use : { ...use, refused: [] }, config, chainOf);
   const sni = use.serverNames.size > 0 && (registryOnly || names.usesSniChain);
   // Where the SNI names its cluster, those that are for rules alone must be kept from it.
   const forRules = sni && registryOnly ? closedChoices(use, names.choices) : [];
@@ -165,7 +168,7 @@ export function buildNamedChains(port: number, use: PortUse, config: ProxySettin
       ...(sni && registryOnly ? { tls: sniChainName } : {}),
       ...(http ? { http: httpChainName } : {}),
     }),
-    inspectsTls: use.serverNames.size > 0,
+    inspectsTls: use.serverNames.size > 0 || names.denied.length > 0,
     inspectsHttp: http ? (['http'] as const) : [],
     chains: [
       ...(http ? [httpChain(httpChainName, port, config, { capture, byPath: use.byPath.size > 0 })] : []),
@@ -201,21 +204,23 @@ const closedChainName = 'closed';
 function buildServerNames(use: PortUse, config: ProxySettings, chainOf: (entry: PortService) => FilterChain) {
   const policy = config.outboundTrafficPolicy;
   const listed = oldestFirst(use.serverNames.values()).filter((entry) => needsListing(entry, use, policy));
-  const wildcards = listed
-    .flatMap(({ service, passed }) => [service.host, ...passed.flatMap(({ serverNames }) => serverNames)])
-    .filter(isWildcardHost);
+  const named = new Set(
+    listed.flatMap(({ service, passed }) => [service.host, ...passed.flatMap(({ serverNames }) => serverNames)]),
+  );
+  // Where the SNI names its cluster there is none for those.
+  const isServed = (host: string) => [host, ...wildcardsAbove(host)].some((name) => named.has(name));
+  const refused = policy === 'REGISTRY_ONLY' ? use.refused.filter(isServed) : use.refused;
+  const withheld = listed.filter((entry) => entry.withheld === 'denied').map(({ service }) => service.host);
+  const denied = [...new Set([...withheld, ...refused])].sort();
+  const wildcards = [...named, ...refused].filter(isWildcardHost);
   const shared: string[] = [];
   const choices: ServerNameChain[] = [];
   const chains: FilterChain[] = [];
-  const denied: string[] = [];
-  const taken = new Set<string>();
+  // Whoever came first: no rule of others leads there.
+  const taken = new Set(denied);
   for (const entry of listed) {
     const { host, resolution } = entry.service;
-    if (entry.withheld === 'denied') {
-      if (!taken.has(host)) denied.push(host);
-      taken.add(host);
-      continue;
-    }
+    if (entry.withheld === 'denied') continue;
     for (const route of entry.passed) {
       const free = route.serverNames.filter((serverName) => !taken.has(serverName));
       for (const serverName of free) taken.add(serverName);
@@ -238,5 +243,5 @@ function buildServerNames(use: PortUse, config: ProxySettings, chainOf: (entry: 
   }
   if (shared.length > 0) choices.push({ names: shared.sort(), chain: sniChainName });
   const origins = listed.map(({ service }) => originOf(service));
-  return { choices, chains, denied: denied.sort(), usesSniChain: shared.length > 0, origins };
+  return { choices, chains, denied, usesSniChain: shared.length > 0, origins };
 }

@@ -2,6 +2,7 @@
 // further plain host on a port changes nothing here: its cluster and virtual host are all there is to send.
 import { isIPv4 } from 'node:net';
 import { isUnder, isWildcardHost, wildcardsAbove } from '../api/host-name.ts';
+import { isTls } from '../api/protocol.ts';
 import { type DestinationRule, effectivePolicy } from '../mesh/destination-rule.ts';
 import { handlingOf } from '../mesh/handling.ts';
 import type { OutboundTrafficPolicy } from '../mesh/mesh-config.ts';
@@ -41,6 +42,8 @@ export interface PortUse {
   readonly tcp: ReadonlyMap<string, PortService>;
   /** TLS hosts that have a cluster for rules to send to, and are not to be reached by their SNI. */
   readonly closed: ReadonlySet<string>;
+  /** Hosts that EgressPolicies withhold and that have no TLS of their own here: not to be reached by what serves others. */
+  readonly refused: readonly string[];
 }
 
 /** A view's own, changing book of one port; everyone else reads it as PortUse. */
@@ -63,6 +66,8 @@ export interface PortSettings {
   readonly byPath: boolean;
   /** As in PortUse. */
   readonly closed: boolean;
+  /** EgressPolicies name a wildcard above it, which may be refused here. */
+  readonly belowGoverned: boolean;
   readonly policy: OutboundTrafficPolicy;
 }
 
@@ -74,10 +79,12 @@ export function changePortBook(
   book: PortBook,
   host: string,
   after: PortService | undefined,
-  { byPath, closed, policy }: PortSettings,
+  { byPath, closed, belowGoverned, policy }: PortSettings,
 ): boolean {
   const shape = shapeOf(book);
-  const special = isSpecial(entryOf(book, host), book, policy) || book.closed.has(host) !== closed;
+  const before = entryOf(book, host);
+  const beside = belowGoverned && [before, after].some((entry) => entry !== undefined && isTls(entry.port.protocol));
+  const special = beside || isSpecial(before, book, policy) || book.closed.has(host) !== closed;
   book.http.delete(host);
   book.byPath.delete(host);
   if (byPath) book.byPath.add(host);
@@ -102,6 +109,10 @@ function enter(book: PortBook, entry: PortService): void {
   if (addressesOf(entry.service).length > 0) book.addressed.set(host, entry);
   // A Service of which no address is known yet is nowhere, rather than everywhere.
   else if (resolution !== 'CLUSTER_IP' && entry.foreign !== true) book.tcp.set(host, entry);
+}
+
+export function isUsed({ http, serverNames, addressed, tcp }: PortUse | PortBook): boolean {
+  return http.size + serverNames.size + addressed.size + tcp.size > 0;
 }
 
 /** Where callers connect to it: of a headless Service that is whichever endpoint they chose. */

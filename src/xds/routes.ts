@@ -34,17 +34,7 @@ export function buildPortRoutes(port: number, config: ProxySettings): TypedResou
   const name = routeConfigurationName(port);
   const catchAll =
     config.outboundTrafficPolicy === 'ALLOW_ANY'
-      ? buildVirtualHost(
-          allowAnyRoute,
-          ['*'],
-          [
-            buildForwardRoute({
-              name: allowAnyRoute,
-              cluster: unregisteredCluster(config),
-              perFilter: unregisteredRoute,
-            }),
-          ],
-        )
+      ? buildVirtualHost(allowAnyRoute, ['*'], [anywhereRoute(config)])
       : buildVirtualHost(blockAllRoute, ['*'], [buildStatusRoute(blockAllRoute, 502, unregisteredRoute)]);
   const message = buildRouteConfiguration({ name, virtualHosts: [catchAll] });
   const { type, resource } = typedResource(
@@ -57,14 +47,38 @@ export function buildPortRoutes(port: number, config: ProxySettings): TypedResou
   return { type, resource: { ...resource, vhds: true } };
 }
 
-/** `extraDomains`: further names and addresses that mean this host and no other one on a port. */
+function anywhereRoute(config: ProxySettings): Route {
+  return buildForwardRoute({
+    name: allowAnyRoute,
+    cluster: unregisteredCluster(config),
+    perFilter: unregisteredRoute,
+  });
+}
+
+/** Where every host may be reached: one that EgressPolicies govern, on a port where nothing else serves it. */
+export function buildUnregisteredVirtualHost(
+  host: string,
+  port: number,
+  access: HostAccess,
+  config: ProxySettings,
+): TypedResource {
+  const allowed = access(host, port);
+  const name = virtualHostName(routeConfigurationName(port), host);
+  const message = buildVirtualHost(name, [host], [anywhereRoute(config)], { perFilter: requestsOnHost(allowed) });
+  return virtualHostResource(message, governorsOf(allowed));
+}
+
+/**
+ * `host`: the selected one, or one below it that is to be served the same. `extraDomains`: further names and addresses that
+ * mean this host and no other one on a port.
+ */
 export function buildHostVirtualHosts(
+  host: string,
   selected: SelectedHost,
   extraDomains: (port: number) => readonly string[],
   routing: (port: number) => Routing,
   access: HostAccess,
 ): readonly TypedResource[] {
-  const { host } = selected;
   return portsOf(selected).flatMap((port) => {
     const handling = handlingOf(port.protocol);
     const routes = handling === 'http' || handling === 'auto' ? hostRoutes(selected, port, routing(port.number)) : [];

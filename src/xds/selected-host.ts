@@ -1,6 +1,5 @@
 // A host as the proxies of one view know it: the service behind it and the objects that speak of it.
 import type { DestinationRule } from '../mesh/destination-rule.ts';
-import type { Access } from '../mesh/egress-policy/access.ts';
 import { underRule } from '../mesh/follow-caller.ts';
 import { type Handling, handlingOf } from '../mesh/handling.ts';
 import { everything, type HostImports } from '../mesh/host-imports.ts';
@@ -10,11 +9,17 @@ import { selectVirtualService } from '../mesh/select-virtual-service.ts';
 import type { Service, ServicePort } from '../mesh/service.ts';
 import { isForeign } from '../mesh/tenancy.ts';
 import { meshGateway, type VirtualService } from '../mesh/virtual-service.ts';
-import { withheldOf } from './egress-policy/host-access.ts';
+import { type HostAccess, withheldOf } from './egress-policy/host-access.ts';
 import type { PortService } from './port-use.ts';
 import type { ProxyScope } from './proxy-scope.ts';
 import { unregisteredPort } from './unregistered-port.ts';
-import { isForAnyAddress, tcpRoutes, tlsRoutes } from './virtual-service/passed-routes.ts';
+import {
+  deniedRoute,
+  isForAnyAddress,
+  type PassedRoute,
+  tcpRoutes,
+  tlsRoutes,
+} from './virtual-service/passed-routes.ts';
 import type { Routing } from './virtual-service/routing.ts';
 
 export interface SelectedHost {
@@ -66,26 +71,40 @@ export function isClosed(
   return destination?.service?.ports.some(isOn) === true && !selected?.service?.ports.some(isOn);
 }
 
-/** `routing`: for one port; undefined if the host has no service there. `access`: to the host on that port. */
+/** `routing`: for one port; undefined if the host has no service there. `asked`: the host, or one below it that is asked for. */
 export function portServiceOf(
   selected: SelectedHost | undefined,
   routing: Routing,
-  access: Access | undefined,
+  access: HostAccess,
+  asked = selected?.host ?? '',
 ): PortService | undefined {
   const service = selected?.service;
   const port = service?.ports.find(({ number }) => number === routing.port);
   if (selected === undefined || service === undefined || port === undefined) return undefined;
-  const withheld = withheldOf(access);
+  const withheld = withheldOf(access(asked, routing.port));
   const routed = (selected.virtualService?.http ?? []).length > 0;
   // No connection of it is sent anywhere, whatever rules say.
   if (withheld === 'denied') return { service, port, rule: selected.rule, routed, passed: [], ranged: [], withheld };
-  const found = passedRoutes(selected, handlingOf(port.protocol), routing);
+  const found = passedRoutes(selected, handlingOf(port.protocol), routing).flatMap((route) => byAccess(route, access));
   const routes = withheld === undefined ? found : found.map((route) => ({ ...route, reported: true }));
   const passed = routes.filter(isForAnyAddress);
   const ranged = routes.filter((route) => !isForAnyAddress(route));
   const foreign = selected.foreign === true ? { foreign: true } : {};
   const rest = withheld === undefined ? foreign : { ...foreign, withheld };
   return { service, port, rule: selected.rule, routed, passed, ranged, ...rest };
+}
+
+/** Rules for a wildcard name hosts below it, and not all of those may be asked for. */
+function byAccess(route: PassedRoute, access: HostAccess): readonly PassedRoute[] {
+  if (route.serverNames.length === 0) return [route];
+  const names = Map.groupBy(route.serverNames, (name) => withheldOf(access(name, route.port)));
+  const denied = names.get('denied') ?? [];
+  const open = route.serverNames.filter((name) => !denied.includes(name));
+  const reported = names.get('reported')?.length === open.length;
+  return [
+    ...(open.length === 0 ? [] : [{ ...route, serverNames: open, ...(reported ? { reported } : {}) }]),
+    ...(denied.length === 0 ? [] : [deniedRoute(route, denied)]),
+  ];
 }
 
 function passedRoutes({ host, virtualService }: SelectedHost, handling: Handling, routing: Routing) {

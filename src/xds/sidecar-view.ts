@@ -2,19 +2,22 @@
 // hosts and ports a change touches are built again, and only what came out different is told to discovery.
 // Invariant: after any series of changes the resources are those that building from the last snapshot at once gives
 // (a property test holds it).
+import { isDeepStrictEqual } from 'node:util';
+import { isWildcardHost, wildcardsAbove } from '../api/host-name.ts';
 import type { Access } from '../mesh/egress-policy/access.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import type { ProxySettings } from '../mesh/proxy-settings.ts';
 import type { Service, ServicePort } from '../mesh/service.ts';
-import { hostAccessOf, isClosedTo, judgesPaths, withheldOf } from './egress-policy/host-access.ts';
+import type { Named } from './domain-claims.ts';
+import { hostAccessOf, isClosedTo, judgesPaths, onOtherPorts, withheldOf } from './egress-policy/host-access.ts';
 import { createInboundPorts } from './inbound-ports.ts';
 import { createKnownHosts, type KnownHost } from './known-hosts.ts';
 import { createMeshView, type MeshView } from './mesh-view.ts';
 import { createMirrorUnit } from './mirror-unit.ts';
 import { parseOutboundCluster } from './names.ts';
-import { alwaysPorts } from './outbound-listeners.ts';
+import { alwaysHttpPort, alwaysPorts } from './outbound-listeners.ts';
 import { nextOutlook, type Outlook, outlookOf } from './outlook.ts';
-import { changePortBook, createPortBook } from './port-use.ts';
+import { changePortBook, createPortBook, isSentElsewhere, isUsed, type PortService } from './port-use.ts';
 import { placeFor } from './proxy-place.ts';
 import type { ProxyScope } from './proxy-scope.ts';
 import type { TypedResource } from './resource.ts';
@@ -22,7 +25,7 @@ import { createResourceBook } from './resource-book.ts';
 import { createSecretUnits } from './secret-units.ts';
 import { decidesByPath, isClosed, meshRouting, portServiceOf, portsOf, type SelectedHost } from './selected-host.ts';
 import type { ServiceResources } from './service-resources.ts';
-import { redirectParts, type ViewParts } from './view-parts.ts';
+import { type LookedAtPorts, redirectParts, type ViewParts } from './view-parts.ts';
 import type { Routing } from './virtual-service/routing.ts';
 
 export interface SidecarViewOptions {
@@ -45,6 +48,8 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
   const own = new Map<string, Service>();
   const inbound = createInboundPorts(namespace);
   const books = new Map<number, ReturnType<typeof createPortBook>>();
+  /** Hosts that EgressPolicies name, of which some governs them here: no port of those is open by what serves others. */
+  const governed = new Set<string>();
   const resources = createResourceBook();
   const secrets = createSecretUnits(resources, { namespace, keys: parts.capture === 'redirect' });
 
@@ -57,8 +62,34 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
   }
 
   function buildHost(host: string): void {
-    const named = buildVirtualHosts(known.get(host)?.selected);
+    const own = buildVirtualHosts(known.get(host)?.selected);
+    const named = governed.has(host) ? withOtherPorts(host, own) : own;
     resources.replace(`host ${host}`, [...buildClusters(known.reached(host)), ...named]);
+  }
+
+  /** A governed host is judged by its own name also where a wildcard above it is served, or every host. */
+  function withOtherPorts(host: string, own: readonly TypedResource[]): readonly TypedResource[] {
+    const judged = onOtherPorts(access);
+    const { settings } = outlook;
+    const above = wildcardsAbove(host).flatMap((wildcard) => {
+      const selected = known.get(wildcard)?.selected;
+      return selected === undefined ? [] : parts.buildVirtualHosts(host, selected, () => [], routing, judged, settings);
+    });
+    const open = settings.outboundTrafficPolicy === 'ALLOW_ANY';
+    const rest = open ? parts.buildUnregistered(host, lookedAt(), judged, settings) : [];
+    const byName = new Map<string, TypedResource>();
+    for (const one of [...own, ...above, ...rest]) {
+      if (!byName.has(one.resource.name)) byName.set(one.resource.name, one);
+    }
+    return [...byName.values()];
+  }
+
+  function lookedAt(): LookedAtPorts {
+    const used = [...books].filter(([, book]) => isUsed(book));
+    const http = used.filter(([, book]) => book.http.size > 0);
+    const numbers = (always: readonly number[], more: typeof used) =>
+      [...new Set([...always, ...more.map(([number]) => number)])].sort((a, b) => a - b);
+    return { used: numbers(alwaysPorts, used), http: numbers([alwaysHttpPort], http) };
   }
 
   function buildClusters(reached: SelectedHost | undefined): readonly TypedResource[] {
@@ -76,11 +107,17 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
     if (selected === undefined) return [];
     const { service } = selected;
     const extraDomains = (port: number) => (service === undefined ? [] : claims.owned(service, port));
-    return parts.buildVirtualHosts(selected, extraDomains, routing, access, outlook.settings);
+    return parts.buildVirtualHosts(selected.host, selected, extraDomains, routing, access, outlook.settings);
   }
 
   function buildPort(port: number): void {
-    resources.replace(`port ${port}`, parts.buildPort(port, books.get(port) ?? createPortBook(), outlook.settings));
+    const refused = [...governed].filter((host) => isRefused(host, port));
+    const book = books.get(port) ?? createPortBook();
+    resources.replace(`port ${port}`, parts.buildPort(port, { ...book, refused }, outlook.settings));
+  }
+
+  function isRefused(host: string, port: number): boolean {
+    return books.get(port)?.serverNames.has(host) !== true && withheldOf(access(host, port)) === 'denied';
   }
 
   /** Selects each host anew; answers the hosts and ports to build. */
@@ -89,7 +126,11 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
     let inboundChanged = false;
     let rangesChanged = false;
     const befores = known.update(mesh, outlook, changed);
+    const ruled = new Set<string>();
     for (const [host, before] of befores) {
+      const wasGoverned = governed.delete(host);
+      if (isGoverned(host)) governed.add(host);
+      if (wasGoverned || governed.has(host)) ruled.add(host);
       const after = known.get(host);
       dirtyHosts.add(host);
       inboundChanged = changeInbound(host) || inboundChanged;
@@ -97,11 +138,28 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
       rangesChanged ||= hasRange(old) || hasRange(service);
       if (service !== undefined && hasRange(service) && isReachable(service)) ranged.set(host, service);
       else ranged.delete(host);
-      const named = after?.selected !== undefined && service === undefined;
-      if (old === service && named === (before?.selected !== undefined && old === undefined)) continue;
+      const named = namedWhere(after, governed.has(host));
+      if (old === service && named === namedWhere(before, wasGoverned)) continue;
       for (const affected of claims.change(host, old, service, named)) dirtyHosts.add(affected);
     }
-    return { dirtyHosts, dirtyPorts: changePorts(befores), inboundChanged, rangesChanged };
+    const ports = lookedAt();
+    const dirtyPorts = changePorts(befores);
+    if (ruled.size > 0) for (const port of portsOfOthers()) dirtyPorts.add(port);
+    if (governed.size > 0 && !isDeepStrictEqual(lookedAt(), ports)) for (const host of governed) dirtyHosts.add(host);
+    return { dirtyHosts, dirtyPorts, inboundChanged, rangesChanged };
+  }
+
+  function isGoverned(host: string): boolean {
+    return mesh.egressPolicies.get(host).length > 0 && access(host, 0) !== undefined;
+  }
+
+  /** Ports whose listeners may name a governed host. */
+  function portsOfOthers(): readonly number[] {
+    const open = outlook.settings.outboundTrafficPolicy === 'ALLOW_ANY';
+    const mayServe = ([host, entry]: [string, PortService]) => isWildcardHost(host) || isSentElsewhere(entry);
+    return [...new Set([...books.keys(), ...alwaysPorts])].filter(
+      (port) => open || [...(books.get(port)?.serverNames ?? [])].some(mayServe),
+    );
   }
 
   /** Where an address alone is asked for, nothing tells one port's access from another's. */
@@ -118,20 +176,20 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
   }
 
   /** After all hosts were selected, since one may send its connections to another. */
-  function changePorts(befores: ReadonlyMap<string, KnownHost | undefined>): ReadonlySet<number> {
+  function changePorts(befores: ReadonlyMap<string, KnownHost | undefined>): Set<number> {
     const dirty = new Set<number>();
     for (const [host, before] of befores) {
       const { selected, destination } = known.get(host) ?? {};
       for (const number of portNumbers(before?.selected, before?.destination, selected, destination)) {
         const book = books.get(number) ?? createPortBook();
         books.set(number, book);
-        const allowed = access(host, number);
         const settings = {
-          byPath: selected !== undefined && (decidesByPath(selected, number) || judgesPaths(allowed)),
+          byPath: selected !== undefined && (decidesByPath(selected, number) || judgesPaths(access(host, number))),
           closed: isClosed(selected, destination, number),
+          belowGoverned: wildcardsAbove(host).some((wildcard) => governed.has(wildcard)),
           policy: outlook.settings.outboundTrafficPolicy,
         };
-        const entry = portServiceOf(selected, routing(number), allowed);
+        const entry = portServiceOf(selected, routing(number), access);
         if (changePortBook(book, host, entry, settings)) dirty.add(number);
       }
     }
@@ -153,7 +211,8 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
     if (listeners || rangesChanged) resources.replace('whole', parts.buildWhole(settings, ranged.values()));
     if (listeners || inboundChanged) buildInbound();
     // A host that is gone is in dirtyHosts alone.
-    for (const host of everything ? new Set([...dirtyHosts, ...known.hosts()]) : dirtyHosts) buildHost(host);
+    for (const host of everything ? new Set([...dirtyHosts, ...known.hosts(), ...governed]) : dirtyHosts)
+      buildHost(host);
     for (const port of listeners ? new Set([...alwaysPorts, ...books.keys()]) : dirtyPorts) buildPort(port);
   }
 
@@ -167,7 +226,7 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
   }
 
   function allHosts(): readonly string[] {
-    return [...mesh.services.hosts(), ...mesh.virtualServices.hosts()];
+    return [...mesh.services.hosts(), ...mesh.virtualServices.hosts(), ...mesh.egressPolicies.hosts()];
   }
 
   build(allHosts(), 'everything');
@@ -189,6 +248,11 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
       );
     },
   });
+}
+
+function namedWhere(known: KnownHost | undefined, governed: boolean): Named {
+  if (governed) return 'everywhere';
+  return known?.selected !== undefined && known.selected.service === undefined ? 'unregistered' : 'nowhere';
 }
 
 function againAfter(hostsChanged: boolean, listenersChanged: boolean) {

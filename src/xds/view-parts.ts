@@ -14,7 +14,7 @@ import { alwaysHttpPort, buildPortListeners } from './outbound-listeners.ts';
 import type { PeerOutlook } from './outlook.ts';
 import type { PortUse } from './port-use.ts';
 import type { TypedResource } from './resource.ts';
-import { buildHostVirtualHosts, buildPortRoutes } from './routes.ts';
+import { buildHostVirtualHosts, buildPortRoutes, buildUnregisteredVirtualHost } from './routes.ts';
 import type { SelectedHost } from './selected-host.ts';
 import { buildStaticResources } from './static-resources.ts';
 import type { Routing } from './virtual-service/routing.ts';
@@ -35,14 +35,33 @@ export interface ViewParts {
   buildWhole(config: ProxySettings, ranged: Iterable<Service>): readonly TypedResource[];
   buildInbound(ports: readonly InboundPort[], config: ProxySettings, peers: PeerOutlook): readonly TypedResource[];
   buildPort(port: number, use: PortUse, config: ProxySettings): readonly TypedResource[];
-  /** `extraDomains`: further names and addresses that mean this host on a port. */
+  /**
+   * `host`: the selected one, or one below it that is to be served the same. `extraDomains`: further names and addresses that
+   * mean this host on a port.
+   */
   buildVirtualHosts(
+    host: string,
     selected: SelectedHost,
     extraDomains: (port: number) => readonly string[],
     routing: (port: number) => Routing,
     access: HostAccess,
     config: ProxySettings,
   ): readonly TypedResource[];
+  /** Where every host may be reached: one that EgressPolicies govern, where nothing else serves it. */
+  buildUnregistered(
+    host: string,
+    ports: LookedAtPorts,
+    access: HostAccess,
+    config: ProxySettings,
+  ): readonly TypedResource[];
+}
+
+/** By number. */
+export interface LookedAtPorts {
+  /** Something of the mesh is there. */
+  readonly used: readonly number[];
+  /** Requests are read. */
+  readonly http: readonly number[];
 }
 
 export const redirectParts: ViewParts = {
@@ -58,4 +77,6 @@ export const redirectParts: ViewParts = {
     ...(use.http.size > 0 || port === alwaysHttpPort ? [buildPortRoutes(port, config)] : []),
   ],
   buildVirtualHosts: buildHostVirtualHosts,
+  buildUnregistered: (host, { http }, access, config) =>
+    http.map((port) => buildUnregisteredVirtualHost(host, port, access, config)),
 };

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
+import { isUnder } from '../api/host-name.ts';
 import { type Resource, typeUrls } from '../discovery/view.ts';
 import { Cluster_DiscoveryType, ClusterSchema } from '../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
 import { VirtualHostSchema } from '../envoy/gen/envoy/config/route/v3/route_components_pb.js';
@@ -138,10 +139,12 @@ function decoded(view: MeshView) {
 /**
  * A DNS cluster without endpoints for a wildcard, or for selected workloads, has nothing to resolve; Istio leaves it out
  * too. And a VirtualService may name what is not there: a port, a subset, a host, or one that is exported to others, does
- * not count here, or stands behind another claim.
+ * not count here, or stands behind another claim. And what EgressPolicies withhold has no cluster.
  */
-function isLeftOut({ services }: MeshContents, mesh: Mesh, cluster: string): boolean {
+function isLeftOut({ services, egressPolicies }: MeshContents, mesh: Mesh, cluster: string): boolean {
   const [, port, subset, host = ''] = cluster.split('|');
+  if (egressPolicies.some(({ mode, hosts }) => mode === 'enforce' && hosts.some((one) => isUnder(host, one))))
+    return true;
   const claims = services.filter((one) => one.host === host);
   const [only] = claims;
   if (only === undefined || claims.length > 1 || !isVisible(only.visibility, 'default')) return true;

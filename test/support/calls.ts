@@ -19,7 +19,11 @@ export async function bodyOf(from: Workload, host: string, options: HttpOptions 
 }
 
 /** Of a request inside TLS that the program began itself; the status line, or Node's code. */
-export async function overTls(from: Workload, host: string, options: { readonly sni?: string } = {}): Promise<string> {
+export async function overTls(
+  from: Workload,
+  host: string,
+  options: { readonly sni?: string; readonly port?: number } = {},
+): Promise<string> {
   const { text, error } = await from.perform({ do: 'tls', host, ...options });
   return error ?? text?.split('\r\n')[0] ?? '';
 }

@@ -1,7 +1,8 @@
 // What the EgressPolicies of a host leave to a workload: everything, some requests, or nothing. A host is governed as soon as
 // one of its policies reports or enforces; it is then open to those alone whom any of its policies allows it.
 // Invariant: a policy that chooses nobody, has expired or cannot be understood allows nobody anything; it only ever takes away.
-import { isUnder } from '../../api/host-name.ts';
+import { isUnder, wildcardsAbove } from '../../api/host-name.ts';
+import type { HostIndex } from '../host-index.ts';
 import { compareOrigin } from '../origin.ts';
 import type { LabelSelector } from '../selector.ts';
 import type { EgressPolicy, PolicyMode, PolicyRequests, PolicySource } from './egress-policy.ts';
@@ -26,6 +27,11 @@ export interface Access {
 export interface AllowedRequests {
   readonly policy: EgressPolicy;
   readonly requests: PolicyRequests;
+}
+
+/** Those that may speak of the host: they name it, or a wildcard above it. */
+export function policiesOf(policies: HostIndex<EgressPolicy>, host: string): readonly EgressPolicy[] {
+  return [...new Set([host, ...wildcardsAbove(host)].flatMap((name) => policies.get(name)))];
 }
 
 /** Undefined: nothing governs the host there. `policies`: of the whole mesh, or those that may speak of the host. */

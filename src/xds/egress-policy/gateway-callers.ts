@@ -3,7 +3,6 @@
 // at its sidecar.
 // Invariant: of a host that such policies govern nobody passes without a certificate of the mesh.
 import type { Any } from '@bufbuild/protobuf/wkt';
-import { wildcardsAbove } from '../../api/host-name.ts';
 import { gatewayNameLabel } from '../../api/kinds/mesh-gateway-validation.ts';
 import { spiffeIdentity, spiffePrefix } from '../../api/spiffe.ts';
 import type { NetworkFilter } from '../../envoy/network-filters.ts';
@@ -20,6 +19,7 @@ import {
   stateIs,
   type TextMatch,
 } from '../../envoy/rbac-rules.ts';
+import { policiesOf } from '../../mesh/egress-policy/access.ts';
 import { type EgressPolicy, egressPolicyOrigin, type PolicySource } from '../../mesh/egress-policy/egress-policy.ts';
 import type { Mesh } from '../../mesh/mesh.ts';
 import { peerIdentityKey } from '../mutual-tls.ts';
@@ -32,9 +32,8 @@ export interface GatewayPlace {
 }
 
 /** Those that govern the host at this gateway, oldest first; empty: nobody asks who calls. */
-export function governing(mesh: Mesh, place: GatewayPlace, host: string): readonly EgressPolicy[] {
-  const speaking = new Set([host, ...wildcardsAbove(host)].flatMap((name) => mesh.egressPolicies.get(name)));
-  const here = [...speaking].filter(
+function governing(mesh: Mesh, place: GatewayPlace, host: string): readonly EgressPolicy[] {
+  const here = policiesOf(mesh.egressPolicies, host).filter(
     ({ gateway }) => gateway?.namespace === place.namespace && gateway.name === place.label(gatewayNameLabel),
   );
   return here.some(({ mode }) => mode === 'enforce') ? here : [];

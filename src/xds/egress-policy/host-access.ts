@@ -1,8 +1,7 @@
 // What EgressPolicies leave of a host to the proxies of a scope, port by port. What is withheld has no cluster there, so that no
 // rule of a VirtualService leads around it.
-import { wildcardsAbove } from '../../api/host-name.ts';
 import { isHttp } from '../../api/protocol.ts';
-import { type Access, accessOf } from '../../mesh/egress-policy/access.ts';
+import { type Access, accessOf, policiesOf } from '../../mesh/egress-policy/access.ts';
 import { type EgressPolicy, egressPolicyOrigin } from '../../mesh/egress-policy/egress-policy.ts';
 import { handlingOf } from '../../mesh/handling.ts';
 import type { HostIndex } from '../../mesh/host-index.ts';
@@ -12,12 +11,18 @@ import type { ProxyScope } from '../proxy-scope.ts';
 /** Undefined: nothing of the mesh restricts it. */
 export type HostAccess = (host: string, port: number) => Access | undefined;
 
-export const openToAll: HostAccess = () => undefined;
-
 export function hostAccessOf(policies: HostIndex<EgressPolicy>, scope: ProxyScope): HostAccess {
   return (host, port) => {
-    const speaking = [host, ...wildcardsAbove(host)].flatMap((name) => policies.get(name));
-    return speaking.length === 0 ? undefined : accessOf([...new Set(speaking)], scope, host, port);
+    const speaking = policiesOf(policies, host);
+    return speaking.length === 0 ? undefined : accessOf(speaking, scope, host, port);
+  };
+}
+
+/** The same on a port of the host that none of its policies opened for programs: which requests they would allow does not count. */
+export function onOtherPorts(access: HostAccess): HostAccess {
+  return (host, port) => {
+    const found = access(host, port);
+    return found === undefined || found.allowed === 'everything' ? found : { ...found, allowed: [] };
   };
 }
 

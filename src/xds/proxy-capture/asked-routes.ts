@@ -31,20 +31,23 @@ import type { Routing } from '../virtual-service/routing.ts';
 import { authorityDomains, rangeRegex } from './authority.ts';
 import { connectedListenerName, connectedTo } from './connected-listener.ts';
 
+/** `host`: the selected one, or one below it that is to be served the same. */
 export function buildAskedVirtualHosts(
+  host: string,
   selected: SelectedHost,
   extraDomains: (port: number) => readonly string[],
   routing: (port: number) => Routing,
   access: HostAccess,
   config: ProxySettings,
 ): readonly TypedResource[] {
-  const { host, service } = selected;
+  const { service } = selected;
   if (service === undefined) {
     const routes = hostRoutes(selected, unregisteredPort, routing(unregisteredPort.number));
-    return virtualHost(selected, unregisteredPort, '', routes.length === 0 ? [] : [host], routes, access);
+    const names = routes.length === 0 ? [] : [host];
+    return virtualHost({ host, selected, port: unregisteredPort, suffix: '' }, names, routes, access);
   }
   return service.ports.flatMap((port) => {
-    const entry = portServiceOf(selected, routing(port.number), access(host, port.number));
+    const entry = portServiceOf(selected, routing(port.number), access, host);
     if (entry === undefined || handlingOf(port.protocol) === 'none') return [];
     const own = [host, ...extraDomains(port.number)];
     const plain = plainRoutes(selected, port, routing(port.number));
@@ -56,11 +59,14 @@ export function buildAskedVirtualHosts(
     const byAddress = looks ? own.filter((name) => service.addresses.includes(name)) : [];
     const byName = own.filter((name) => !byAddress.includes(name));
     return [
-      ...virtualHost(selected, port, '', byName, [connect, ...(refused === undefined ? plain : [refused])], access),
       ...virtualHost(
-        selected,
-        port,
-        ';address',
+        { host, selected, port, suffix: '' },
+        byName,
+        [connect, ...(refused === undefined ? plain : [refused])],
+        access,
+      ),
+      ...virtualHost(
+        { host, selected, port, suffix: ';address' },
         byAddress,
         [entry.passed.length > 0 ? connect : straight(entry), ...(refused === undefined ? plain : [refused])],
         access,
@@ -69,17 +75,22 @@ export function buildAskedVirtualHosts(
   });
 }
 
+interface AskedPlace {
+  readonly host: string;
+  readonly selected: SelectedHost;
+  readonly port: ServicePort;
+  readonly suffix: string;
+}
+
 function virtualHost(
-  selected: SelectedHost,
-  port: ServicePort,
-  suffix: string,
+  { host, selected, port, suffix }: AskedPlace,
   names: readonly string[],
   routes: readonly Route[],
   access: HostAccess,
 ) {
   if (names.length === 0) return [];
-  const allowed = access(selected.host, port.number);
-  const name = virtualHostName(httpProxy, `${selected.host}:${port.number}${suffix}`);
+  const allowed = access(host, port.number);
+  const name = virtualHostName(httpProxy, `${host}:${port.number}${suffix}`);
   const perFilter = requestsOnHost(allowed);
   const message = buildVirtualHost(name, authorityDomains(names, port.number), routes, { perFilter });
   return [virtualHostResource(message, [...originsOf(selected), ...governorsOf(allowed)])];

@@ -45,6 +45,7 @@ export function buildConnectedListener(port: number, use: PortUse, config: Proxy
   const chains = buildNamedChains(port, { ...use, serverNames, addressed: nothing, tcp: nothing }, config, {
     capture: 'proxy',
     http,
+    tls: serverNames.size > 0,
     chainOf: (entry) => namedChain(entry, config),
     byAddress: [],
   });

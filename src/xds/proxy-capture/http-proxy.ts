@@ -1,6 +1,7 @@
 // The HTTP proxy that programs are told of: its listener, which a static one with a socket hands connections to
 // (envoy/bootstrap-proxy-capture.ts), its routes for what is not registered, and the cluster for "anywhere".
 // CONNECT that was refused is answered 403, so that the program learns it at once; requests 502, as everywhere.
+import { isUnder } from '../../api/host-name.ts';
 import { typeUrls } from '../../discovery/view.ts';
 import { anyOfFilters, filtered, headerAbsent, statusFrom } from '../../envoy/access-log-filter.ts';
 import { buildDynamicForwardProxyCluster, buildEmptyCluster } from '../../envoy/cluster.ts';
@@ -31,7 +32,8 @@ import { exactHostGuard } from '../address-policy.ts';
 import { authorizeAsked } from '../authorization/asked.ts';
 import type { PortRule } from '../capture.ts';
 import { dynamicDnsCache } from '../dynamic-dns.ts';
-import { buildRequestFilter } from '../egress-policy/request-filter.ts';
+import { governorsOf, type HostAccess } from '../egress-policy/host-access.ts';
+import { buildRequestFilter, requestsOnHost } from '../egress-policy/request-filter.ts';
 import { internalHeaderPrefixes } from '../filter-chains.ts';
 import {
   allowAnyRoute,
@@ -41,14 +43,16 @@ import {
   httpProxy,
   outboundPort,
   passthroughCluster,
+  virtualHostName,
 } from '../names.ts';
 import { type TypedResource, typedResource } from '../resource.ts';
 import { unregisteredRoute } from '../route-marks.ts';
 import { outboundHttpLogs } from '../traffic-logs.ts';
 import { unregisteredCluster } from '../unregistered-cluster.ts';
 import { buildUpstreamFilters } from '../upstream-filters.ts';
+import { virtualHostResource } from '../virtual-host-resource.ts';
 import { buildRangeRoutes } from './asked-routes.ts';
-import { hostRegex } from './authority.ts';
+import { authorityDomains, hostRegex } from './authority.ts';
 
 export function buildHttpProxy(
   config: ProxySettings,
@@ -116,14 +120,39 @@ function buildCatchAll(config: ProxySettings, ranged: Iterable<Service>, rules: 
   if (config.outboundTrafficPolicy === 'REGISTRY_ONLY') {
     return buildVirtualHost(blockAllRoute, ['*'], [...ranges, ...blocked]);
   }
+  return buildVirtualHost(allowAnyRoute, ['*'], [...ranges, ...anywhereRoutes(config, rules)]);
+}
+
+function anywhereRoutes(config: ProxySettings, rules: readonly PortRule[]): readonly Route[] {
   const cluster = unregisteredCluster(config);
   // What an egress proxy is asked for it finds by itself.
-  if (cluster !== passthroughCluster) {
-    return buildVirtualHost(allowAnyRoute, ['*'], [...ranges, ...anywhere(cluster, [])]);
-  }
+  if (cluster !== passthroughCluster) return anywhere(cluster, []);
   const specificFirst = rules.toSorted((a, b) => Number(a.port === undefined) - Number(b.port === undefined));
-  const mapped = specificFirst.flatMap(buildRuleRoutes);
-  return buildVirtualHost(allowAnyRoute, ['*'], [...ranges, ...mapped, ...anywhere(cluster, [])]);
+  return [...specificFirst.flatMap(buildRuleRoutes), ...anywhere(cluster, [])];
+}
+
+export interface UnregisteredAsked {
+  readonly host: string;
+  /** `other`: all that have no virtual host of their own. */
+  readonly port: number | 'other';
+  readonly access: HostAccess;
+  readonly config: ProxySettings;
+  readonly rules: readonly PortRule[];
+}
+
+/** Where every host may be reached: one that EgressPolicies govern, on a port where nothing else serves it. */
+export function buildUnregisteredAsked({ host, port, access, config, rules }: UnregisteredAsked): TypedResource {
+  const allowed = access(host, port === 'other' ? 0 : port);
+  const domains = port === 'other' ? [`${host}:*`] : authorityDomains([host], port);
+  const routes = anywhereRoutes(
+    config,
+    rules.filter((rule) => isUnder(rule.host, host)),
+  );
+  const name = virtualHostName(httpProxy, `${host}:${port === 'other' ? '*' : port}`);
+  return virtualHostResource(
+    buildVirtualHost(name, domains, routes, { perFilter: requestsOnHost(allowed) }),
+    governorsOf(allowed),
+  );
 }
 
 const blocked: readonly Route[] = [

@@ -1,14 +1,14 @@
 // A view whose programs are told of an HTTP proxy, instead of having their connections redirected.
-import { wildcardsAbove } from '../../api/host-name.ts';
+import { isWildcardHost, wildcardsAbove } from '../../api/host-name.ts';
 import { selectService } from '../../mesh/select-service.ts';
 import type { PortRule } from '../capture.ts';
 import { createPortDomainClaims } from '../domain-claims.ts';
 import { buildInboundResources } from '../inbound-listener.ts';
 import { buildHostVirtualHosts } from '../routes.ts';
-import type { ViewParts } from '../view-parts.ts';
+import { redirectParts, type ViewParts } from '../view-parts.ts';
 import { buildAskedVirtualHosts } from './asked-routes.ts';
 import { buildConnectedListener } from './connected-listener.ts';
-import { buildHttpProxy } from './http-proxy.ts';
+import { buildHttpProxy, buildUnregisteredAsked } from './http-proxy.ts';
 import { createPortRules } from './port-rules.ts';
 
 export function createProxyParts(portRules: readonly PortRule[]): ViewParts {
@@ -31,9 +31,17 @@ export function createProxyParts(portRules: readonly PortRule[]): ViewParts {
     buildWhole: (config, ranged) => buildHttpProxy(config, ranged, portRules),
     buildInbound: (ports, config) => buildInboundResources(ports, { config, peers: undefined }),
     buildPort: buildConnectedListener,
-    buildVirtualHosts: (selected, extraDomains, routing, access, config) => [
-      ...buildHostVirtualHosts(selected, extraDomains, routing, access),
-      ...buildAskedVirtualHosts(selected, extraDomains, routing, access, config),
+    buildVirtualHosts: (host, selected, extraDomains, routing, access, config) => [
+      ...buildHostVirtualHosts(host, selected, extraDomains, routing, access),
+      ...buildAskedVirtualHosts(host, selected, extraDomains, routing, access, config),
+    ],
+    buildUnregistered: (host, ports, access, config) => [
+      ...redirectParts.buildUnregistered(host, ports, access, config),
+      ...ports.used.map((port) => buildUnregisteredAsked({ host, port, access, config, rules: portRules })),
+      // No domain stands for every port of the names below a wildcard.
+      ...(isWildcardHost(host)
+        ? []
+        : [buildUnregisteredAsked({ host, port: 'other', access, config, rules: portRules })]),
     ],
   };
 }

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import type { AuthorizationPolicy } from '../../mesh/authorization-policy.ts';
 import type { DestinationRule } from '../../mesh/destination-rule.ts';
+import type { EgressPolicy } from '../../mesh/egress-policy/egress-policy.ts';
 import type { Gateway } from '../../mesh/gateway.ts';
 import type { OutboundTrafficPolicy } from '../../mesh/mesh-config.ts';
 import type { Service } from '../../mesh/service.ts';
@@ -10,6 +11,7 @@ import type { Telemetry } from '../../mesh/telemetry.ts';
 import type { VirtualService } from '../../mesh/virtual-service.ts';
 import { authorizationPolicy } from './arbitrary-authorization.ts';
 import { destinationRule } from './arbitrary-destination-rules.ts';
+import { egressPolicy } from './arbitrary-egress-policies.ts';
 import { gateway } from './arbitrary-gateways.ts';
 import { hosts, namespaces } from './arbitrary-names.ts';
 import { sidecar, telemetry } from './arbitrary-outlooks.ts';
@@ -25,6 +27,7 @@ export interface MeshContents {
   readonly sidecars: readonly Sidecar[];
   readonly telemetries: readonly Telemetry[];
   readonly authorizationPolicies: readonly AuthorizationPolicy[];
+  readonly egressPolicies: readonly EgressPolicy[];
   /** One for each Namespace. */
   readonly grants: readonly Grant[];
 }
@@ -55,6 +58,7 @@ export const meshContents: fc.Arbitrary<MeshContents> = fc.record({
   sidecars: fc.oneof(fc.constant([]), named(sidecar)),
   telemetries: fc.oneof(fc.constant([]), named(telemetry)),
   authorizationPolicies: fc.oneof(fc.constant([]), named(authorizationPolicy)),
+  egressPolicies: fc.oneof(fc.constant([]), named(egressPolicy)),
   grants: fc.oneof(fc.constant([]), fc.uniqueArray(grant, { maxLength: 2, selector: ({ namespace }) => namespace })),
 });
 
@@ -71,7 +75,7 @@ export function varied(contents: MeshContents, part: 'endpoints' | 'ports'): Mes
 
 export function reversed(contents: MeshContents): MeshContents {
   const { services, virtualServices, destinationRules, gateways } = contents;
-  const { sidecars, telemetries, authorizationPolicies, grants } = contents;
+  const { sidecars, telemetries, authorizationPolicies, egressPolicies, grants } = contents;
   return {
     services: services.toReversed(),
     virtualServices: virtualServices.toReversed(),
@@ -80,6 +84,7 @@ export function reversed(contents: MeshContents): MeshContents {
     sidecars: sidecars.toReversed(),
     telemetries: telemetries.toReversed(),
     authorizationPolicies: authorizationPolicies.toReversed(),
+    egressPolicies: egressPolicies.toReversed(),
     grants: grants.toReversed(),
   };
 }

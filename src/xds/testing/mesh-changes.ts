@@ -32,6 +32,7 @@ export function replacements(from: MeshContents, to: MeshContents): readonly Mes
     ...changes(from.authorizationPolicies, to.authorizationPolicies).map((change) => ({
       authorizationPolicies: [change],
     })),
+    ...changes(from.egressPolicies, to.egressPolicies).map((change) => ({ egressPolicies: [change] })),
     ...changes(from.grants, to.grants).map(({ before, after }) => ({ grants: grantsOf(before, after) })),
   ];
 }
@@ -51,6 +52,7 @@ const nothing: MeshContents = {
   sidecars: [],
   telemetries: [],
   authorizationPolicies: [],
+  egressPolicies: [],
   grants: [],
 };
 

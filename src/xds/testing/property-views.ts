@@ -16,12 +16,13 @@ function identity(type: ProxyIdentity['type'], labels: Readonly<Record<string, s
 
 type ViewOf = (mesh: Mesh) => MeshView;
 
-/** Labels are asked for all the time, so that the scope that a view was made for must not depend on what is there. */
+/** Labels and the service account are asked for all the time, so that the scope that a view was made for must not depend on what is there. */
 function sidecar(parts: ViewParts): ViewOf {
   return (mesh) => {
     const matches = (selector: ReadonlyMap<string, string>) => selector.get('app') === 'echo';
     const label = (key: string) => (key === 'istio-locality' ? 'near.one' : undefined);
-    const scope = { ...sidecarScope(identity('sidecar', { app: 'echo' }), mesh), matches, label };
+    const own = sidecarScope(identity('sidecar', { app: 'echo' }), mesh);
+    const scope = { ...own, serviceAccount: 'default', matches, label };
     return createSidecarView(mesh, { scope, serviceResources: createServiceResources(), parts });
   };
 }

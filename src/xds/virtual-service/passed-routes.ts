@@ -13,6 +13,8 @@ import { type FoundDestination, findDestination, isFor, type Routing, resolvesAn
 export interface PassedRoute {
   /** EgressPolicies would not let these proxies connect to the host. */
   readonly reported?: boolean;
+  /** They do not: it leads nowhere. */
+  readonly denied?: boolean;
   /** That callers asked for. */
   readonly port: number;
   /** Of its filter chain, and what logs and counters tell of it. */
@@ -60,6 +62,12 @@ export function tcpRoutes(virtualService: VirtualService, host: string, routing:
     routes.push({ ...built, subnets: [...new Set(matches.flatMap(({ destinationSubnets }) => destinationSubnets))] });
   }
   return routes;
+}
+
+/** In place of the route for these names. */
+export function deniedRoute(route: PassedRoute, serverNames: readonly string[]): PassedRoute {
+  const clusters = [{ cluster: blackHoleCluster, weight: 1 }];
+  return { ...route, name: `denied ${route.name}`, serverNames, clusters, forwarded: undefined, denied: true };
 }
 
 /** Gateways, and proxies that are asked for a name, cannot tell where the caller would have connected to. */
