@@ -32,7 +32,7 @@ export interface WorkloadDefaults {
 /** How long a gateway may finish what it has begun, where its pod does not say. */
 const gatewayDrainSeconds = 10;
 
-export function identityOf(pod: Pod, sandbox: SandboxStatus): ProxyIdentity {
+export function identityOf(pod: Pod, sandbox: Pick<SandboxStatus, 'podIP'>): ProxyIdentity {
   const { name, namespace = 'default', labels = {} } = pod.metadata;
   const type = isGatewayPod(pod) ? 'router' : 'sidecar';
   return {

@@ -25,7 +25,7 @@ import type { Protocol, Source } from '../telemetry/traffic.ts';
 export interface TrafficRegistryOptions {
   /** The snapshot that is in force. */
   readonly mesh: () => Mesh;
-  readonly pods: () => readonly PodStatus[];
+  readonly pods: () => readonly Pick<PodStatus, 'namespace' | 'name' | 'workload' | 'podIP' | 'appIP' | 'proxyIP'>[];
   readonly proxies: () => readonly ProxyIdentity[];
 }
 

@@ -36,7 +36,7 @@ export interface Hop {
   readonly objects: readonly string[];
 }
 
-export type End = Arrived | Passed | Answered | Refused | Unanswered;
+export type End = Arrived | Passed | Answered | Refused | Unanswered | Untold;
 
 /** At a service of the mesh, or at a registered host outside. */
 export interface Arrived {
@@ -87,4 +87,11 @@ export interface Unanswered {
   readonly port: number;
   readonly reason: string;
   readonly object: string;
+}
+
+/** What was met on the way is nothing that verdicts know, so that no answer is given. */
+export interface Untold {
+  readonly kind: 'untold';
+  /** `cannot be told: …` */
+  readonly reason: string;
 }

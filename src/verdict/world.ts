@@ -1,12 +1,67 @@
 // What verdicts are made in: a mesh with its proxies, as it is or as a change would make it. Reading is all that is done to it.
-import type { ProxyIdentity } from '../discovery/view.ts';
+import { isIP } from 'node:net';
+import type { ProxyIdentity, View } from '../discovery/view.ts';
 import type { Mesh } from '../mesh/mesh.ts';
+import type { Registry } from '../telemetry/intake/registry.ts';
 import type { Attempt } from './attempt.ts';
+import { createEnds } from './end.ts';
+import { verdictOn } from './play.ts';
 import type { Verdict } from './verdict.ts';
+import type { Proxies } from './walk/walk.ts';
 
 export interface World {
   readonly mesh: Mesh;
   /** Workloads with a proxy, gateways among them. */
   readonly proxies: readonly ProxyIdentity[];
+  /** Of two proxies with the same view verdicts are the same, but for who is told of. */
+  viewOf(identity: ProxyIdentity): View;
   verdictOf(caller: ProxyIdentity, attempt: Attempt): Verdict;
+}
+
+/** Where a pod is on the network of the mesh. */
+export interface PodAddresses {
+  readonly namespace: string;
+  readonly name: string;
+  readonly podIP: string;
+  /** From where its proxy calls others; undefined: not known. */
+  readonly proxyIP?: string;
+}
+
+export interface WorldOptions {
+  readonly mesh: Mesh;
+  readonly capture: 'redirect' | 'proxy';
+  readonly viewOf: (identity: ProxyIdentity) => View;
+  readonly registry: Registry;
+  readonly proxies: readonly ProxyIdentity[];
+  readonly pods: readonly PodAddresses[];
+  /** Address of a name outside, where that is known (`--resolve`). */
+  readonly resolve?: (host: string, port: number) => string | undefined;
+  /** What is not known here is an exception, and no answer. */
+  readonly strict?: boolean;
+}
+
+export function createWorld(options: WorldOptions): World {
+  const { mesh, capture, viewOf, registry, proxies, pods, strict = false } = options;
+  const { resolve = () => undefined } = options;
+  const byName = new Map(proxies.map((identity) => [podName(identity), identity]));
+  const byAddress = new Map(pods.map((pod) => [pod.podIP, byName.get(podName(pod))]));
+  const callers = new Map(pods.map((pod) => [podName(pod), pod.proxyIP]));
+  const known: Proxies = {
+    viewOf,
+    at: (address) => byAddress.get(address),
+    callsFrom: (identity) => callers.get(podName(identity)),
+    resolve: (host, port) => (isIP(host) !== 0 ? host : resolve(host, port)),
+    trustDomain: mesh.config.trustDomain,
+  };
+  const ends = createEnds(registry);
+  return {
+    mesh,
+    proxies,
+    viewOf,
+    verdictOf: (caller, attempt) => verdictOn({ mesh, capture, caller, attempt, proxies: known, ends, strict }),
+  };
+}
+
+function podName({ namespace, name }: Pick<ProxyIdentity, 'namespace' | 'name'>): string {
+  return `${namespace}/${name}`;
 }

@@ -21,7 +21,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   runtime: ['platform', 'api'],
   controllers: ['platform', 'api', 'store', 'mesh', 'analysis', 'envoy', 'discovery', 'runtime', 'telemetry'],
   telemetry: ['platform', 'api', 'store', 'xds', 'discovery'],
-  verdict: ['platform', 'api', 'store', 'mesh', 'envoy', 'xds', 'analysis', 'discovery', 'telemetry'],
+  verdict: ['platform', 'api', 'store', 'mesh', 'envoy', 'xds', 'analysis', 'discovery', 'telemetry', 'controllers'],
   foresight: ['platform', 'telemetry'],
   'dry-run': ['discovery', 'telemetry', 'verdict'],
   upkeep: ['mesh', 'telemetry'],

@@ -1,0 +1,43 @@
+// Regular expressions of routes and policies, as Envoy's RE2 takes them, on texts of an attempt. RE2 needs no more time than the
+// text is long; the engine here may, so that it is given a short while only: whoever may write an expression must not be able
+// to make the control plane stand still.
+import { createContext, Script } from 'node:vm';
+
+const mostMs = 20;
+const context = createContext({ pattern: '', flags: '', text: '', replacement: '' });
+const test = new Script('new RegExp(pattern, flags).test(text)');
+const replace = new Script('text.replace(new RegExp(pattern, flags), replacement)');
+
+/** Of the whole text. Undefined: it cannot be told. */
+export function matchesRegex(regex: string, text: string): boolean | undefined {
+  const { pattern, flags } = translated(regex);
+  const matched = run(test, { pattern: `^(?:${pattern})$`, flags, text, replacement: '' });
+  return typeof matched === 'boolean' ? matched : undefined;
+}
+
+/** Every match; `\1` is the first group. */
+export function replaceRegex(regex: string, text: string, substitution: string): string | undefined {
+  const { pattern, flags } = translated(regex);
+  const replacement = substitution
+    .replaceAll('$', '$$$$')
+    .replace(/\\(\d)/g, (_, group) => (group === '0' ? '$&' : `$${group}`));
+  const replaced = run(replace, { pattern, flags: `${flags}g`, text, replacement });
+  return typeof replaced === 'string' ? replaced : undefined;
+}
+
+function run(script: Script, globals: Readonly<Record<string, string>>): unknown {
+  Object.assign(context, globals);
+  try {
+    return script.runInContext(context, { timeout: mostMs });
+  } catch {
+    return undefined;
+  }
+}
+
+/** What RE2 writes otherwise than JavaScript. */
+function translated(regex: string): { readonly pattern: string; readonly flags: string } {
+  const [, own = ''] = /^\(\?([ims]+)\)/.exec(regex) ?? [];
+  const rest = own === '' ? regex : regex.slice(own.length + 3);
+  const pattern = rest.replaceAll('(?P<', '(?<').replaceAll('\\A', '^').replaceAll('\\z', '$');
+  return { pattern, flags: [...new Set(own)].join('') };
+}
