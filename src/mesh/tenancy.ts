@@ -43,12 +43,13 @@ export function meshNamespaceOf(services: Mesh['services'], host: string): strin
   const labels = host.split('.');
   if (labels.length === 1) return nobody;
   for (const suffix of [`svc.${clusterDomain}`, 'svc']) {
-    if (isUnder(suffix, host) || isUnder(`a.b.${suffix}`, host)) return nobody;
-    if (host.endsWith(`.${suffix}`))
-      return host
-        .slice(0, -suffix.length - 1)
-        .split('.')
-        .at(-1);
+    if (isUnder(suffix, host)) return nobody;
+    if (!host.endsWith(`.${suffix}`)) continue;
+    const namespace = host
+      .slice(0, -suffix.length - 1)
+      .split('.')
+      .at(-1);
+    return namespace === '*' ? nobody : namespace;
   }
   return labels.length === 2 && isShortName(services, host) ? labels[1] : undefined;
 }
