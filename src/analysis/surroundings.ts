@@ -99,9 +99,12 @@ export function lookAround(
   /** Who may speak for a host depends on all of this (mesh/tenancy.ts). */
   const noteTenants = (host: string): void => {
     withWildcards(host);
+    note(topics.host('*'));
+    if (isWildcardHost(host)) note(topics.below(host));
     note(topics.config);
     note(topics.grants);
-    if (host.split('.').length === 2) note(topics.host(`${host}.svc.${clusterDomain}`));
+    const [name, namespace, suffix = 'svc', ...more] = host.split('.');
+    if (suffix === 'svc' && more.length === 0) note(topics.host(`${name}.${namespace}.svc.${clusterDomain}`));
   };
   return {
     complete,

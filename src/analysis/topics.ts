@@ -11,7 +11,7 @@ import { isCatcher } from './service-index.ts';
 export const topics = {
   /** Services, VirtualServices, DestinationRules, EgressPolicies of the host, and routes to it. */
   host: (host: string) => `host ${host}`,
-  /** Services of hosts below a wildcard. */
+  /** Services and VirtualServices of hosts below a wildcard. */
   below: (wildcard: string) => `below ${wildcard}`,
   /** Services of the namespace. */
   namespace: (namespace: string) => `services ${namespace}`,
@@ -77,6 +77,7 @@ function* topicsOfService(service: Service): Iterable<string> {
 
 function* topicsOfVirtualService(virtualService: VirtualService): Iterable<string> {
   for (const host of [...virtualService.hosts, ...routedHosts(virtualService)]) yield topics.host(host);
+  for (const wildcard of virtualService.hosts.flatMap(wildcardsAbove)) yield topics.below(wildcard);
   for (const gateway of virtualService.gateways) yield topics.gateway(gateway);
 }
 

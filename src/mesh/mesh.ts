@@ -2,7 +2,7 @@
 // made from the one before and the objects that changed, at a cost that follows the change: only hosts named by
 // those objects are touched, and the delta names them so that nothing downstream looks at the rest.
 import { isDeepStrictEqual } from 'node:util';
-import { isWildcardHost } from '../api/host-name.ts';
+import { isWildcardHost, wildcardsAbove } from '../api/host-name.ts';
 import type { AuthorizationPolicy } from './authorization-policy.ts';
 import type { DestinationRule } from './destination-rule.ts';
 import type { EgressPolicy } from './egress-policy/egress-policy.ts';
@@ -25,7 +25,7 @@ import { selectorText } from './selector.ts';
 import { compareAge, isRoutedAlike, type Service } from './service.ts';
 import type { Sidecar } from './sidecar.ts';
 import type { Telemetry } from './telemetry.ts';
-import { changedGrants } from './tenancy.ts';
+import { changedGrants, leadsElsewhere } from './tenancy.ts';
 import type { TlsSecret } from './tls-secret.ts';
 import { meshGateway, type VirtualService } from './virtual-service.ts';
 
@@ -323,9 +323,15 @@ function affectedHosts(next: Mesh, changes: HostChanges, entitled: Iterable<stri
     }
   };
   const isNamed = (host: string) => next.services.get(host).length + next.virtualServices.get(host).length > 0;
+  const hasRules = (host: string) => next.virtualServices.get(host).length > 0;
+  // Whether rules for a wildcard count for others depends on where those for names below it lead.
+  const touchRulesAbove = (host: string) => {
+    for (const name of wildcardsAbove(host)) if (hasRules(name)) hosts.add(name);
+  };
   for (const { host, aliases } of changes.services.flatMap(routedOtherwise)) {
     // Who may speak for the names below a wildcard, and for `web.shop`, depends on who has those.
     for (const name of [host, ...aliases.filter(isNamed)]) touch(name);
+    if (hasRules(host)) touchRulesAbove(host);
   }
   for (const host of entitled) touch(host);
   for (const rule of itemsOf(changes.destinationRules)) touch(rule.host);
@@ -333,13 +339,20 @@ function affectedHosts(next: Mesh, changes: HostChanges, entitled: Iterable<stri
   // What is routed to a host asks for its ports, and for what its rule hashes.
   for (const host of [...hosts]) for (const routing of next.routedTo.get(host)) routing.hosts.forEach(touch);
   for (const service of itemsOf(changes.services)) hosts.add(service.host);
-  for (const routing of itemsOf(changes.virtualServices)) [...routing.hosts, ...routedHosts(routing)].forEach(touch);
+  for (const routing of itemsOf(changes.virtualServices)) {
+    [...routing.hosts, ...routedHosts(routing)].forEach(touch);
+    routing.hosts.forEach(touchRulesAbove);
+  }
   return hosts;
 }
 
-/** Those of which more came, went or changed than who is behind them: thousands of hosts may lead to one gateway's pods. */
+/**
+ * Those of which more came, went or changed than who is behind them: thousands of hosts may lead to one gateway's pods. Whether
+ * that is somebody else than the host itself decides about their rules too.
+ */
 function routedOtherwise({ before, after }: Change<Service>): readonly Service[] {
-  const alike = (service: Service, others: readonly Service[]) => others.some((other) => isRoutedAlike(service, other));
+  const alike = (service: Service, others: readonly Service[]) =>
+    others.some((other) => leadsElsewhere(service) === leadsElsewhere(other) && isRoutedAlike(service, other));
   return [...before.filter((service) => !alike(service, after)), ...after.filter((service) => !alike(service, before))];
 }
 

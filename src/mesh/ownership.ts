@@ -1,6 +1,6 @@
 // Whose host it is, as the proxies of a namespace see it, and with it whose VirtualServices decide where it leads
 // (docs/multi-tenancy.md).
-import { isUnder, wildcardsAbove } from '../api/host-name.ts';
+import { isUnder, isWildcardHost, wildcardsAbove } from '../api/host-name.ts';
 import { rootNamespace } from '../api/root-namespace.ts';
 import type { GatewayServer } from './gateway.ts';
 import { compareOrigin } from './origin.ts';
@@ -33,20 +33,38 @@ export function mayRoute(mesh: Tenants, namespace: string, host: string, client:
 }
 
 /**
- * Whether rules of the namespace, at sidecars or gateways, lead from the host to another; but for services of the root
- * namespace, which are its gateways.
+ * Whether rules of the namespace, at sidecars or gateways, lead from the host to another, or give it another name; but for
+ * services of the root namespace, which are its gateways. Behind these the rules for names below a wildcard come first.
  */
 function leadsAway(mesh: Tenants, namespace: string, host: string): boolean {
+  const isLed = (name: string, from: string) =>
+    mesh.virtualServices.get(name).some((rules) => rules.namespace === namespace && leaves(mesh, rules, from));
+  if ([host, ...wildcardsAbove(host), '*'].some((name) => isLed(name, host))) return true;
+  return (
+    isWildcardHost(host) && [...mesh.virtualServices.hosts()].some((name) => isUnder(name, host) && isLed(name, name))
+  );
+}
+
+function leaves(mesh: Tenants, { namespace, http, tls, tcp }: VirtualService, host: string): boolean {
   const isAway = ({ destination: { host: to } }: { readonly destination: Destination }) =>
-    !isUnder(to, host) && meshNamespaceOf(mesh.services, to) !== rootNamespace;
-  return [host, ...wildcardsAbove(host), '*']
-    .flatMap((name) => mesh.virtualServices.get(name))
-    .filter((virtualService) => virtualService.namespace === namespace)
-    .some(
-      ({ http, tls, tcp }) =>
-        http.some((rule) => answersItself(rule) || sentTo(rule).some(isAway)) ||
-        [...tls, ...tcp].some(({ destinations }) => destinations.some(isAway)),
-    );
+    to === host ? hasElsewhere(mesh, namespace, host) : meshNamespaceOf(mesh.services, to) !== rootNamespace;
+  return (
+    http.some((rule) => answersItself(rule) || renames(rule, host) || sentTo(rule).some(isAway)) ||
+    [...tls, ...tcp].some(({ destinations }) => destinations.some(isAway))
+  );
+}
+
+/** Also by an entry that the sidecars do not see: their gateway may. */
+function hasElsewhere({ services }: Tenants, namespace: string, host: string): boolean {
+  return services.get(host).some((service) => service.namespace === namespace && leadsElsewhere(service));
+}
+
+/** Servers that many hosts share go by the name. */
+function renames({ rewrite, headers, action }: HttpRule, host: string): boolean {
+  const edits = action.kind === 'route' ? [headers, ...action.destinations.map((to) => to.headers)] : [headers];
+  return [rewrite?.authority, ...edits.map(({ request }) => request.authority)].some(
+    (authority) => authority !== undefined && authority !== host,
+  );
 }
 
 function answersItself({ action }: HttpRule): boolean {

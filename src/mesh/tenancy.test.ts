@@ -123,6 +123,13 @@ const services: readonly Row[] = [
     'evil',
   ],
   ['a Service of the mesh', closed + entry('evil', inMesh, taken) + kubeService('shop'), inMesh, 'shop'],
+  ['a Service of the mesh with short names', kubeService('b', 'a'), 'a.b.svc.cluster.local', 'b'],
+  [
+    'all names of a namespace, by it',
+    closed + entry('b', '*.b.svc.cluster.local', taken),
+    '*.b.svc.cluster.local',
+    'b',
+  ],
   ['a name of the mesh without a Service', closed + entry('evil', inMesh, taken), inMesh, undefined],
   ['a name of the mesh by its own namespace', entry('shop', inMesh, taken), inMesh, 'shop'],
   ['a name of the mesh as it is', entry('evil', inMesh), inMesh, 'evil'],
@@ -173,6 +180,9 @@ describe('the service that another namespace gets', () => {
 });
 
 const gateway = 'istio-egressgateway.istio-system.svc.cluster.local';
+const world = '*.example';
+const all = entry('evil', world, { resolution: 'DYNAMIC_DNS' });
+const second = serviceEntry('second', { hosts: [bank], ports: [http], resolution: 'DNS' }, { namespace: 'evil' });
 
 /** By namespace: whose rules sidecars of the victim follow. */
 const followed: readonly Row[] = [
@@ -202,6 +212,31 @@ const followed: readonly Row[] = [
     undefined,
   ],
   ['that lead it to itself', entry('evil', bank) + rules('evil', bank, bank), bank, 'evil'],
+  ['that lead all below a wildcard to one name below it', all + rules('evil', world, 'evil.example'), world, undefined],
+  ['that lead all below a wildcard to itself', all + rules('evil', world, world), world, 'evil'],
+  ['that lead all below a wildcard through that gateway', all + rules('evil', world, gateway), world, 'evil'],
+  [
+    'that lead a wildcard through that gateway, and a name below it away behind it',
+    all + rules('evil', world, gateway) + rules('evil', bank, 'evil.example', { name: 'second', gateways: ['x'] }),
+    world,
+    undefined,
+  ],
+  [
+    'that lead it through that gateway, which alone sees where else they have it',
+    entry('evil', bank, { ...taken, exportTo: [root] }) +
+      second +
+      rules('evil', bank, gateway) +
+      rules('evil', bank, bank, { name: 'second', gateways: ['x'] }),
+    bank,
+    undefined,
+  ],
+  ...[{ rewrite: { authority: 'evil.example' } }, { headers: { request: { set: { host: 'evil.example' } } } }].map(
+    (edit): Row => {
+      const http = [{ route: [{ destination: { host: bank } }], ...edit }];
+      const what = `that ask the host under another name: ${Object.keys(edit)}`;
+      return [what, entry('evil', bank) + rules('evil', bank, '', { http }), bank, undefined];
+    },
+  ),
   [
     'that answer themselves',
     entry('evil', bank) + rules('evil', bank, '', { http: [{ directResponse: { status: 200 } }] }),
@@ -280,6 +315,24 @@ describe('whose rules count at a shared gateway', () => {
     ['a host of another, granted', at(entry('bank', bank) + grant('team', bank), 'platform/gw'), 0],
   ];
   for (const [what, rank, expected] of rows) test(what, () => assert.equal(rank, expected));
+});
+
+test('what decides whether rules count touches the hosts that they are for', () => {
+  const objects = createMeshObjects();
+  let mesh = emptyMesh;
+  const hostsAfter = (manifests: string) => {
+    const events = decodeManifests(manifests, 'a').objects.map(({ object }) => ({ type: 'MODIFIED', object }) as const);
+    const next = updateMesh(mesh, objects.translate(events));
+    mesh = next.mesh;
+    return [...next.delta.hosts].sort();
+  };
+  hostsAfter(all + rules('evil', world, gateway) + entry('other', 'b.example') + rules('other', 'c.test', 'b.example'));
+  // Rules for a name below a wildcard decide about those for the wildcard, and nothing else below it does.
+  assert.deepEqual(hostsAfter(rules('evil', bank, bank, { name: 'second' })), [world, bank]);
+  // An entry that leads its host elsewhere counts otherwise for others, and with it the rules that lead there.
+  assert.deepEqual(hostsAfter(entry('other', 'b.example', taken)), ['b.example', 'c.test']);
+  const moved = { ...taken, endpoints: [{ address: '203.0.113.10' }] };
+  assert.deepEqual(hostsAfter(entry('other', 'b.example', moved)), ['b.example']);
 });
 
 test('a grant names the hosts that it touches, and no others', () => {

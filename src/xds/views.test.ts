@@ -26,11 +26,17 @@ interface Course {
 }
 
 const courses = fc.constantFrom<(first: MeshContents, second: MeshContents) => Course>(
-  (first, second) => ({ steps: [...additions(second), ...removals(first)], end: second }),
+  (first, second) => ({ steps: [...additions(second), ...removals(withoutGrantsOf(second, first))], end: second }),
   (first, second) => ({ steps: replacements(first, second), end: second }),
   (first) => towards(first, varied(first, 'endpoints')),
   (first) => towards(first, varied(first, 'ports')),
 );
+
+/** A Namespace of both is there only once. */
+function withoutGrantsOf({ grants }: MeshContents, contents: MeshContents): MeshContents {
+  const isOther = ({ namespace }: MeshContents['grants'][number]) => grants.every((one) => one.namespace !== namespace);
+  return { ...contents, grants: contents.grants.filter(isOther) };
+}
 
 function towards(first: MeshContents, end: MeshContents): Course {
   return { steps: replacements(first, end), end };

@@ -238,3 +238,86 @@ describe('tenants at a shared gateway', needs('root', 'iproute2', 'firewall'), (
     assert.match(stdout, /SP1553[\s\S]*VirtualService|VirtualService[\s\S]*SP1553/);
   });
 });
+
+describe(
+  'rules of a tenant that lead through a gateway of the root namespace',
+  needs('root', 'iproute2', 'firewall'),
+  () => {
+    const scope = suiteScope();
+    const bank = 'bank.test';
+    const egress = 'egress.istio-system.svc.cluster.local';
+    let mesh: TestMesh;
+    let victim: Workload;
+    let thief: Workload;
+
+    before(async () => {
+      for (const [number, words] of [
+        [214, 'rightful'],
+        [215, 'stolen'],
+      ] as const) {
+        const respond = (_: unknown, answer: { end(text: string): void }) => answer.end(words);
+        await startOutsideHttp({ t: scope, address: outsideAddress(number), port: 80, respond });
+      }
+      const addresses = [`${bank}=198.51.100.214`, 'mark.test=198.51.100.214', 'evil.test=198.51.100.215'];
+      mesh = await startMesh(scope, { up: addresses.flatMap((rule) => ['--resolve', rule]) });
+      victim = await mesh.workload('victim', { namespace: 'victim' });
+      thief = await mesh.workload('thief', evil);
+      const spec = { type: 'egress', serviceType: 'ClusterIP', ports: [gatewayPort('http', 80, 8080)] };
+      await mesh.apply(
+        meshGateway('egress', spec, root) +
+          gateway('gw', { selector: { 'gateway-name': 'egress' }, servers: [{ port: http, hosts: ['*'] }] }, evil) +
+          serviceEntry('evil', { hosts: ['evil.test'], ports: [http] }, evil),
+      );
+    });
+
+    const leading = (name: string, host: string, to: string, gateways = ['mesh']) =>
+      virtualService(
+        name,
+        { hosts: [host], gateways, http: [{ route: [{ destination: { host: to, port: { number: 80 } } }] }] },
+        evil,
+      );
+
+    for (const [what, objects] of [
+      [
+        'an entry that the gateway alone sees',
+        [
+          serviceEntry(
+            'hidden',
+            {
+              hosts: [bank],
+              ports: [http],
+              resolution: 'STATIC',
+              endpoints: [{ address: '198.51.100.215' }],
+              exportTo: ['.', 'istio-system'],
+            },
+            evil,
+          ),
+          serviceEntry('open', { hosts: [bank], ports: [http] }, evil),
+          leading('out', bank, egress),
+          leading('taker', bank, bank, ['gw']),
+        ],
+      ],
+      [
+        'rules for a name below their wildcard',
+        [
+          serviceEntry('wild', { hosts: ['*.test'], ports: [http], resolution: 'DYNAMIC_DNS' }, evil),
+          leading('out', '*.test', egress),
+          leading('taker', bank, 'evil.test', ['gw']),
+        ],
+      ],
+    ] as const) {
+      it(`P6: they take no host of the world by ${what}`, async () => {
+        try {
+          for (const object of objects) await mesh.apply(object);
+          await until('evil itself goes its way', async () => (await bodyOf(thief, bank)) === 'stolen');
+          const rule = { http: [{ directResponse: { status: 200, body: { string: what } } }], exportTo: ['*'] };
+          await mesh.apply(virtualService('mark', { hosts: ['mark.test'], ...rule }, root));
+          await until('it is in force', async () => (await bodyOf(victim, 'mark.test')) === what);
+          assert.equal(await bodyOf(victim, bank), 'rightful');
+        } finally {
+          await mesh.remove(objects.join(''));
+        }
+      });
+    }
+  },
+);

