@@ -18,6 +18,7 @@ function runIsolated(file: string): void {
 const file = (name: string) => new URL(name, import.meta.url).pathname;
 
 run(file('push/control-plane-bench.ts'));
+run(file('push/policy-bench.ts'));
 run(file('analyze/analyze-bench.ts'));
 if (root) {
   runIsolated(file('apply/apply-bench.ts'));

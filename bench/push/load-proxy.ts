@@ -11,7 +11,7 @@ export interface LoadProxyOptions {
   /** `127.0.0.1:15010` or `unix:/path`. */
   readonly address: string;
   readonly nodeId: string;
-  readonly metadata: Readonly<Record<string, string>>;
+  readonly metadata: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
   readonly read: (bytes: Buffer) => LoadResponse;
   /** Called for each response, after it was accepted. */
   readonly onResponse: (proxy: LoadProxy, response: LoadResponse) => void;

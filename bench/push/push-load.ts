@@ -10,12 +10,16 @@ export interface PushLoadOptions {
   readonly address: string;
   readonly proxies: number;
   readonly namespace?: string;
+  /** Of the proxy with this number; none if absent. */
+  readonly labels?: (index: number) => Readonly<Record<string, string>>;
+  /** How many proxies a change reaches; all if absent. */
+  readonly reaches?: number;
   /** CPU time of the server so far, in milliseconds. */
   readonly serverCpu: () => number | Promise<number>;
   /** Makes a change, counted from 0; resolves when the server has it. */
   readonly change: (round: number) => Promise<void>;
-  /** What a proxy must have received to have that change; either may be left out. */
-  readonly expect: (round: number) => { readonly cluster?: string; readonly virtualHost?: string };
+  /** What a proxy must have received to have that change; what is left out is not waited for. */
+  readonly expect: (round: number) => Readonly<Partial<Record<'cluster' | 'virtualHost' | 'listener', string>>>;
   /** Changes, one after the other; 1 if absent. */
   readonly rounds?: number;
   readonly timeoutMs?: number;
@@ -39,6 +43,7 @@ export interface PushLoadResult {
 /** Throws if a stream ends or the time runs out. */
 export async function runPushLoad(options: PushLoadOptions): Promise<PushLoadResult> {
   const { address, proxies: count, namespace = 'default', serverCpu, change, expect, rounds = 1 } = options;
+  const { labels = () => ({}), reaches = count } = options;
   const read = createResponseReader();
   const connected = createGate(count);
   const complete = new Set<LoadProxy>();
@@ -62,7 +67,7 @@ export async function runPushLoad(options: PushLoadOptions): Promise<PushLoadRes
     openLoadProxy({
       address,
       nodeId: `sidecar~10.1.${index >> 8}.${index & 255}~load-${index}.${namespace}~${namespace}.svc.cluster.local`,
-      metadata: { NAMESPACE: namespace },
+      metadata: { NAMESPACE: namespace, LABELS: labels(index) },
       read,
       onEnd: (error) => failed.reject(error),
       onResponse: (proxy, response) => onResponse(proxy, response),
@@ -70,12 +75,13 @@ export async function runPushLoad(options: PushLoadOptions): Promise<PushLoadRes
   );
 
   async function push(round: number): Promise<PushResult> {
-    const { cluster, virtualHost } = expect(round);
+    const { cluster, virtualHost, listener } = expect(round);
     const wanted = new Map<string, string>([
       ...(cluster === undefined ? [] : [[typeUrls.cluster, cluster] as const]),
       ...(virtualHost === undefined ? [] : [[typeUrls.virtualHost, virtualHost] as const]),
+      ...(listener === undefined ? [] : [[typeUrls.listener, listener] as const]),
     ]);
-    const reached = createGate(count);
+    const reached = createGate(reaches);
     const got = new Map<LoadProxy, number>();
     onResponse = (proxy, { typeUrl, names }) => {
       const name = wanted.get(typeUrl);

@@ -72,7 +72,8 @@ export function buildServerNameMatcher(
 ): Matcher | undefined {
   const input = extension('sni', anyOf(ServerNameInputSchema, {}));
   if (byServerName.length === 0) return undefined;
-  const exact = byServerName.every(({ names }) => names.every((name) => !name.startsWith('*')));
+  // An exact map says for each name again what is to be done.
+  const exact = byServerName.every(({ names }) => names.length <= 1 && !names.some((name) => name.startsWith('*')));
   if (exact) {
     return exactTree(
       input,
