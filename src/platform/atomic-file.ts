@@ -1,5 +1,5 @@
 // Writing a file so that a reader, or a crash at any moment, finds the old content or the new, never half of it.
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Mode 0600; missing folders are made with 0700. Throws what the file system says. */
@@ -9,7 +9,8 @@ export function writeFileAtomically(path: string, content: string): void {
   const temporary = `${path}.${process.pid}.tmp`;
   const file = openSync(temporary, 'w', 0o600);
   try {
-    writeSync(file, content);
+    // All of it, or it throws: a single write to a disk that is nearly full takes a part and says nothing.
+    writeFileSync(file, content);
     fsyncSync(file);
   } finally {
     closeSync(file);

@@ -10,7 +10,7 @@ import {
   mkdirSync,
   openSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SallyportError } from '../../platform/errors.ts';
@@ -75,7 +75,7 @@ export function writeBootstrap({ bootstrap }: RunFiles, owner: number, text: str
   rmSync(bootstrap, { force: true });
   const file = openSync(bootstrap, 'wx', 0o600);
   try {
-    writeSync(file, text);
+    writeFileSync(file, text);
     if (owner !== process.getuid?.()) fchownSync(file, owner, owner);
   } finally {
     closeSync(file);

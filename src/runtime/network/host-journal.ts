@@ -1,7 +1,16 @@
 // What this mesh changed on the host, written down and synced to disk before it is done, so that `down` can take
 // it all back, also after kill -9 in the middle. The file lies in the mesh's run folder: a reboot drops the
 // changes and the journal together. Invariant: an entry may be there without its change, never the other way.
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomically } from '../../platform/atomic-file.ts';
@@ -38,7 +47,7 @@ export function recordHostChange(file: string, change: HostChange): void {
   if (readHostJournal(file).some((known) => JSON.stringify(known) === line)) return;
   mkdirSync(dirname(file), { recursive: true });
   // The line begins with its own newline too: after a crash the last line may be cut short.
-  withDescriptor(file, 'a', (descriptor) => writeSync(descriptor, `\n${line}\n`));
+  withDescriptor(file, 'a', (descriptor) => writeFileSync(descriptor, `\n${line}\n`));
   withDescriptor(dirname(file), 'r', () => {});
 }
 
