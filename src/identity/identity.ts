@@ -272,7 +272,8 @@ export function createIdentity(options: IdentityOptions): Identity {
       wake();
     },
     rotate() {
-      if (found !== undefined) {
+      // What was left of one that is gone, and a root of our own beside one that is unfit, are ours to replace.
+      if (found !== undefined && trust.issuer.source.kind !== 'own') {
         throw new SallyportError('SP_CONFLICT', `the authority is yours, from ${sourceName(found)}`, {
           hint: 'put the new one in its place; the change of the root follows by itself',
         });

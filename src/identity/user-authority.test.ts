@@ -151,6 +151,23 @@ test('one that is unfit, or gone, leaves the last good one, and is told', async 
   assert.equal(identity().status().source, 'own');
 });
 
+test('beside one that was unfit from the start our own root can be replaced', async (t) => {
+  const root = await makeIssuer({ name: 'root' });
+  const unfit = { source, files: filesIn({ 'ca-cert.pem': pemOf(root) }) };
+  const mesh = startIdentity(t, { userAuthority: unfit, startAt: clock() });
+  const web = mesh.proxy('web');
+  web.connect();
+  const [before] = web.roots;
+  mesh.identity.rotate();
+  mesh.pass(5000);
+  assert.equal(web.roots.length, 1);
+  assert.notEqual(web.roots[0]?.fingerprint256, before?.fingerprint256);
+  mesh.identity.setUserAuthority(found(root, root));
+  mesh.pass(5000);
+  assert.equal(web.certificate?.issuer, 'CN=root');
+  assert.throws(() => mesh.identity.rotate(), { code: 'SP_CONFLICT', message: /is yours/ });
+});
+
 test('an authority that ends gives out no certificate beyond its end, and none after it', async (t) => {
   const root = await makeIssuer({ name: 'short', notAfter: clock() + 2 * hourMs });
   const mesh = startIdentity(t, { userAuthority: found(root, root), startAt: clock() });
