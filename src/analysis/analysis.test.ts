@@ -4,7 +4,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { serviceEntry } from '../../test/support/mesh.ts';
-import { destinationRule, gateway, outboundPolicy, tlsSecret, virtualService } from '../../test/support/networking.ts';
+import {
+  authorizationPolicy,
+  destinationRule,
+  gateway,
+  outboundPolicy,
+  peerAuthentication,
+  tlsSecret,
+  virtualService,
+} from '../../test/support/networking.ts';
 import { type KubeObject, keyOf, keyString } from '../api/object.ts';
 import { emptyMesh, updateMesh } from '../mesh/mesh.ts';
 import { createMeshObjects } from '../mesh/mesh-objects.ts';
@@ -83,6 +91,37 @@ const manifests = fc.oneof(
     ),
   ),
   fc.record({ namespace, name }).map((one) => pod(one.name, one.namespace, { app: 'echo' })),
+  fc.record({ namespace, name }).map(({ name: account, namespace: own }) => {
+    const metadata = { name: account, namespace: own };
+    return JSON.stringify({ apiVersion: 'v1', kind: 'ServiceAccount', metadata });
+  }),
+  fc.record({ namespace, tcp: fc.boolean() }).map(({ namespace: own, tcp }) => {
+    const metadata = { name: 'echo', namespace: own };
+    const spec = { selector: { app: 'echo' }, ports: [{ name: tcp ? 'tcp' : 'http', port: 80 }] };
+    return JSON.stringify({ apiVersion: 'v1', kind: 'Service', metadata, spec });
+  }),
+  fc
+    .record({ namespace, mode: fc.constantFrom('STRICT', 'PERMISSIVE', 'DISABLE'), root: fc.boolean() })
+    .map(({ namespace: own, mode, root }) =>
+      peerAuthentication('one', { mtls: { mode } }, { namespace: root ? 'istio-system' : own }),
+    ),
+  fc
+    .record({
+      namespace,
+      name,
+      action: fc.constantFrom('ALLOW', 'DENY'),
+      source: fc.constantFrom(
+        { principals: ['cluster.local/ns/shop/sa/one', '*/sa/default'] },
+        { serviceAccounts: ['two'] },
+        { namespaces: ['shop'] },
+      ),
+      bound: fc.constantFrom('inbound', 'outbound'),
+    })
+    .map(({ namespace: own, name: policy, action, source, bound }) => {
+      const rules = [{ from: [{ source }], to: [{ operation: { hosts: ['a.example'], methods: ['GET'] } }] }];
+      const annotations = { 'egress.sallyport.dev/bound-to': bound };
+      return authorizationPolicy(policy, { action, rules }, { namespace: own, annotations });
+    }),
   fc.constant(tlsSecret('client', { cert: 'c', key: 'k' })),
   fc.constantFrom(outboundPolicy('ALLOW_ANY'), outboundPolicy('REGISTRY_ONLY')),
 );

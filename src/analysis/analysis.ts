@@ -5,6 +5,7 @@ import { type KubeObject, keyOf, keyString, resourceName } from '../api/object.t
 import type { MeshStep } from '../mesh/follow-store.ts';
 import { emptyMesh } from '../mesh/mesh.ts';
 import type { WatchEvent } from '../store/store.ts';
+import { accountOf, createAccountIndex } from './account-index.ts';
 import { analyze } from './analyzers.ts';
 import type { CrossFinding } from './finding.ts';
 import { createServiceIndex } from './service-index.ts';
@@ -49,6 +50,7 @@ export function createAnalysis({ complete }: AnalysisOptions): Analysis {
   let unfitAuthority: UnfitAuthority | undefined;
   const services = createServiceIndex();
   const workloads = createWorkloadIndex();
+  const accounts = createAccountIndex();
   const objects = new Map<string, KubeObject>();
   const found = new Map<string, readonly CrossFinding[]>();
   /** What each object was judged by, and who looked at a topic. */
@@ -68,7 +70,9 @@ export function createAnalysis({ complete }: AnalysisOptions): Analysis {
     else objects.set(key, object);
     stale.add(key);
     const workload = gone ? undefined : workloadOf(object);
-    for (const topic of workloads.set(key, object.metadata.namespace ?? '', workload)) spread(topic);
+    const { namespace = '' } = object.metadata;
+    for (const topic of workloads.set(key, namespace, workload)) spread(topic);
+    for (const topic of accounts.set(key, namespace, gone ? undefined : accountOf(object, workload))) spread(topic);
   }
 
   function* inTurn(first: Iterable<string>): Generator<string> {
@@ -91,7 +95,7 @@ export function createAnalysis({ complete }: AnalysisOptions): Analysis {
   function judgeObject(key: string): readonly CrossFinding[] {
     const object = objects.get(key);
     const looks = new Set<string>();
-    const known = { complete, mesh, unfitAuthority, services, workloads };
+    const known = { complete, mesh, unfitAuthority, services, workloads, accounts };
     const around = lookAround(known, (topic) => looks.add(topic));
     const findings = object === undefined ? none : analyze(object, around).take(mostFindings).toArray();
     noteLooks(key, looks);

@@ -12,6 +12,9 @@ import { virtualServiceKind } from '../api/kinds/virtual-service.ts';
 import type { KubeObject } from '../api/object.ts';
 import { parseObject } from '../api/parse-object.ts';
 import { findAmbiguousTelemetries } from './ambiguous-telemetries.ts';
+import { findAbsentCallers } from './authorization-policy/absent-callers.ts';
+import { findUnprovedCallers } from './authorization-policy/unproved-callers.ts';
+import { findUnseenFields } from './authorization-policy/unseen-fields.ts';
 import { findAmbiguousRules } from './destination-rule/ambiguous-rules.ts';
 import { findDoubleTls } from './destination-rule/double-tls.ts';
 import { findLostTls } from './destination-rule/lost-tls.ts';
@@ -98,7 +101,7 @@ const byKind: ReadonlyMap<string, Analyzer<KubeObject>> = new Map([
   ]),
   ...questions(secretKind, [findUnfitAuthority]),
   ...questions(telemetryKind, [findAmbiguousTelemetries]),
-  ...questions(authorizationPolicyKind, [findEmptySelector]),
+  ...questions(authorizationPolicyKind, [findEmptySelector, findAbsentCallers, findUnseenFields, findUnprovedCallers]),
   ...questions(sidecarKind, [
     findAmbiguousSidecars,
     findMissingEgressProxy,

@@ -2,6 +2,7 @@
 // looked at what changed. Invariant: whatever an answer here depends on, its topic was noted.
 import { isUnder, isWildcardHost, wildcardsAbove } from '../api/host-name.ts';
 import { type KubeObject, keyOf, keyString } from '../api/object.ts';
+import { rootNamespace } from '../api/root-namespace.ts';
 import type { AuthorizationPolicy } from '../mesh/authorization-policy.ts';
 import { clusterDomain } from '../mesh/complete-host.ts';
 import type { DestinationRule } from '../mesh/destination-rule.ts';
@@ -9,10 +10,12 @@ import type { EgressPolicy } from '../mesh/egress-policy/egress-policy.ts';
 import { type Gateway, gatewayKey } from '../mesh/gateway.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import type { MeshConfig } from '../mesh/mesh-config.ts';
+import type { PeerMtls } from '../mesh/peer-authentication.ts';
 import { selectDestinationRule } from '../mesh/select-destination-rule.ts';
+import { selectPeerMtls } from '../mesh/select-peer-mtls.ts';
 import { selectService } from '../mesh/select-service.ts';
 import { selectVirtualService } from '../mesh/select-virtual-service.ts';
-import type { LabelSelector } from '../mesh/selector.ts';
+import { type LabelSelector, matchesLabels } from '../mesh/selector.ts';
 import type { Service } from '../mesh/service.ts';
 import type { Sidecar } from '../mesh/sidecar.ts';
 import type { Telemetry } from '../mesh/telemetry.ts';
@@ -20,6 +23,7 @@ import type { Client, Tenants } from '../mesh/tenancy.ts';
 import { secretKey, type TlsSecret } from '../mesh/tls-secret.ts';
 import type { VirtualService } from '../mesh/virtual-service.ts';
 import { isVisible, type Visibility } from '../mesh/visibility.ts';
+import type { Account, AccountIndex } from './account-index.ts';
 import type { ServiceIndex } from './service-index.ts';
 import { topics } from './topics.ts';
 import type { UnfitAuthority } from './unfit-authority.ts';
@@ -44,6 +48,8 @@ export interface Surroundings {
   authorizationPolicies(namespace: string): readonly AuthorizationPolicy[];
   /** That are applied to exactly this host. */
   egressPolicies(host: string): readonly EgressPolicy[];
+  /** What callers may speak to workloads of the namespace that have these labels, as far as labels decide. */
+  peerMtls(namespace: string, labels: LabelSelector): PeerMtls;
   servicesOnPort(port: number): readonly Service[];
   /** That take every connection of the port which names nobody. */
   catchers(port: number): readonly Service[];
@@ -69,6 +75,8 @@ export interface Surroundings {
   hasWorkloads(namespace: string): boolean;
   /** Whether a program with a sidecar is so; `namespaces` undefined: anywhere. */
   hasClient(namespaces: readonly string[] | undefined, wanted: WantedClient): boolean;
+  hasAccount(account: Account): boolean;
+  accounts(): readonly Account[];
   /** Namespaces with a workload that has these labels; undefined: any. */
   namespacesOf(selector: LabelSelector | undefined): readonly string[];
   /** Namespaces with sidecars that see what is exported so, and its own. */
@@ -81,10 +89,11 @@ export interface Known {
   readonly unfitAuthority: UnfitAuthority | undefined;
   readonly services: ServiceIndex;
   readonly workloads: WorkloadIndex;
+  readonly accounts: AccountIndex;
 }
 
 export function lookAround(
-  { complete, mesh, unfitAuthority, services, workloads }: Known,
+  { complete, mesh, unfitAuthority, services, workloads, accounts }: Known,
   note: (topic: string) => void,
 ): Surroundings {
   const noted = <Result>(topic: string, result: Result): Result => {
@@ -130,6 +139,11 @@ export function lookAround(
     authorizationPolicies: (namespace) =>
       noted(topics.authorizationPolicies(namespace), mesh.authorizationPolicies.get(namespace)),
     egressPolicies: (host) => noted(topics.host(host), mesh.egressPolicies.get(host)),
+    peerMtls(namespace, labels) {
+      for (const one of [rootNamespace, namespace]) note(topics.peerAuthentications(one));
+      const matches = (selector: LabelSelector) => matchesLabels(selector, Object.fromEntries(labels));
+      return selectPeerMtls(mesh.peerAuthentications, { namespace, matches });
+    },
     sidecars: (namespace) => noted(topics.sidecars(namespace), mesh.sidecars.get(namespace)),
     servicesOnPort: (port) => noted(topics.port(port), services.onPort(port)),
     catchers: (port) => noted(topics.catchers(port), services.catchers(port)),
@@ -171,6 +185,9 @@ export function lookAround(
       for (const namespace of namespaces ?? []) note(topics.workloads(namespace));
       return (namespaces ?? workloads.clientNamespaces()).some((namespace) => workloads.hasClient(namespace, wanted));
     },
+    hasAccount: ({ namespace, serviceAccount }) =>
+      noted(topics.accounts(namespace), accounts.has(namespace, serviceAccount)),
+    accounts: () => noted(topics.allAccounts, [...accounts.all()]),
     namespacesOf: (selector) => noted(topics.allWorkloads, workloads.namespacesOf(selector ?? new Map())),
     clientsOf(visibility, own) {
       const others = noted(topics.namespaces, workloads.clientNamespaces());

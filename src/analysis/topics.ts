@@ -16,6 +16,7 @@ export const topics = {
   /** Services of the namespace. */
   namespace: (namespace: string) => `services ${namespace}`,
   authorizationPolicies: (namespace: string) => `authorization ${namespace}`,
+  peerAuthentications: (namespace: string) => `peers ${namespace}`,
   telemetries: (namespace: string) => `telemetries ${namespace}`,
   sidecars: (namespace: string) => `sidecars ${namespace}`,
   gateway: (key: string) => `gateway ${key}`,
@@ -31,6 +32,9 @@ export const topics = {
   workloads: (namespace: string) => `workloads ${namespace}`,
   /** Workloads anywhere. */
   allWorkloads: 'workloads',
+  /** Service accounts. */
+  accounts: (namespace: string) => `accounts ${namespace}`,
+  allAccounts: 'accounts',
   /** All Gateways. */
   gateways: 'gateways',
   /** Which namespaces have workloads. */
@@ -55,6 +59,7 @@ export function topicsOfChange(change: MeshChange): ReadonlySet<string> {
   }
   for (const { hosts } of itemsOf(change.egressPolicies)) add(hosts.map(topics.host));
   for (const { namespace } of itemsOf(change.authorizationPolicies)) found.add(topics.authorizationPolicies(namespace));
+  for (const { namespace } of itemsOf(change.peerAuthentications)) found.add(topics.peerAuthentications(namespace));
   for (const { namespace } of itemsOf(change.telemetries)) found.add(topics.telemetries(namespace));
   for (const { namespace } of itemsOf(change.sidecars)) found.add(topics.sidecars(namespace));
   for (const key of change.secrets?.keys() ?? []) found.add(topics.secret(key));

@@ -1,6 +1,6 @@
 // Workloads by namespace: pods, and what pods are made from where files alone are looked at.
 
-import { isGatewayPod } from '../api/gateway-pod.ts';
+import { isGatewayPod, isHostPod } from '../api/gateway-pod.ts';
 import { deploymentKind } from '../api/kinds/deployment.ts';
 import { podKind } from '../api/kinds/pod.ts';
 import { serviceAccountOf } from '../api/kinds/pod-spec.ts';
@@ -15,7 +15,8 @@ export interface Workload {
   readonly labels: Readonly<Record<string, string>>;
   /** A program with a sidecar beside it: a client of the mesh. */
   readonly sidecar: boolean;
-  readonly serviceAccount: string;
+  /** Undefined: it has no proxy to prove it. */
+  readonly serviceAccount: string | undefined;
 }
 
 /** Both must be so; undefined: any. */
@@ -44,14 +45,13 @@ export function workloadOf(object: KubeObject): Workload | undefined {
     if (pod === undefined) return undefined;
     const { metadata, spec } = pod;
     const sidecar = !isGatewayPod(pod) && spec.hostNetwork !== true;
-    return { labels: metadata.labels ?? {}, sidecar, serviceAccount: serviceAccountOf(spec) };
+    const serviceAccount = isHostPod(pod) ? undefined : serviceAccountOf(spec);
+    return { labels: metadata.labels ?? {}, sidecar, serviceAccount };
   }
   if (object.kind === workloadEntryKind.kind) {
     const entry = parseObject(workloadEntryKind.schema, object);
     // What runs there may have a sidecar; here nobody starts one.
-    return (
-      entry && { labels: translateWorkloadEntry(entry).labels, sidecar: false, serviceAccount: serviceAccountOf({}) }
-    );
+    return entry && { labels: translateWorkloadEntry(entry).labels, sidecar: false, serviceAccount: undefined };
   }
   if (object.kind !== deploymentKind.kind) return undefined;
   const deployment = parseObject(deploymentKind.schema, object);
@@ -91,7 +91,7 @@ export function createWorkloadIndex(): WorkloadIndex {
         ({ labels, sidecar, serviceAccount }) =>
           sidecar &&
           (wanted === undefined || matchesLabels(wanted, labels)) &&
-          (serviceAccounts === undefined || serviceAccounts.includes(serviceAccount)),
+          (serviceAccounts === undefined || (serviceAccount !== undefined && serviceAccounts.includes(serviceAccount))),
       ),
     clientNamespaces: () =>
       [...byNamespace.keys()].filter((namespace) => workloads(namespace).some(({ sidecar }) => sidecar)).sort(),

@@ -8,6 +8,7 @@ import { istioKind } from '../api/kinds/istio.ts';
 import { namespaceKind } from '../api/kinds/namespace.ts';
 import { peerAuthenticationKind } from '../api/kinds/peer-authentication.ts';
 import { secretKind } from '../api/kinds/secret.ts';
+import { serviceAccountKind } from '../api/kinds/service-account.ts';
 import { sidecarKind } from '../api/kinds/sidecar.ts';
 import { telemetryKind } from '../api/kinds/telemetry.ts';
 import { virtualServiceKind } from '../api/kinds/virtual-service.ts';
@@ -44,8 +45,9 @@ export interface MeshObjects {
 
 export type ObjectsChange = Required<Omit<MeshChange, 'files'>>;
 
-/** Kinds that the mesh is made of. */
+/** Kinds that the mesh is made of, and what only those who judge it look at. */
 export const meshKinds = [
+  serviceAccountKind,
   istioKind,
   ...serviceKinds,
   virtualServiceKind,
