@@ -12,12 +12,8 @@ export interface SeenQuery {
   readonly kinds?: readonly DestinationKind[];
 }
 
-/** Without what gateways passed on of other flows. */
-export interface SeenFlow extends Pick<Flow, 'by' | 'source' | 'destination' | 'via' | 'protocol'> {
-  readonly requests: number;
-  /** TCP and TLS: those that were opened; of blocked ones those that were refused. */
-  readonly connections: number;
-  /** Milliseconds since 1970, of the first and last event since then. */
-  readonly firstSeen: number;
-  readonly lastSeen: number;
-}
+/** Without what gateways passed on of other flows. Times are of the first and last event since then. */
+export type SeenFlow = Pick<
+  Flow,
+  'by' | 'source' | 'destination' | 'via' | 'protocol' | 'requests' | 'connections' | 'firstSeen' | 'lastSeen'
+>;

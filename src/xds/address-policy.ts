@@ -4,7 +4,7 @@ import type { AddressGuard } from '../envoy/upstream-address-guard.ts';
 import type { Capture } from './capture.ts';
 
 /** Never a place outside: this host, loopback, link-local (cloud metadata), multicast and reserved. */
-const nonExternalRanges: readonly string[] = [
+export const nonExternalRanges: readonly string[] = [
   '0.0.0.0/8',
   '127.0.0.0/8',
   '169.254.0.0/16',

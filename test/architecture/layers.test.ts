@@ -25,7 +25,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   foresight: ['platform', 'telemetry'],
   'dry-run': ['discovery', 'telemetry', 'verdict'],
   upkeep: ['mesh', 'telemetry'],
-  server: ['platform', 'api', 'store', 'discovery', 'identity', 'runtime', 'telemetry', 'verdict'],
+  suggest: ['platform', 'api', 'mesh', 'xds', 'telemetry'],
+  server: ['platform', 'api', 'store', 'discovery', 'identity', 'runtime', 'telemetry', 'verdict', 'suggest'],
   cli: [
     'platform',
     'api',
@@ -55,6 +56,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'telemetry',
     'verdict',
     'foresight',
+    'suggest',
     'server',
   ],
 };

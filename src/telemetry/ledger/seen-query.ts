@@ -104,8 +104,8 @@ function seenFlow(identities: Map<number, FlowIdentity>, row: Row): SeenFlow | u
     ...identity,
     requests: numberIn(row, 'requests'),
     connections: numberIn(row, identity.destination.kind === 'blocked' ? 'closed' : 'opened'),
-    firstSeen: numberIn(row, 'first_at'),
-    lastSeen: numberIn(row, 'last_at'),
+    firstSeen: new Date(numberIn(row, 'first_at')).toISOString(),
+    lastSeen: new Date(numberIn(row, 'last_at')).toISOString(),
   };
 }
 
@@ -113,7 +113,7 @@ function seenFlow(identities: Map<number, FlowIdentity>, row: Row): SeenFlow | u
 function* stillOpen(database: DatabaseSync, identities: ReadonlyMap<number, FlowIdentity>): Iterable<SeenFlow> {
   for (const row of database.prepare('SELECT flow, last_at FROM open_connections WHERE open > 0').iterate()) {
     const identity = identities.get(numberIn(row, 'flow'));
-    const at = numberIn(row, 'last_at');
+    const at = new Date(numberIn(row, 'last_at')).toISOString();
     if (identity !== undefined) yield { ...identity, requests: 0, connections: 0, firstSeen: at, lastSeen: at };
   }
 }
