@@ -2,16 +2,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeManifests } from '../api/decode.ts';
+import type { ProxyIdentity } from '../discovery/view.ts';
 import { emptyMesh, updateMesh } from '../mesh/mesh.ts';
 import { createMeshObjects } from '../mesh/mesh-objects.ts';
 import type { PodStatus } from '../runtime/protocol.ts';
 import { createTrafficRegistry } from './traffic-registry.ts';
 
-function registryOf(yaml: string, pods: readonly PodStatus[] = []) {
+function registryOf(yaml: string, pods: readonly PodStatus[] = [], proxies: readonly ProxyIdentity[] = []) {
   const events = decodeManifests(yaml, 'test.yaml').objects.map(({ object }) => ({ type: 'ADDED' as const, object }));
   const change = createMeshObjects().translate(events);
   const { mesh } = updateMesh(emptyMesh, change);
-  return createTrafficRegistry({ mesh: () => mesh, pods: () => pods, proxies: () => [] });
+  return createTrafficRegistry({ mesh: () => mesh, pods: () => pods, proxies: () => proxies });
 }
 
 const asker = { namespace: 'shop', workload: 'web' };
@@ -116,6 +117,33 @@ spec:
   assert.equal(registry.asked(other, 'open.example.com', 80).registered?.destination.serviceEntry, 'data/open');
   // Rules may send there all the same.
   assert.equal(registry.host('shop', 'open.example.com', 80)?.destination.serviceEntry, 'data/open');
+});
+
+test('an entry of others that leads its host elsewhere is none to sidecars; gateways may be led there', () => {
+  const proxy = (workload: string, type: ProxyIdentity['type']): ProxyIdentity => {
+    const nodeId = `${type}~10.0.0.1~${workload}.shop~shop.svc.cluster.local`;
+    return { namespace: 'shop', name: workload, workload, serviceAccount: 'default', labels: {}, type, nodeId };
+  };
+  const registry = registryOf(
+    `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: taken, namespace: evil }
+spec:
+  hosts: [bank.example]
+  location: MESH_INTERNAL
+  ports: [{ number: 443, name: tls, protocol: TLS }]
+  resolution: STATIC
+  endpoints: [{ address: 192.0.2.9 }]
+`,
+    [],
+    [proxy('web', 'sidecar'), proxy('gate', 'router')],
+  );
+  const objectFor = (namespace: string, workload: string) =>
+    registry.asked({ namespace, workload }, 'bank.example', 443).registered?.object;
+  assert.equal(objectFor('shop', 'web'), undefined);
+  assert.equal(objectFor('shop', 'gate'), 'ServiceEntry/evil/taken');
+  assert.equal(objectFor('evil', 'web'), 'ServiceEntry/evil/taken');
 });
 
 test('a Service is asked for in short too, by HTTP alone', () => {

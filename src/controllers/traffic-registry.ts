@@ -8,7 +8,7 @@ import type { ProxyIdentity } from '../discovery/view.ts';
 import { accessOf, policiesOf } from '../mesh/egress-policy/access.ts';
 import { egressPolicyOrigin } from '../mesh/egress-policy/egress-policy.ts';
 import { handlingOf } from '../mesh/handling.ts';
-import { everything, hostImportsOf } from '../mesh/host-imports.ts';
+import { everything, type HostImports, hostImportsOf } from '../mesh/host-imports.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import { meshConfigKey } from '../mesh/mesh-config.ts';
 import { proxySettingsOf } from '../mesh/proxy-settings.ts';
@@ -17,6 +17,7 @@ import { selectSidecar } from '../mesh/select-sidecar.ts';
 import { type LabelSelector, matchesLabels } from '../mesh/selector.ts';
 import type { Service, ServicePort } from '../mesh/service.ts';
 import { type Sidecar, sidecarOrigin } from '../mesh/sidecar.ts';
+import type { Client } from '../mesh/tenancy.ts';
 import { serviceHost } from '../mesh/translate-service.ts';
 import type { PodStatus } from '../runtime/protocol.ts';
 import type { Asker, Registered, Registry } from '../telemetry/intake/registry.ts';
@@ -32,18 +33,23 @@ export interface TrafficRegistryOptions {
 /** With proxy capture all proxies call from here, and everybody else. */
 const shared = '127.0.0.1';
 
+/** What sidecars do not take may be what a gateway of the namespace is led to. */
+const anyProxy: readonly Client['proxy'][] = ['sidecar', 'router'];
+
+/** By whom, and with which imports. */
+type Way = readonly [by: readonly Client['proxy'][], imports?: HostImports];
+
 export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOptions): Registry {
   /** Meanings are asked for every key that counted something, twice a second. */
   const known = new WeakMap<Service, Map<number, Registered>>();
   /** By the host of the Service before them. */
   const gateways = new Map<string, string>();
 
-  function find(namespace: string, host: string, imports = everything): Service | undefined {
+  function find(namespace: string, host: string, by = anyProxy, imports = everything): Service | undefined {
     for (const name of [host, ...wildcardsAbove(host)]) {
       const services = mesh().services.get(name);
       const known = imports === everything ? services : services.flatMap((service) => imports.service(service) ?? []);
-      // What sidecars do not take may be what a gateway of the namespace is led to.
-      for (const proxy of ['sidecar', 'router'] as const) {
+      for (const proxy of by) {
         const service = selectService(mesh(), name, { namespace, proxy }, known);
         if (service !== undefined) return service;
       }
@@ -89,12 +95,20 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
   }
 
   /** What a program names in full, or a Service in short, as HTTP is routed and nothing else. */
-  function namedBy(namespace: string, host: string, number: number, imports = everything): Registered | undefined {
-    const meaning = meaningOf(find(namespace, host, imports), number);
+  function namedBy(namespace: string, host: string, number: number, ...way: Way): Registered | undefined {
+    const meaning = meaningOf(find(namespace, host, ...way), number);
     const [name = '', ofNamespace = namespace, svc = 'svc', ...rest] = host.split('.');
     if (meaning !== undefined || svc !== 'svc' || rest.length > 0) return meaning;
-    const inFull = meaningOf(find(namespace, serviceHost(ofNamespace, name), imports), number);
+    const inFull = meaningOf(find(namespace, serviceHost(ofNamespace, name), ...way), number);
     return inFull?.protocol === 'http' ? inFull : undefined;
+  }
+
+  /** What is nothing to sidecars, if it is a gateway that asks. */
+  function ledTo({ namespace, workload }: Asker, host: string, number: number): Registered | undefined {
+    const found = namedBy(namespace, host, number, ['router']);
+    if (found === undefined) return undefined;
+    const proxy = proxies().find((one) => one.namespace === namespace && one.workload === workload);
+    return proxy?.type === 'router' ? found : undefined;
   }
 
   function workloadAt(address: string): Source | undefined {
@@ -151,12 +165,13 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
     asked(asker, host, number) {
       const { namespace } = asker;
       const sidecar = sidecarOf(asker);
-      const found = namedBy(namespace, host, number, hostImportsOf(sidecar, namespace));
+      const found =
+        namedBy(namespace, host, number, ['sidecar'], hostImportsOf(sidecar, namespace)) ?? ledTo(asker, host, number);
       // On ports that nobody registered for it, too.
       const withheldBy = withheld(asker, host, number);
       const kept = withheldBy === undefined ? {} : { withheldBy };
       if (found !== undefined) return { registered: found, ...kept };
-      const isThere = sidecar !== undefined && namedBy(namespace, host, number) !== undefined;
+      const isThere = sidecar !== undefined && namedBy(namespace, host, number, ['sidecar']) !== undefined;
       return isThere ? { hiddenBy: sidecarOrigin(sidecar), ...kept } : kept;
     },
     locality(namespace, host, address) {
