@@ -79,6 +79,8 @@ export const diagnosticCodes = {
   SP0404: 'invalid range of addresses to capture',
   SP0405: 'pod asks to go around its proxy',
   SP0406: 'invalid trust domain',
+  SP0407: 'unknown setting of alerts',
+  SP0408: 'invalid setting of alerts',
   SP0501: 'secret is not base64',
   SP0502: 'selector does not match the template',
   SP0503: 'contradicting strategy',

@@ -1,6 +1,7 @@
 // The ledger: where observations become flows, metric series and decision records, and where each source of them is read
 // on from after a restart. One batch is one transaction: what was counted and how far was read are on the disk together
 // or not at all, so a death at any moment neither loses nor doubles. What readers see is what was committed.
+import type { Alert, AlertReader } from './alert.ts';
 import type { Decision, NewDecision } from './decision.ts';
 import type { Flow, FlowQuery } from './flow.ts';
 import type { Observation } from './observation.ts';
@@ -23,6 +24,7 @@ export interface Committed {
   readonly decisions: readonly Decision[];
   /** Whether flows changed. */
   readonly flows: boolean;
+  readonly alerts: boolean;
 }
 
 export interface DecisionQuery {
@@ -38,7 +40,7 @@ export interface DecisionQuery {
   readonly limit?: number;
 }
 
-export interface LedgerReader {
+export interface LedgerReader extends AlertReader {
   flows(query: FlowQuery): readonly Flow[];
   decisions(query: DecisionQuery): readonly Decision[];
   /** The id of the newest decision, 0 if there is none. */
@@ -56,5 +58,7 @@ export interface Ledger extends LedgerReader {
   commit(batch: Batch): void;
   /** Takes away what is older than it is kept or above the bounds; called now and then. */
   sweep(now: number): void;
+  /** A person knows of it. Undefined: there is no such alert. Throws as commit does. */
+  acknowledge(id: number): Alert | undefined;
   close(): void;
 }

@@ -1,4 +1,5 @@
 // istio.banzaicloud.io Istio: the mesh's own settings. One object counts, `mesh` in `istio-system`.
+import { checkAlertSettings } from '../alert-settings.ts';
 import { allowBypassAnnotation, allowedRangesAnnotation, crossNamespaceAnnotation } from '../annotations.ts';
 import { problem, warning } from '../finding.ts';
 import { parseIpRange } from '../ip-range.ts';
@@ -28,6 +29,7 @@ export const istioKind: Kind<Istio> = {
     ...checkRanges(istio.spec),
     ...checkAllowBypass(istio),
     ...checkCrossNamespace(istio),
+    ...checkAlertSettings(istio.metadata.annotations),
     ...checkGateways(istio),
     ...checkTrustDomain(istio),
   ],

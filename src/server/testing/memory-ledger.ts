@@ -1,12 +1,17 @@
 // What the API reads of traffic, kept in memory: flows are given as they are, decisions get ids and can be forgotten.
+import type { Alert } from '../../telemetry/alert.ts';
 import type { Decision, NewDecision } from '../../telemetry/decision.ts';
 import type { Flow } from '../../telemetry/flow.ts';
 import type { Committed, DecisionQuery, LedgerReader } from '../../telemetry/ledger.ts';
 import type { MetricSeries } from '../../telemetry/series.ts';
 
 export interface MemoryLedger extends LedgerReader {
-  /** One commit. Flows replace those that were there. */
-  commit(change: { readonly flows?: readonly Flow[]; readonly decisions?: readonly NewDecision[] }): void;
+  /** One commit. Flows and alerts replace those that were there. */
+  commit(change: {
+    readonly flows?: readonly Flow[];
+    readonly decisions?: readonly NewDecision[];
+    readonly alerts?: readonly Alert[];
+  }): void;
   /** Decisions up to this id are no longer kept. */
   forget(upToId: number): void;
   /** Subscribers. */
@@ -17,6 +22,7 @@ export function memoryLedger(all: Iterable<MetricSeries> = [], dropped = new Map
   const listeners = new Set<(committed: Committed) => void>();
   let flows: readonly Flow[] = [];
   let decisions: readonly Decision[] = [];
+  let alerts: readonly Alert[] = [];
   let lastId = 0;
   return {
     flows: ({ namespace, workload }) =>
@@ -31,6 +37,13 @@ export function memoryLedger(all: Iterable<MetricSeries> = [], dropped = new Map
       return afterId === undefined ? found.slice(-limit) : found.slice(0, limit);
     },
     lastDecisionId: () => lastId,
+    alerts: ({ namespace, kind, state }) =>
+      alerts.filter(
+        (one) =>
+          (namespace === undefined || one.source.namespace === namespace) &&
+          (kind === undefined || one.kind === kind) &&
+          (state === undefined || one.state === state),
+      ),
     series: () => all,
     dropped: () => dropped,
     subscribe(listener) {
@@ -42,7 +55,9 @@ export function memoryLedger(all: Iterable<MetricSeries> = [], dropped = new Map
       lastId += added.length;
       decisions = [...decisions, ...added];
       flows = change.flows ?? flows;
-      const committed = { at: Date.now(), decisions: added, flows: change.flows !== undefined };
+      alerts = change.alerts ?? alerts;
+      const changed = { flows: change.flows !== undefined, alerts: change.alerts !== undefined };
+      const committed = { at: Date.now(), decisions: added, ...changed };
       for (const listener of listeners) listener(committed);
     },
     forget(upToId) {

@@ -28,6 +28,12 @@ export interface LedgerBounds {
   readonly outcomes: number;
   /** The oldest go first, of a workload that has more than a fifth of them before those of others. */
   readonly decisions: number;
+  /** Alerts; resolved ones go first, then those of the workload that has most. */
+  readonly alerts: number;
+  /** Alerts of one kind that a workload may have without their being resolved; above: one about host `other`. */
+  readonly alertsPerWorkload: number;
+  /** Workloads of which the ledger knows since when they call anybody; the oldest go first. */
+  readonly workloads: number;
   /** How long flows are kept by the minute, milliseconds. */
   readonly minutesKeptMs: number;
   /** How long everything else is kept after its last event, milliseconds. Totals of series in use never go. */
@@ -55,6 +61,9 @@ export const defaultBounds: LedgerBounds = {
   peers: 20,
   outcomes: 20,
   decisions: 100_000,
+  alerts: 2000,
+  alertsPerWorkload: 20,
+  workloads: 10_000,
   // An hour that began in the middle of its first minute, and what a sweep is late.
   minutesKeptMs: 65 * minute,
   keptMs: 31 * day,

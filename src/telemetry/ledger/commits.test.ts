@@ -58,7 +58,7 @@ test('a commit is told when readers can see it, unless nothing was in it', (cont
   ledger.commit(batch({ decisions: [blockedDecision('a'), blockedDecision('b')] }));
   unsubscribe();
   ledger.commit(batch({ observations: [observation()] }));
-  assert.deepEqual(heard, [{ at: tenOClock, decisions: ledger.decisions({}), flows: false }]);
+  assert.deepEqual(heard, [{ at: tenOClock, decisions: ledger.decisions({}), flows: false, alerts: false }]);
 });
 
 test('a listener that throws does not make a commit look as if it had failed', async (context) => {

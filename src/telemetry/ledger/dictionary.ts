@@ -9,6 +9,8 @@ export interface Dictionary<T> {
   /** Gives it a number. Throws if it is none of this dictionary's texts. */
   add(text: string, hour: number): number;
   readonly size: number;
+  /** What a text says, as the work at hand sees it. */
+  value(id: number): T | undefined;
   /** What the committed texts say, by number. */
   readonly values: ReadonlyMap<number, T>;
   /** Takes away at most `limit` texts that were last meant before this hour and are not held; tells which. */
@@ -65,6 +67,7 @@ export function createDictionary<T>(
     get size() {
       return entries.size;
     },
+    value: values.get,
     values: values.committed,
     expire(before, limit, isHeld = () => false) {
       const expired = new Map<number, T>();

@@ -24,8 +24,10 @@ export interface Bucket {
   readonly flow: number;
 }
 
-interface FlowRow extends Bucket {
+export interface FlowRow extends Bucket {
   readonly outcome: number;
+  /** The first of the observations that it adds up. */
+  readonly seen: Observation;
   requests: number;
   opened: number;
   closed: number;
@@ -41,11 +43,17 @@ export const addedToRow = `ON CONFLICT DO UPDATE SET
   bytes_sent = bytes_sent + excluded.bytes_sent, bytes_received = bytes_received + excluded.bytes_received,
   first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at)`;
 
-/** The function that writes what flows tell of these observations; it tells whether there was anything. */
+export interface WrittenFlows {
+  readonly rows: readonly FlowRow[];
+  /** Numbers of flows that were not known before. */
+  readonly added: ReadonlySet<number>;
+}
+
+/** The function that writes what flows tell of these observations. */
 export function createFlowWriter(
   context: LedgerContext,
   { identities, outcomes, open }: FlowParts,
-): (observations: Iterable<Observation>) => boolean {
+): (observations: Iterable<Observation>) => WrittenFlows {
   const add = context.database.prepare(
     `INSERT INTO flow_buckets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ${addedToRow}`,
   );
@@ -60,12 +68,15 @@ export function createFlowWriter(
   return (observations) => {
     const flows = new Map<string, FlowRow>();
     const peers = new Map<string, PeerRow>();
+    const added = new Set<number>();
     for (const observation of observations) {
       const { at, reporter, source, opened, closed, unopened = 0 } = observation;
       if (reporter !== 'source' || source === undefined) continue;
       const inHour = startOf(at, hour);
       const text = identityText(observation, source);
-      const flow = identities.find(text, inHour) ?? identities.add(text, inHour);
+      const known = identities.find(text, inHour);
+      const flow = known ?? identities.add(text, inHour);
+      if (known === undefined) added.add(flow);
       const outcome = outcomes.number(flow, observation, inHour);
       const bucket: Bucket = { span: minute, start: startOf(at, minute), flow };
       addFlow(flows, bucket, outcome, observation);
@@ -73,9 +84,10 @@ export function createFlowWriter(
       const difference = opened - closed + unopened;
       if (difference !== 0) open.add(flow, difference, at);
     }
-    for (const row of flows.values()) writeFlow(row);
+    const rows = [...flows.values()];
+    for (const row of rows) writeFlow(row);
     for (const row of peers.values()) writePeer(row);
-    return flows.size > 0;
+    return { rows, added };
   };
 }
 
@@ -85,7 +97,7 @@ function addFlow(rows: Map<string, FlowRow>, bucket: Bucket, outcome: number, ob
   const row = rows.get(key);
   if (row === undefined) {
     const counts = { requests, opened, closed, bytesSent, bytesReceived };
-    rows.set(key, { ...bucket, outcome, ...counts, firstAt: at, lastAt: at });
+    rows.set(key, { ...bucket, outcome, seen: observation, ...counts, firstAt: at, lastAt: at });
     return;
   }
   row.requests += requests;

@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openLedger } from './open-ledger.ts';
-import { copyOf, ledgerFile } from './testing/ledger-file.ts';
+import { numberedBatch } from './testing/events.ts';
+import { copyOf, ledgerFile, reopened } from './testing/ledger-file.ts';
 
 const loop = fileURLToPath(new URL('testing/commit-loop.ts', import.meta.url));
 
@@ -28,6 +29,7 @@ async function killCommitter(file: string, lifeMs: number): Promise<number> {
 
 test('what was committed survives kill -9, and of what was not nothing is there', async (context) => {
   const file = ledgerFile(context);
+  const spared = reopened(context, `${file}.spared`);
   for (const lifeMs of [0, 7, 31, 64, 110]) {
     const last = await killCommitter(file, lifeMs);
     // A copy, so that the next process finds the log as it was left.
@@ -40,6 +42,9 @@ test('what was committed survives kill -9, and of what was not nothing is there'
     assert.equal(requests, 2 * stored);
     const series = [...ledger.series()].reduce((sum, one) => sum + (one.family === 'http' ? one.requests : 0), 0);
     assert.equal(series, 2 * stored);
+    for (; spared.lastDecisionId() < stored; ) spared.commit(numberedBatch(spared.lastDecisionId() + 1));
+    assert.deepEqual(ledger.alerts({}), spared.alerts({}), 'neither lost nor doubled');
+    assert.equal(ledger.alerts({}).length > 0, stored >= 20);
     ledger.close();
   }
 });

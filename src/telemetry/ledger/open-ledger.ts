@@ -5,6 +5,8 @@ import { messageOf } from '../../platform/errors.ts';
 import { openDatabase } from '../../store/local/database.ts';
 import { corruptStore, storeError } from '../../store/local/sqlite-error.ts';
 import type { Batch, Committed, Ledger } from '../ledger.ts';
+import { createAlertTable } from './alerts/alert-table.ts';
+import { type AlertSurroundings, createAlertWatch, plainSurroundings } from './alerts/alert-watch.ts';
 import { defaultBounds, type LedgerBounds } from './bounds.ts';
 import { cleanDecision } from './clean-decision.ts';
 import { cleanObservation } from './clean-observation.ts';
@@ -30,6 +32,8 @@ export interface LedgerOptions {
   readonly file: string;
   /** Milliseconds since 1970; the machine's if absent. */
   readonly clock?: () => number;
+  /** What alerts are judged by; the defaults if absent. */
+  readonly surroundings?: AlertSurroundings;
   /** Those that differ from defaultBounds. */
   readonly bounds?: Partial<LedgerBounds>;
 }
@@ -65,7 +69,7 @@ function tune(database: DatabaseSync): void {
 
 /** The ledger on an open database, which it closes. */
 export function createLedger(database: DatabaseSync, options: LedgerOptions): Ledger {
-  const { file, clock = Date.now } = options;
+  const { file, clock = Date.now, surroundings = plainSurroundings } = options;
   tune(database);
   const staging = createStaging();
   const context = { database, staging, bounds: { ...defaultBounds, ...options.bounds } };
@@ -80,6 +84,8 @@ export function createLedger(database: DatabaseSync, options: LedgerOptions): Le
   const readFlows = createFlowReader(context, flowParts, clock);
   const series = createSeriesBook(context, cap);
   const decisions = createDecisionTable(context);
+  const alerts = createAlertTable(context);
+  const watch = createAlertWatch(context, flowParts, alerts, surroundings);
   const positions = createPositions(context);
   const dropped = createDroppedEvents(context);
   const retention = createRetention(context, { ...flowParts, cap, series, decisions });
@@ -97,6 +103,7 @@ export function createLedger(database: DatabaseSync, options: LedgerOptions): Le
       staging.discard();
       // On a full disk SQLite has rolled back already.
       if (database.isTransaction) database.exec('ROLLBACK');
+      watch.forget();
       throw ledgerError(error);
     }
   }
@@ -109,23 +116,38 @@ export function createLedger(database: DatabaseSync, options: LedgerOptions): Le
   function write(batch: Batch): Committed {
     const observations = batch.observations.map((seen) => cap.observation(cleanObservation(seen)));
     const flows = writeFlows(observations);
+    watch.look(flows);
     dropped.add('series-cap', series.add(observations));
     for (const [reason, events] of batch.dropped) dropped.add(reason, events);
     const capped = batch.decisions.map((decision) => cap.decision(cleanDecision(decision)));
     const added = decisions.add(joinedDecisions(capped));
     positions.write(batch.positions);
     retention.keepUp(observations.length);
-    return { at: batch.at, decisions: added, flows };
+    return { at: batch.at, decisions: added, flows: flows.rows.length > 0, alerts: alerts.flush() };
+  }
+
+  /** Alerts that change without a batch. */
+  function changeAlerts<T>(at: number, change: () => T): T {
+    const { result, changed } = transact(() => ({ result: change(), changed: alerts.flush() }));
+    if (changed) tell({ at, decisions: [], flows: false, alerts: true });
+    return result;
+  }
+
+  function tell(committed: Committed): void {
+    for (const listener of listeners) notify(listener, committed);
   }
 
   return {
     commit(batch) {
       const committed = transact(() => write(batch));
       const isEmpty = batch.observations.length + batch.decisions.length + batch.dropped.size === 0;
-      if (!isEmpty) for (const listener of listeners) notify(listener, committed);
+      if (!isEmpty) tell(committed);
     },
     sweep(now) {
-      transact(() => retention.sweep(now));
+      changeAlerts(now, () => {
+        watch.sweep(now);
+        retention.sweep(now);
+      });
       try {
         retention.shrink();
       } catch (error) {
@@ -134,6 +156,8 @@ export function createLedger(database: DatabaseSync, options: LedgerOptions): Le
     },
     flows: readFlows,
     decisions: decisions.query,
+    alerts: alerts.query,
+    acknowledge: (id) => changeAlerts(clock(), () => alerts.acknowledge(id, clock())),
     lastDecisionId: decisions.lastId,
     series: series.all,
     dropped: dropped.all,

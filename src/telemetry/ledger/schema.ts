@@ -53,4 +53,10 @@ export const ledgerMigrations: readonly string[] = [
    ) STRICT;
    -- Apart from what is asked by, so that a search reads little.
    CREATE TABLE decision_bodies (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;`,
+  `-- AUTOINCREMENT: an id is never used twice, even when its row is gone.
+   CREATE TABLE alerts (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL) STRICT;
+   -- Since when a workload (namespace/name; empty: the mesh) calls anybody.
+   CREATE TABLE learning (workload TEXT PRIMARY KEY, since INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+   -- Whether a workload has called a host before: keys begin with both.
+   CREATE INDEX flows_by_key ON flows (key);`,
 ];

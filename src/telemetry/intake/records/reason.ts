@@ -1,5 +1,6 @@
 // Why an event was stopped or let out, in one sentence for a person, with what to do about it where that is known.
 import type { Signature } from '../../decision.ts';
+import { placeOf } from '../../place.ts';
 import type { Protocol } from '../../traffic.ts';
 import type { Registered } from '../registry.ts';
 
@@ -85,11 +86,6 @@ function hidden({ hiddenBy }: ReasonOptions, place: string): string {
 
 function whoAllows(policy: string): string {
   return policy.startsWith('Sidecar/') ? policy : 'the mesh';
-}
-
-function placeOf({ host, port }: ReasonOptions): string {
-  if (port === 0) return host;
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** A host that is registered by now was not yet when it was asked for, or is for another protocol. */

@@ -43,6 +43,8 @@ export function createMemoryLedger(): MemoryLedger {
     decisions: () => [],
     lastDecisionId: () => 0,
     series: () => [],
+    alerts: () => [],
+    acknowledge: () => undefined,
     subscribe: () => () => {},
   };
 }

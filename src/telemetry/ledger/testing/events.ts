@@ -69,3 +69,13 @@ export function blockedDecision(host: string, members: Partial<NewDecision> = {}
 export function batch(members: Partial<Batch> = {}): Batch {
   return { at: tenOClock, observations: [], decisions: [], positions: new Map(), dropped: new Map(), ...members };
 }
+
+/** The batch of this number in a row of them: a decision, two observations, and the number as position. */
+export function numberedBatch(number: number): Batch {
+  const host = `host-${number % 50}.example`;
+  return batch({
+    observations: [observation(), blocked(host)],
+    decisions: [blockedDecision(host)],
+    positions: new Map([['loop', String(number)]]),
+  });
+}

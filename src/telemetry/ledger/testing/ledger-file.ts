@@ -45,6 +45,7 @@ export function everythingIn(ledger: Ledger): object {
     flows: ledger.flows({ from: 0, to: tenOClock * 2 }),
     decisions: ledger.decisions({ limit: 1_000_000 }),
     lastDecisionId: ledger.lastDecisionId(),
+    alerts: ledger.alerts({}),
     series: [...ledger.series()],
     dropped: ledger.dropped(),
     positions: ledger.positions(),
