@@ -20,6 +20,7 @@ const file = (name: string) => new URL(name, import.meta.url).pathname;
 run(file('push/control-plane-bench.ts'));
 run(file('push/policy-bench.ts'));
 run(file('analyze/analyze-bench.ts'));
+run(file('ledger/commit-bench.ts'));
 if (root) {
   runIsolated(file('apply/apply-bench.ts'));
   runIsolated(file('memory/memory-bench.ts'));

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { UnfitAuthority } from './analysis/unfit-authority.ts';
 import { istioVersion } from './api/kinds/istio.ts';
 import { keepAddressStatus } from './controllers/address-status.ts';
+import { followAlertSettings } from './controllers/alert-settings.ts';
 import { createMeshAnalysis } from './controllers/analysis.ts';
 import { assignClusterIps } from './controllers/cluster-ip.ts';
 import { startDeploymentController } from './controllers/deployments/deployments.ts';
@@ -40,6 +41,7 @@ import { type ApiServer, serveApi } from './server/serve.ts';
 import { openLocalStore } from './store/local/local-store.ts';
 import type { ObjectStore } from './store/store.ts';
 import { createIntake, type RecordedProxy } from './telemetry/intake/intake.ts';
+import type { AlertSurroundings } from './telemetry/ledger/alerts/alert-watch.ts';
 import { openLedgerOrAnew } from './telemetry/ledger/open-or-anew.ts';
 import type { Ledger } from './telemetry/ledger.ts';
 import { counterScope } from './xds/counter-key.ts';
@@ -160,13 +162,18 @@ async function wire(
     signal,
     { onStep, mutualTls: capture === 'redirect', ...(addresses === undefined ? {} : { addresses }) },
   );
-  const background = [following.done, assignClusterIps(store, signal)];
+  const alertSettings = followAlertSettings(store, signal);
+  const background = [following.done, assignClusterIps(store, signal), alertSettings.done];
   stack.defer(async () => void (await Promise.allSettled(background)));
   let broken = Promise.race(background.map(rejectionOf));
   await Promise.race([views.ready, broken]);
   await config?.settled();
 
-  const ledger = openTraffic(options.trafficFile, log);
+  const ledger = openTraffic(options.trafficFile, log, {
+    settings: alertSettings.current,
+    trustDomain: () => registry.trustDomain(),
+    isInside: (address) => registry.workloadAt(address) !== undefined,
+  });
   stack.defer(() => ledger.close());
   let pods: PodController | undefined;
   const proxies = () => (pods?.proxies() ?? []).map(({ identity }) => identity);
@@ -250,6 +257,7 @@ async function wire(
       log,
       ready: views.ready,
       traffic: ledger,
+      acknowledge: ledger.acknowledge,
       registry,
       metricRules: () => metricRulesOf(current, proxies()),
       proxies: () => discovery.proxies(),
@@ -317,8 +325,8 @@ function lowestOwnPort(): number {
 }
 
 /** What flowed is history: a damaged file is put aside, and counting begins anew. */
-function openTraffic(file: string, log: Logger): Ledger {
-  const { ledger, movedAside } = openLedgerOrAnew({ file });
+function openTraffic(file: string, log: Logger, surroundings: AlertSurroundings): Ledger {
+  const { ledger, movedAside } = openLedgerOrAnew({ file, surroundings });
   if (movedAside !== undefined) {
     log.warn({ err: movedAside.because }, `the traffic so far could not be read; it is in ${movedAside.file}`);
   }

@@ -50,6 +50,15 @@ export interface DecisionsQuery {
   readonly afterId?: number;
 }
 
+/** Of GET /v1/alerts; `since` as a duration. */
+export interface AlertsQuery {
+  readonly since?: string;
+  readonly namespace?: string;
+  readonly workload?: string;
+  readonly kind?: string;
+  readonly state?: string;
+}
+
 /** Every call throws ApiError, or SallyportError where no mesh answers. */
 export interface ApiClient {
   info(): Promise<wire.InfoBody>;
@@ -70,6 +79,8 @@ export interface ApiClient {
   execPlan(namespace: string, name: string): Promise<ExecPlan>;
   flows(query: FlowsQuery): Promise<wire.FlowsBody>;
   decisions(query: DecisionsQuery & { readonly since?: string; readonly limit: number }): Promise<wire.DecisionsBody>;
+  alerts(query: AlertsQuery): Promise<wire.AlertsBody>;
+  acknowledge(id: number): Promise<wire.AlertBody>;
   /** Messages of the topic, until the control plane ends the stream or Ctrl-C. */
   events(topic: wire.EventTopic, query: DecisionsQuery): AsyncIterable<EventMessage>;
 }
@@ -131,6 +142,8 @@ export function createApiClient(folder: DataFolder, programName: string, signal:
       ),
     flows: (query) => call(bodyChecks.flows, `/v1/flows${queryString({ ...query })}`),
     decisions: (query) => call(bodyChecks.decisions, `/v1/decisions${queryString({ ...query })}`),
+    alerts: (query) => call(bodyChecks.alerts, `/v1/alerts${queryString({ ...query })}`),
+    acknowledge: (id) => call(bodyChecks.alert, `/v1/alerts/${id}/acknowledge`, { method: 'POST' }),
     events: (topics, query) =>
       parseEvents(streamLines({ socketPath, path: `/v1/events${queryString({ topics, ...query })}`, signal })),
   };

@@ -26,6 +26,8 @@ export const bodyChecks = {
   pods: fields<wire.PodsBody>({ pods: 'array' }),
   flows: fields<wire.FlowsBody>({ flows: 'array', from: 'string', to: 'string' }),
   decisions: fields<wire.DecisionsBody>({ decisions: 'array', lastId: 'number' }),
+  alerts: fields<wire.AlertsBody>({ alerts: 'array' }),
+  alert: fields<wire.AlertBody>({ id: 'number', state: 'string', reason: 'string' }),
   dropped: fields<wire.DroppedBody>({ topic: 'string', messages: 'number' }),
   execPlan: fields<ExecPlan>({ argv: 'array', env: 'object' }),
 } as const;

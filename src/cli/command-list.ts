@@ -39,6 +39,11 @@ export const commandList: readonly CommandEntry[] = [
   },
   { name: 'traffic', summary: 'who talks to what, and how it ended', load: () => import('./commands/traffic.ts') },
   {
+    name: 'alerts',
+    summary: 'what in the traffic to look at: new hosts, blocked calls, bare addresses, bytes out',
+    load: () => import('./commands/alerts.ts'),
+  },
+  {
     name: 'logs',
     summary: 'output of a workload or of its proxy, or what was blocked',
     load: () => import('./commands/logs.ts'),

@@ -9,6 +9,7 @@ import type { ServerDeps, Transport } from './deps.ts';
 import type { StreamLimit } from './events/stream-limit.ts';
 import { changesState } from './guard.ts';
 import { streamOpener } from './open-stream.ts';
+import { alertRoutes } from './routes/alerts.ts';
 import { authorityRoutes } from './routes/authority.ts';
 import { decisionRoutes } from './routes/decisions.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -54,6 +55,7 @@ export function createApp(deps: ServerDeps, { transport, sessions, streams }: Ap
   app.route('/v1', authorityRoutes(deps));
   app.route('/v1', podRoutes(deps, transport));
   app.route('/v1', flowRoutes(deps));
+  app.route('/v1', alertRoutes(deps));
   app.route('/v1', decisionRoutes(deps, openStream));
   app.route('/v1', eventRoutes(deps, openStream, streams));
   app.route('/v1', openApiRoutes(deps.info));

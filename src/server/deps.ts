@@ -8,6 +8,7 @@ import type { Diagnostic } from '../platform/diagnostic.ts';
 import type { Logger } from '../platform/log.ts';
 import type { ExecPlan, PodStatus } from '../runtime/protocol.ts';
 import type { ObjectStore } from '../store/store.ts';
+import type { Alert } from '../telemetry/alert.ts';
 import type { Registry } from '../telemetry/intake/registry.ts';
 import type { LedgerReader } from '../telemetry/ledger.ts';
 import type { MetricRules } from '../telemetry/metrics/metric-rules.ts';
@@ -29,8 +30,10 @@ export interface ServerDeps {
   readonly log: Logger;
   /** Resolves when the mesh is served: sources read, proxies may connect. */
   readonly ready: Promise<void>;
-  /** Flows, decisions and metric series. */
+  /** Flows, decisions, alerts and metric series. */
   readonly traffic: LedgerReader;
+  /** Undefined where there is no such alert. */
+  acknowledge(id: number): Alert | undefined;
   /** What proxies would do with a destination now. */
   readonly registry: Pick<Registry, 'asked' | 'policy'>;
   /** What is told of metrics now; undefined: all. */

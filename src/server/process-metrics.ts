@@ -1,5 +1,7 @@
 // The control plane's own metrics in Prometheus's text format. Names of the process follow the Prometheus client
 // libraries, so that common dashboards read them.
+import { alertKinds } from '../api/alert-settings.ts';
+import { type Alert, alertSeverities, alertStates } from '../telemetry/alert.ts';
 import type { ServerDeps } from './deps.ts';
 import type { StreamLimit } from './events/stream-limit.ts';
 import { proxyBody } from './proxy-body.ts';
@@ -22,6 +24,7 @@ export function processMetrics(deps: Pick<ServerDeps, 'info' | 'proxies' | 'traf
     metric('sallyport_proxies_connected', 'gauge', 'Proxies connected over xDS.', [{ value: deps.proxies().length }]),
     metric('sallyport_proxy_sync', 'gauge', 'Proxies by resource type and state of sync.', syncSamples(deps)),
     metric('sallyport_decisions_dropped_total', 'counter', 'Events whose records were lost.', droppedSamples(deps)),
+    metric('sallyport_alerts', 'gauge', 'Alerts that are kept, by kind, severity and state.', alertSamples(deps)),
     metric('sallyport_event_streams', 'gauge', 'Readers of events and watches.', [{ value: streams.open() }]),
     metric('sallyport_event_messages_dropped_total', 'counter', 'What readers of events came too late for.', [
       { value: streams.dropped() },
@@ -37,6 +40,22 @@ const startSeconds = Math.round((Date.now() - process.uptime() * 1000) / 1000);
 
 function droppedSamples({ traffic }: Pick<ServerDeps, 'traffic'>): readonly Sample[] {
   return [...traffic.dropped()].map(([reason, value]) => ({ labels: { reason }, value }));
+}
+
+/** All there can be, so that a rule finds a number where there is none. */
+function alertSamples({ traffic }: Pick<ServerDeps, 'traffic'>): readonly Sample[] {
+  const counts = new Map<string, number>();
+  const keyOf = (labels: Pick<Alert, 'kind' | 'severity' | 'state'>) =>
+    [labels.kind, labels.severity, labels.state].join();
+  for (const alert of traffic.alerts({})) counts.set(keyOf(alert), (counts.get(keyOf(alert)) ?? 0) + 1);
+  return alertKinds.flatMap((kind) =>
+    alertSeverities.flatMap((severity) =>
+      alertStates.map((state) => {
+        const labels = { kind, severity, state };
+        return { labels, value: counts.get(keyOf(labels)) ?? 0 };
+      }),
+    ),
+  );
 }
 
 function syncSamples(deps: Pick<ServerDeps, 'proxies'>): readonly Sample[] {

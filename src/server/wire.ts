@@ -9,6 +9,7 @@ import type { AuthorityStatus } from '../identity/authority-status.ts';
 import type { Diagnostic } from '../platform/diagnostic.ts';
 import type { PodStatus } from '../runtime/protocol.ts';
 import type { ApplyOutcome } from '../store/store.ts';
+import type * as alerts from './schemas/alert-schema.ts';
 import type * as events from './schemas/event-schema.ts';
 import type * as traffic from './schemas/traffic-schema.ts';
 
@@ -177,6 +178,12 @@ export type DecisionBody = Body<typeof traffic.decisionSchema>;
 
 /** GET /v1/decisions, and the data of `event: decisions`. */
 export type DecisionsBody = Body<typeof traffic.decisionsSchema>;
+
+/** An alert with its times in RFC 3339; the answer to POST /v1/alerts/ID/acknowledge. */
+export type AlertBody = Body<typeof alerts.alertSchema>;
+
+/** GET /v1/alerts, and the data of `event: alerts`. */
+export type AlertsBody = Body<typeof alerts.alertsSchema>;
 
 export type EventTopic = (typeof events.eventTopics)[number];
 

@@ -3,10 +3,14 @@
 import type { AlertKind } from '../api/alert-settings.ts';
 import type { Destination, Protocol } from './traffic.ts';
 
-export type AlertSeverity = 'info' | 'warning' | 'critical';
+export const alertSeverities = ['info', 'warning', 'critical'] as const;
+
+export type AlertSeverity = (typeof alertSeverities)[number];
 
 /** `acknowledged` by a person, and silent from then on; `resolved` since nothing more of it was seen. */
-export type AlertState = 'open' | 'acknowledged' | 'resolved';
+export const alertStates = ['open', 'acknowledged', 'resolved'] as const;
+
+export type AlertState = (typeof alertStates)[number];
 
 /** What a detector says. */
 export interface AlertFinding {

@@ -50,6 +50,7 @@ export async function startControlPlane(
     },
     ready: Promise.resolve(),
     traffic: memoryLedger(),
+    acknowledge: () => undefined,
     registry: { asked: () => ({}), policy: () => ({ mode: 'REGISTRY_ONLY', object: 'default' }) },
     metricRules: () => undefined,
     proxies: () => [],

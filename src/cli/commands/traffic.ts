@@ -61,6 +61,13 @@ async function traffic(cli: Cli, workload: string | undefined, options: TrafficO
   if (output === 'json' || output === 'yaml') cli.write(await formatStructured(output, { flows: body.flows }));
   else print(cli, body, view, empty);
   for (const note of notes) cli.warn(note);
+  await tellOpenAlerts(cli, query.namespace);
+}
+
+async function tellOpenAlerts(cli: Cli, namespace: string | undefined): Promise<void> {
+  const { alerts } = await cli.api().alerts({ state: 'open', ...(namespace === undefined ? {} : { namespace }) });
+  const grave = alerts.filter(({ severity }) => severity !== 'info').length;
+  if (grave > 0) cli.warn(`${grave} ${grave === 1 ? 'alert is' : 'alerts are'} open; see ${cli.name} alerts`);
 }
 
 function flowsQuery(

@@ -25,6 +25,9 @@ const kindPaints = {
   external: outputColours.green,
   service: outputColours.gray,
   alarm: (text: string) => outputColours.bold(outputColours.red(text)),
+  critical: (text: string) => outputColours.bold(outputColours.red(text)),
+  warning: outputColours.yellow,
+  info: outputColours.cyan,
   title: outputColours.bold,
   note: outputColours.dim,
 } as const;

@@ -13,7 +13,7 @@ import { createApp } from '../app.ts';
 import { createStreamLimit } from '../events/stream-limit.ts';
 import { readEvents } from '../testing/event-reader.ts';
 import { memoryLedger } from '../testing/memory-ledger.ts';
-import { decision, flow } from '../testing/traffic.ts';
+import { alert, decision, flow } from '../testing/traffic.ts';
 import { type OpenApiDocument, openApiDocument, operations } from './document.ts';
 import type { Operation } from './operation.ts';
 
@@ -78,6 +78,7 @@ async function started(t: TestContext) {
   traffic.commit({
     flows: [flow({ open: 1, via: ['istio-system/egress'] }), flow({ protocol: 'tcp', responses: {} })],
     decisions: [decision(), decision({ method: 'GET', path: '/' })],
+    alerts: [alert({ acknowledgedAt: 1, resolvedAt: 2 })],
   });
   const source = { file: 'a.yaml', line: 1, column: 2 };
   const plane = await startControlPlane(t, {
@@ -85,6 +86,7 @@ async function started(t: TestContext) {
     proxies: () => [proxy],
     pods: () => [pod],
     proxyConfig: () => [{ name: 'a', version: '1', origins: [], state: 'SYNCED', json: {} }],
+    acknowledge: (id) => alert({ id }),
     authority: { status: () => authority, rotate: () => authority },
     execPlan: async () => ({ argv: ['true'], env: { A: 'b' }, cwd: '/' }),
     diagnostics: async () => [
@@ -140,6 +142,7 @@ const filled: Readonly<Record<string, string>> = {
   name: 'a',
   namespace: 'default',
   type: 'clusters',
+  id: '1',
 };
 
 function call({ method, path }: Operation): string {
@@ -181,11 +184,12 @@ test('real answers are as the document says', async (t) => {
 test('messages of the event stream and of a watch are as the document says', { timeout: 20_000 }, async (t) => {
   const { url, store } = await started(t);
   const schemasOf = (path: string) => operations.find((one) => one.path === path)?.answers[0]?.schemas ?? [];
-  const [decisions, changed, proxies, objects] = schemasOf('/v1/events');
+  const [decisions, changed, alerts, proxies, objects] = schemasOf('/v1/events');
   const byEvent = new Map([
     ['decisions', decisions],
     ['flows', changed],
     ['diagnostics', changed],
+    ['alerts', alerts],
     ['proxies', proxies],
     ['objects', objects],
   ]);

@@ -1,8 +1,9 @@
 // The requests about the mesh as a whole and its traffic.
+import { alertSchema, alertsSchema } from '../schemas/alert-schema.ts';
 import { authoritySchema } from '../schemas/authority-schema.ts';
 import { changedSchema, droppedSchema, objectEventsSchema, proxyEventsSchema } from '../schemas/event-schema.ts';
 import { diagnosticsSchema, infoSchema } from '../schemas/mesh-schema.ts';
-import { decisionsQuery, eventsQuery, flowsQuery, graphQuery } from '../schemas/query-schema.ts';
+import { alertsQuery, decisionsQuery, eventsQuery, flowsQuery, graphQuery } from '../schemas/query-schema.ts';
 import { decisionSchema, decisionsSchema, flowsSchema, graphSchema } from '../schemas/traffic-schema.ts';
 import { json, type Operation } from './operation.ts';
 
@@ -72,16 +73,30 @@ export const meshOperations: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/v1/alerts',
+    summary: 'What in the traffic a person should look at, oldest first',
+    query: alertsQuery,
+    answers: json(alertsSchema),
+  },
+  {
+    method: 'post',
+    path: '/v1/alerts/{id}/acknowledge',
+    summary: 'Somebody knows of it: it goes on being counted and raises nothing more',
+    answers: json(alertSchema),
+    refusals: [404],
+  },
+  {
+    method: 'get',
     path: '/v1/events',
     summary:
       'What changes, as it changes. Events: decisions (its id is where to go on), flows and diagnostics (ask again), ' +
-      'proxies, objects, dropped (what this reader came too late for)',
+      'alerts (those not resolved, then those that change), proxies, objects, dropped (what this reader came too late for)',
     query: eventsQuery,
     headers: { 'Last-Event-ID': 'decisions behind this id' },
     answers: [
       {
         type: 'text/event-stream',
-        schemas: [decisionsSchema, changedSchema, proxyEventsSchema, objectEventsSchema, droppedSchema],
+        schemas: [decisionsSchema, changedSchema, alertsSchema, proxyEventsSchema, objectEventsSchema, droppedSchema],
       },
     ],
     refusals: [503],

@@ -169,7 +169,7 @@ test('objects: where the stream begins, then one message for each transaction', 
 test('several topics share one stream', limits, async (t) => {
   const { traffic, open } = await started(t);
   const reader = await open('');
-  await reader.until((events) => new Set(events.map(({ event }) => event)).size === 4);
+  await reader.until((events) => new Set(events.map(({ event }) => event)).size === 5);
   traffic.commit({ decisions: [decision()] });
   await untilIds(reader, [1]);
 });

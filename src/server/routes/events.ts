@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import { badRequest } from '../api-error.ts';
 import type { ServerDeps } from '../deps.ts';
+import { alertTopic } from '../events/alert-topic.ts';
 import { changedTopic } from '../events/changed-topic.ts';
 import type { DecisionFilter } from '../events/decision-cursor.ts';
 import { decisionTopic } from '../events/decision-topic.ts';
@@ -30,6 +31,7 @@ export function eventRoutes(
           if (flows) changed();
         }),
       ),
+    alerts: () => alertTopic(traffic),
     proxies: () => proxyTopic(deps),
     objects: () => objectTopic(deps.store, countDropped),
     diagnostics: () => changedTopic('diagnostics', deps.onDiagnosticsChange),

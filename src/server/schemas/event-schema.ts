@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { componentSchema } from './components.ts';
 import { timeSchema } from './traffic-schema.ts';
 
-export const eventTopics = ['decisions', 'flows', 'proxies', 'objects', 'diagnostics'] as const;
+export const eventTopics = ['decisions', 'flows', 'alerts', 'proxies', 'objects', 'diagnostics'] as const;
 
 export const changedSchema = componentSchema(
   'Changed',

@@ -2,6 +2,7 @@
 // refused: a filter with a typing mistake would show everything. Queries about objects are read by collection-query.ts.
 import { z } from 'zod';
 import { durationPattern, parseDuration } from '../duration.ts';
+import { alertKindSchema, alertStateSchema } from './alert-schema.ts';
 import { eventTopics } from './event-schema.ts';
 import { verdictSchema } from './traffic-schema.ts';
 
@@ -74,6 +75,14 @@ export const eventsQuery = z.strictObject({
     }),
   afterId: afterId.describe('of decisions: begin behind this one; with what comes if absent'),
   ...decisionFilter,
+});
+
+export const alertsQuery = z.strictObject({
+  since: duration.exactOptional().describe('those of which something was seen since then; all if absent'),
+  namespace: name.exactOptional().describe('of the source'),
+  workload: name.exactOptional().describe('the source'),
+  kind: alertKindSchema.exactOptional(),
+  state: alertStateSchema.exactOptional(),
 });
 
 const objectQuery = {

@@ -1,4 +1,5 @@
-// Flows and decisions as tests need them: one good example each, with what matters to the test changed.
+// Flows, decisions and alerts as tests need them: one good example each, with what matters to the test changed.
+import type { Alert } from '../../telemetry/alert.ts';
 import type { NewDecision } from '../../telemetry/decision.ts';
 import type { Flow } from '../../telemetry/flow.ts';
 
@@ -44,6 +45,24 @@ export function decision(changes: Partial<NewDecision> = {}): NewDecision {
     details: '',
     bytesSent: 517,
     bytesReceived: 0,
+    ...changes,
+  };
+}
+
+export function alert(changes: Partial<Alert> = {}): Alert {
+  return {
+    id: 1,
+    kind: 'blocked-burst',
+    severity: 'warning',
+    state: 'open',
+    firstAt: Date.UTC(2026, 0, 1),
+    lastAt: Date.UTC(2026, 0, 1, 0, 0, 1),
+    count: 5,
+    source: { namespace: 'shop', workload: 'web', identity: 'spiffe://cluster.local/ns/shop/sa/default' },
+    destination: { kind: 'blocked', host: 'evil.example.com', port: 443 },
+    protocol: 'tls',
+    reason: 'attempted exfiltration, or a host that should be registered: 5 calls',
+    next: ['sallyport logs --decisions deploy/web -n shop'],
     ...changes,
   };
 }

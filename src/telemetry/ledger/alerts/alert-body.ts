@@ -1,7 +1,7 @@
 // What an alert's row keeps, as JSON.
 import { z } from 'zod';
 import { alertKinds } from '../../../api/alert-settings.ts';
-import type { Alert } from '../../alert.ts';
+import { type Alert, alertSeverities, alertStates } from '../../alert.ts';
 import { numberIn, type Row, textIn } from '../row.ts';
 
 const text = z.string();
@@ -9,8 +9,8 @@ const number = z.number();
 
 const bodySchema = z.object({
   kind: z.enum(alertKinds),
-  severity: z.enum(['info', 'warning', 'critical']),
-  state: z.enum(['open', 'acknowledged', 'resolved']),
+  severity: z.enum(alertSeverities),
+  state: z.enum(alertStates),
   reason: text,
   firstAt: number,
   lastAt: number,
