@@ -18,3 +18,9 @@ export function spiffePrefix(trustDomain: string): string {
 export function spiffeIdentity({ trustDomain, namespace, serviceAccount }: Principal): string {
   return `${spiffePrefix(trustDomain)}ns/${namespace}/sa/${serviceAccount}`;
 }
+
+/** In whichever trust domain: a mesh may change its own while proxies still have certificates of the old one. */
+export function isIdentityOf(uri: string, { namespace, serviceAccount }: Omit<Principal, 'trustDomain'>): boolean {
+  const [, trustDomain] = /^spiffe:\/\/([^/]+)\//.exec(uri) ?? [];
+  return trustDomain !== undefined && uri === spiffeIdentity({ trustDomain, namespace, serviceAccount });
+}

@@ -1,6 +1,7 @@
 // A flow: all traffic between one workload and one destination in a stretch of time, as `sallyport traffic -o json` tells
 // it (contract). Kept by the minute for an hour and by the hour for 31 days; a query is answered from the finer of them
 // that reaches back far enough, in whole minutes or hours.
+import type { MtlsUse } from './mtls-use.ts';
 import type { DestinationKind, Protocol } from './traffic.ts';
 
 export interface FlowQuery {
@@ -24,7 +25,8 @@ export interface FlowPeer {
   readonly bytesReceived: number;
 }
 
-export interface Flow {
+/** Of one that passes a gateway its use of mTLS is that of the way to the first. */
+export interface Flow extends MtlsUse {
   /** As in Observation. A relay is part of other flows: those with that gateway in `via`. */
   readonly by?: 'gateway' | 'relay';
   readonly source: { readonly namespace: string; readonly workload: string };

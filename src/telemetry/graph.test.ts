@@ -158,3 +158,29 @@ test('edges that end at destinations add up to the flows, whatever the order', (
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, one) => total + one, 0);
 }
+
+test('an edge says how much of it went by mTLS, which a flow knows of its first way alone', () => {
+  const via = ['istio-system/egress'];
+  const { edges } = trafficGraph(
+    [
+      { ...flow, via, mtls: true, withMtls: 10, withoutMtls: 0 },
+      {
+        ...flow,
+        via,
+        protocol: 'http',
+        destination: { ...flow.destination, port: 80 },
+        mtls: false,
+        withMtls: 1,
+        withoutMtls: 4,
+      },
+    ],
+    1,
+  );
+  assert.deepEqual(
+    edges.map(({ target, mtls, withMtls, withoutMtls }) => [target, mtls, withMtls, withoutMtls]),
+    [
+      ['external/api.example.com', undefined, undefined, undefined],
+      ['workload/istio-system/egress', false, 11, 4],
+    ],
+  );
+});

@@ -4,6 +4,7 @@
 // Invariants: what leads to a gateway is drawn on once; the same flows in any order give the same graph, with the same
 // ids as long as workload, host, kind and protocol are the same.
 import type { Flow } from './flow.ts';
+import { type MtlsUse, mtlsUse } from './mtls-use.ts';
 import type { DestinationKind, Protocol } from './traffic.ts';
 
 export interface GraphNode {
@@ -18,7 +19,7 @@ export interface GraphNode {
   readonly serviceEntries: readonly string[];
 }
 
-export interface GraphEdge {
+export interface GraphEdge extends MtlsUse {
   /** `<source>-><target>:<protocol>` */
   readonly id: string;
   /** Ids of nodes. */
@@ -56,7 +57,7 @@ export function trafficGraph(flows: readonly Flow[], seconds: number): TrafficGr
   const telling = flows.filter(({ by }) => by !== undefined).map(nameOfSource);
   const gateways = new Set([...telling, ...flows.flatMap(({ via }) => via)]);
   const nodes = new Map<string, GraphNode>();
-  const groups = new Map<string, { source: string; target: string; protocol: Protocol; flows: Flow[] }>();
+  const groups = new Map<string, Group>();
   for (const flow of flows) {
     const { via, protocol } = flow;
     const end = via.findIndex((gateway) => relaying.has(gateway));
@@ -67,15 +68,32 @@ export function trafficGraph(flows: readonly Flow[], seconds: number): TrafficGr
     path.slice(1).forEach((target, index) => {
       const from = path[index]?.id ?? '';
       const id = `${from}->${target.id}:${protocol}`;
-      const group = groups.get(id) ?? { source: from, target: target.id, protocol, flows: [] };
+      const group = groups.get(id) ?? { source: from, target: target.id, protocol, flows: [], leaving: [] };
       group.flows.push(flow);
+      if (index === 0) group.leaving.push(flow);
       groups.set(id, group);
     });
   }
   return {
     nodes: [...nodes.values()].sort(byId),
-    edges: [...groups].map(([id, { flows: of, ...ends }]) => ({ id, ...ends, ...sumOf(of, seconds) })).sort(byId),
+    edges: [...groups]
+      .map(([id, { flows: of, leaving, ...ends }]) => ({ id, ...ends, ...sumOf(of, seconds), ...mtlsOf(leaving) }))
+      .sort(byId),
   };
+}
+
+interface Group extends Pick<GraphEdge, 'source' | 'target' | 'protocol'> {
+  readonly flows: Flow[];
+  /** Those that begin here: a flow tells of its first way alone whether it went by mTLS. */
+  readonly leaving: Flow[];
+}
+
+function mtlsOf(flows: readonly Flow[]): MtlsUse {
+  const total = (of: (flow: Flow) => number | undefined) => flows.reduce((sum, flow) => sum + (of(flow) ?? 0), 0);
+  return mtlsUse(
+    total(({ withMtls }) => withMtls),
+    total(({ withoutMtls }) => withoutMtls),
+  );
 }
 
 function nameOfSource({ source: { namespace, workload } }: Flow): string {
@@ -101,7 +119,7 @@ function destinationNode({ destination }: Flow, known: ReadonlyMap<string, Graph
   return { id, kind, name: host, serviceEntries: [...entries].sort() };
 }
 
-type Sums = Omit<GraphEdge, 'id' | 'source' | 'target' | 'protocol'>;
+type Sums = Omit<GraphEdge, 'id' | 'source' | 'target' | 'protocol' | keyof MtlsUse>;
 
 function sumOf(flows: readonly Flow[], seconds: number): Sums {
   const total = (of: (flow: Flow) => number) => flows.reduce((sum, flow) => sum + of(flow), 0);

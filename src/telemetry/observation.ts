@@ -41,6 +41,8 @@ export interface Observation {
   readonly by?: 'gateway' | 'relay';
   /** Of what came by mTLS, seen by the destination's proxy: who both ends have proved to be (SPIFFE). */
   readonly principals?: { readonly source: string | undefined; readonly destination: string };
+  /** Of what went within the mesh or to its gateway, seen by who sent it: whether by mTLS. Absent where it went nowhere. */
+  readonly mtls?: boolean;
   readonly protocol: Protocol;
   readonly outcome: Outcome;
   /** Gateways passed, in order: `namespace/workload`. */

@@ -1,4 +1,5 @@
-// What Envoy's stats access logger tells of an event, as the one tag of each of its stats: seven fields in one text.
+// What Envoy's stats access logger tells of an event, as the one tag of each of its stats: seven fields in one text, of what
+// goes out nine.
 // A stat costs Envoy about a microsecond for each request, most of it for its tags, so there is one tag, and everything
 // that can be found from the cluster's name is found here and not told there.
 // Invariant: no field holds anything that a caller chose.
@@ -27,6 +28,16 @@ export interface CounterKey {
    * the caller. `-` where it is not told.
    */
   readonly peer: string;
+  /** Of what went out. */
+  readonly onward?: Onward;
+}
+
+/** How the proxy spoke to the upstream. */
+export interface Onward {
+  /** Of requests: `HTTP/1.1`, `HTTP/2`; empty where none reached an upstream, and of connections. */
+  readonly protocol: string;
+  /** Who it showed itself as: the URI in its own certificate. Empty where it showed none. */
+  readonly shownAs: string;
 }
 
 /** In the route's place of what came in by mTLS, whose caller has proved who it is. */
@@ -40,8 +51,10 @@ export const counterScope = 'istio';
 /** Undefined if it is none. */
 export function parseCounterKey(text: string): CounterKey | undefined {
   const fields = text.split(';');
-  const [reporter, cluster, route, code, flags, grpcStatus, peer] = fields;
-  if (fields.length !== 7 || peer === undefined || reporter === undefined || !isReporter(reporter)) return undefined;
+  const [reporter, cluster, route, code, flags, grpcStatus, peer, protocol, ...shownAs] = fields;
+  if (peer === undefined || reporter === undefined || !isReporter(reporter)) return undefined;
+  // Keys that were kept before these were told, and those of what comes in, have neither.
+  if (protocol !== undefined && shownAs.length === 0) return undefined;
   const number = Number(code);
   return {
     reporter,
@@ -51,6 +64,8 @@ export function parseCounterKey(text: string): CounterKey | undefined {
     flags: told(flags) === '' ? '-' : told(flags),
     grpcStatus: told(grpcStatus),
     peer,
+    // A certificate of the user's own may say anything.
+    ...(protocol === undefined ? {} : { onward: { protocol: told(protocol), shownAs: told(shownAs.join(';')) } }),
   };
 }
 

@@ -59,6 +59,8 @@ export const httpRecordFields = {
   ms: '%DURATION%',
   g: '%GRPC_STATUS_NUMBER%',
   w: `%DYNAMIC_METADATA(envoy.filters.http.rbac:${reportedKey})%`,
+  /** Who the proxy showed itself as to the upstream: the URI in its own certificate. */
+  k: '%UPSTREAM_LOCAL_URI_SAN%',
 } as const;
 
 /** Of connections; told at their end. Has `w` where it would be stopped. Has `s` where an HTTP record has `c`, and `r` where a VirtualService sends it. */

@@ -13,9 +13,11 @@ const nobody = '-';
 
 function keyTag(reporter: Reporter, code: string, peer: string, route = '%ROUTE_NAME%') {
   const fields = [reporter, '%UPSTREAM_CLUSTER_RAW%', route, code, '%RESPONSE_FLAGS%', '%GRPC_STATUS_NUMBER%', peer];
-  return { name: counterKeyTag, format: fields.join(';') };
+  return { name: counterKeyTag, format: [...fields, ...(reporter === inbound ? [] : onward)].join(';') };
 }
 
+/** Of the connection that it went on by; our own certificate, since whose the other side's is the other side decides. */
+const onward = ['%UPSTREAM_PROTOCOL%', '%UPSTREAM_LOCAL_URI_SAN%'];
 const inbound: Reporter = 'destination';
 /** Address of the caller, without its port: inbound, where only the mesh's own proxies come from. */
 const caller = '%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%';

@@ -19,6 +19,7 @@ import { outsideAddress } from '../support/outside-world.ts';
 import { needs } from '../support/requires.ts';
 import { suiteScope } from '../support/suite-scope.ts';
 import { serverCertificate } from '../support/tls-fixtures.ts';
+import { flowTo } from '../support/traffic.ts';
 import { until } from '../support/until.ts';
 
 const tls = { number: 443, name: 'tls', protocol: 'TLS' };
@@ -81,6 +82,8 @@ describe('mTLS to a gateway around TLS', needs('root', 'iproute2', 'firewall'), 
     await until('the line', async () =>
       /"- - -" 0 - .* outbound\|443\|\|allowed\.test .* allowed\.test /.test(await gatewayLog()),
     );
+    const flow = await until('the flow', () => flowTo(mesh, allowed, 'external'));
+    assert.deepEqual([flow.via, flow.mtls, flow.withMtls], [['default/out'], true, flow.connections]);
   });
 
   it('is closed where the name inside is not the one that was allowed, and nothing of it leaves', async () => {

@@ -6,11 +6,13 @@ import { connect } from 'node:net';
 import { before, describe, it } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { systemCode } from '../../src/platform/errors.ts';
+import type { Flow } from '../../src/telemetry/flow.ts';
 import { createTestAuthority } from '../support/certificates.ts';
 import { startMesh, type TestMesh, type Workload } from '../support/mesh.ts';
 import { destinationRule, peerAuthentication } from '../support/networking.ts';
 import { needs } from '../support/requires.ts';
 import { suiteScope } from '../support/suite-scope.ts';
+import { flowsOf, metricOf, sum } from '../support/traffic.ts';
 import { until } from '../support/until.ts';
 
 const inShop = { namespace: 'shop' };
@@ -114,6 +116,45 @@ spec:
     const line = await until('the series', told);
     assert.match(line, new RegExp(`source_principal="${asCaller}"`));
     assert.match(line, /destination_principal="spiffe:\/\/cluster\.local\/ns\/shop\/sa\/web"/);
+  });
+
+  it('is told of flows by who sends, as the destination sees it: all, or how much', async () => {
+    const rule = destinationRule('clear', { host, trafficPolicy: { tls: { mode: 'DISABLE' } } });
+    const toWeb = async () => (await flowsOf(mesh)).filter(({ destination }) => destination.host === host);
+    const told = (flows: readonly Flow[], name: 'withMtls' | 'withoutMtls') => sum(flows, (flow) => flow[name] ?? 0);
+    const seen = (policy: string) =>
+      metricOf(mesh, 'istio_requests_total', [
+        'reporter="destination"',
+        'source_workload="caller"',
+        `connection_security_policy="${policy}"`,
+      ]);
+    const clean = await until('the flows', async () => {
+      const flows = await toWeb();
+      return flows.length === 2 && told(flows, 'withMtls') === (await seen('mutual_tls')) ? flows : undefined;
+    });
+    assert.deepEqual(
+      clean.map(({ mtls }) => mtls),
+      [true, true],
+    );
+    await mesh.apply(rule);
+    await until('plaintext', async () => (await callerSeen()) === undefined);
+    assert.equal((await caller.perform({ do: 'tcp', host, port: 9000 })).text, 'greeting');
+    await mesh.remove(rule);
+    await until('mTLS again', () => callerSeen());
+    const mixed = await until('all is told', async () => {
+      const flows = await toWeb();
+      const requests = flows.filter(({ protocol }) => protocol === 'http');
+      const clear = await seen('none');
+      const all = clear > 0 && told(requests, 'withMtls') === (await seen('mutual_tls'));
+      return flows.length === 3 && all && told(requests, 'withoutMtls') === clear ? flows : undefined;
+    });
+    const byPort = mixed.map(({ destination: { port }, mtls, withMtls = 0 }) => [port, mtls, withMtls > 0]);
+    assert.deepEqual(byPort, [
+      [80, false, true],
+      [81, true, true],
+      [9000, false, false],
+    ]);
+    assert.match(await mesh.run('traffic', 'caller', '-o', 'wide'), / web\.shop\.\S+:80 .* \d+\.\d% /);
   });
 
   it('lets nobody make up who they are', async () => {

@@ -80,14 +80,29 @@ test('gateways are told where a flow passes one', () => {
 
 test('wide adds what decided, how it ended, and where it went', () => {
   const [header = '', first = '', second = ''] = formatTraffic({ ...table, view: 'wide' });
-  const from = header.indexOf('SERVICE ENTRY');
+  const from = header.indexOf('MTLS');
   assert.deepEqual(
     [header, first, second].map((line) => line.slice(from)),
     [
-      'SERVICE ENTRY   FLAGS     OPEN   PEERS',
-      'shop/api        UF:2      0      192.0.2.1',
-      '-               UH:1234   0      -',
+      'MTLS   SERVICE ENTRY   FLAGS     OPEN   PEERS',
+      '-      shop/api        UF:2      0      192.0.2.1',
+      '-      -               UH:1234   0      -',
     ],
+  );
+});
+
+test('wide tells mTLS: all, none, or how much', () => {
+  const cell = (mtls: boolean, withMtls: number, withoutMtls: number) => {
+    const [header = '', line = ''] = formatTraffic({
+      ...table,
+      view: 'wide',
+      flows: [{ ...web, mtls, withMtls, withoutMtls }],
+    });
+    return line.slice(header.indexOf('MTLS')).split(' ')[0];
+  };
+  assert.deepEqual(
+    [cell(true, 5, 0), cell(false, 0, 5), cell(false, 1, 2), cell(false, 1, 100_000), cell(false, 100_000, 1)],
+    ['yes', 'no', '33.3%', '0.1%', '99.9%'],
   );
 });
 

@@ -71,6 +71,7 @@ const columns: readonly TrafficColumn[] = [
 ];
 
 const wideColumns: readonly TrafficColumn[] = [
+  { title: 'MTLS', cell: mtlsText },
   { title: 'SERVICE ENTRY', cell: (flow) => flow.destination.serviceEntry ?? '-' },
   { title: 'FLAGS', cell: ({ flags }) => countsText(flags) },
   { title: 'OPEN', cell: ({ open }) => String(open) },
@@ -122,6 +123,15 @@ function codes({ responses, flags }: FlowBody): string {
 function countsText(counts: Readonly<Record<string, number>>): string {
   const parts = Object.entries(counts).map(([key, count]) => `${key}:${count}`);
   return parts.sort().join(' ') || '-';
+}
+
+/** The share, where only some went by it. */
+function mtlsText({ mtls, withMtls = 0, withoutMtls = 0 }: FlowBody): string {
+  if (mtls === undefined) return '-';
+  if (mtls || withMtls === 0) return mtls ? 'yes' : 'no';
+  // Neither none nor all.
+  const percent = Math.min(99.9, Math.max(0.1, (100 * withMtls) / (withMtls + withoutMtls)));
+  return `${percent.toFixed(1)}%`;
 }
 
 function rateText(rate: number | undefined): string {

@@ -14,6 +14,18 @@ const kind = z
 const protocol = z.enum(['http', 'grpc', 'tls', 'tcp']).describe('tls is passed on unread');
 const port = z.int().min(0).max(65_535).describe('0 where it is not known');
 
+/** Of MtlsUse. */
+const mtlsUse = {
+  mtls: z
+    .boolean()
+    .exactOptional()
+    .describe(
+      'whether all that reached the other end within the mesh, or a gateway, went by mTLS; absent where nothing did: outside the mesh, or refused',
+    ),
+  withMtls: count.exactOptional().describe('requests and connections that went by mTLS; there where `mtls` is'),
+  withoutMtls: count.exactOptional().describe('those that did not'),
+};
+
 const flow = componentSchema(
   'Flow',
   z.strictObject({
@@ -53,6 +65,7 @@ const flow = componentSchema(
         }),
       )
       .describe('addresses it went to, most used first, at most 20'),
+    ...mtlsUse,
   }),
 );
 
@@ -92,6 +105,7 @@ const graphEdge = componentSchema(
     bytesSent: bytes,
     bytesReceived: bytes,
     open: count,
+    ...mtlsUse,
     firstSeen: timeSchema,
     lastSeen: timeSchema,
   }),

@@ -1,4 +1,4 @@
-// How the parts of a flow ended, by number: response code and flags. The gRPC status is not among it: flows do not tell
+// How the parts of a flow went and ended, by number: response code and flags, and within the mesh whether by mTLS. The gRPC status is not among it: flows do not tell
 // it, and a server may make it up. So may a server of the caller's own make up codes: of a destination that nobody
 // registered so many outcomes are told apart, and no request is left out.
 import { z } from 'zod';
@@ -10,6 +10,8 @@ import { isRegistered } from './host-cap.ts';
 export interface FlowOutcome {
   readonly code: number;
   readonly flags: string;
+  /** As in Observation. */
+  readonly mtls?: boolean;
 }
 
 export interface FlowOutcomes {
@@ -37,9 +39,9 @@ export function createFlowOutcomes(context: LedgerContext): FlowOutcomes {
   }
 
   return {
-    number(flow, { destination, outcome }, inHour) {
+    number(flow, { destination, outcome, mtls }, inHour) {
       const { code, flags } = outcome;
-      const exact = outcomeText(code, flags);
+      const exact = outcomeText(code, flags, mtls);
       const text = isRegistered(destination) || isTold(flow, exact) ? exact : outcomeText(code - (code % 100), '-');
       return outcomes.find(text, inHour) ?? outcomes.add(text, inHour);
     },
@@ -51,14 +53,15 @@ export function createFlowOutcomes(context: LedgerContext): FlowOutcomes {
   };
 }
 
-function outcomeText(code: number, flags: string): string {
-  return JSON.stringify([code, flags]);
+function outcomeText(code: number, flags: string, mtls?: boolean): string {
+  return JSON.stringify(mtls === undefined ? [code, flags] : [code, flags, mtls]);
 }
 
-const outcomeSchema = z.tuple([z.number(), z.string()]);
+/** Has a third where it is known. */
+const outcomeSchema = z.tuple([z.number(), z.string(), z.boolean().optional()]);
 
 /** Throws if the text is none of outcomeText's. */
 function readOutcome(text: string): FlowOutcome {
-  const [code, flags] = outcomeSchema.parse(JSON.parse(text));
-  return { code, flags };
+  const [code, flags, mtls] = outcomeSchema.parse(JSON.parse(text));
+  return { code, flags, ...(mtls === undefined ? {} : { mtls }) };
 }

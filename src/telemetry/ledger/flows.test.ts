@@ -247,3 +247,35 @@ test('what a gateway passed on is told only to those who ask for it, also after 
   const again = reopened(context, file);
   assert.deepEqual([told(again, false), told(again, true)], [flows, all]);
 });
+
+test('a flow says how much of it went by mTLS, by what is known', (context) => {
+  const file = ledgerFile(context);
+  const ledger = reopened(context, file);
+  const part = (members: Partial<Observation>, host: string) => {
+    const destination = { kind: 'service', host, port: 80 } as const;
+    return observation({ destination, ...members });
+  };
+  const failed = { code: 503, flags: 'UF', grpcStatus: '' };
+  ledger.commit(
+    batch({
+      observations: [
+        part({ mtls: true, requests: 3 }, 'mixed'),
+        part({ mtls: false, requests: 2 }, 'mixed'),
+        part({ outcome: failed, requests: 7 }, 'mixed'),
+        part({ mtls: true, protocol: 'tcp', requests: 0, opened: 4, closed: 4 }, 'all'),
+        part({ mtls: false }, 'none'),
+        part({ outcome: failed }, 'unreached'),
+      ],
+    }),
+  );
+  ledger.close();
+  const told = reopened(context, file)
+    .flows({ from: tenOClock })
+    .map(({ destination: { host }, mtls, withMtls, withoutMtls }) => [host, mtls, withMtls, withoutMtls]);
+  assert.deepEqual(told, [
+    ['all', true, 4, 0],
+    ['mixed', false, 3, 2],
+    ['none', false, 0, 1],
+    ['unreached', undefined, undefined, undefined],
+  ]);
+});

@@ -9,8 +9,10 @@ import { meaningOf } from '../key-meaning.ts';
 import type { Meanings } from '../meanings.ts';
 import { withoutPort } from '../peer-address.ts';
 import type { Registry } from '../registry.ts';
+import { sentByMtls } from '../sent-by-mtls.ts';
 import { byOf } from '../teller.ts';
 import type { Entry } from './counter-entry.ts';
+import { neverOpened } from './open-connections.ts';
 import type { ProxyTotals } from './proxy-totals.ts';
 
 export interface ObserveOptions {
@@ -38,9 +40,11 @@ export function observationOf(options: ObserveOptions, key: CounterKey, family: 
   const { destination, via, nextHop, protocol, onlyPeer } = meaningOf(meanings, own.namespace, key, family);
   // The address of a gateway is not where it went.
   const peer = nextHop === undefined ? (meanings.peer(own.namespace, key) ?? onlyPeer) : undefined;
+  const reached = family === 'http' ? key.onward?.protocol !== '' : !neverOpened(key);
   return {
     ...seen,
     ...byOf(key.reporter),
+    ...sentByMtls(own, { destination, via, reached, shownAs: key.onward?.shownAs }),
     reporter: 'source',
     source: own,
     destination,

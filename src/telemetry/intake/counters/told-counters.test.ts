@@ -1,6 +1,7 @@
 // What a proxy's counters say to flows and metrics.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Scope } from '../../../../test/support/envoy-process.ts';
 import { histogramBounds } from '../../observation.ts';
 import { opened, requests, startIntake, totals } from '../testing/intake-harness.ts';
 
@@ -139,3 +140,41 @@ test('what a cluster counted before its first request has ended is told with it,
     [5],
   );
 });
+
+const own = 'spiffe://old.example/ns/default/sa/web';
+
+/** What is told of one request or connection under this key. */
+async function mtlsTold(t: Scope, key: string): Promise<boolean | undefined> {
+  const { ledger, send, pass } = startIntake(t);
+  const tcp = key.includes(';0;-;;');
+  send([tcp ? { ...opened(1), key } : requests(key, 1)]);
+  await pass();
+  const [seen] = ledger.observations;
+  assert.ok(seen, `${key} is told`);
+  return seen.mtls;
+}
+
+const mtlsTable: readonly (readonly [string, string, boolean | undefined])[] = [
+  ['a request that showed the own certificate', `source;outbound|80||mock.mesh;default;200;-;;-;HTTP/1.1;${own}`, true],
+  ['one in the clear', 'source;outbound|80||mock.mesh;default;200;-;;-;HTTP/1.1;', false],
+  [
+    'one with a certificate of the user',
+    `source;outbound|80||mock.mesh;default;200;-;;-;HTTP/2;spiffe://a/ns/default/sa/x;y`,
+    false,
+  ],
+  [
+    'one that looks like the own',
+    `source;outbound|80||mock.mesh;default;200;-;;-;HTTP/2;spiffe://a/b/ns/default/sa/web`,
+    false,
+  ],
+  ['one that reached nobody', 'source;outbound|80||mock.mesh;default;503;UF;;-;;', undefined],
+  ['one that left the mesh', 'source;outbound|80||good.test;default;200;-;;-;HTTP/1.1;', undefined],
+  ['the way to a gateway', `source;outbound|80||egress.mesh;good.test:80|default/out|0;200;-;;-;HTTP/1.1;${own}`, true],
+  ['a connection', `source;outbound|9000||mock.mesh;-;0;-;;10.1.0.1:9000;;${own}`, true],
+  ['a connection in the clear', 'source;outbound|9000||mock.mesh;-;0;-;;10.1.0.1:9000;;', false],
+  ['a key of before', 'source;outbound|80||mock.mesh;default;200;-;;-', undefined],
+];
+
+for (const [name, key, expected] of mtlsTable) {
+  test(`whether it went by mTLS: ${name}`, async (t) => assert.equal(await mtlsTold(t, key), expected));
+}

@@ -29,6 +29,8 @@ export interface EventRecord {
   /** `address:port` that the connection was going to, and of the upstream that was chosen. */
   readonly local: string;
   readonly upstream: string;
+  /** As in Onward; undefined: not told. */
+  readonly shownAs: string | undefined;
   /** At a gateway: the address that called it. */
   readonly caller: string;
   /** And who its certificate proved it to be (SPIFFE). */
@@ -74,6 +76,7 @@ export function parseRecord(line: string): EventRecord | undefined {
     },
     local: text('o'),
     upstream: text('h'),
+    shownAs: Object.hasOwn(json, 'k') ? text('k') : undefined,
     caller: text('b'),
     callerIdentity: text('i'),
     received: number('rx'),

@@ -65,10 +65,10 @@ export function createJoinedRecords(context: RecordContext): JoinedRecords {
 }
 
 function kindOf(judged: JudgedRecord): string {
-  const { destination, via, by, sender, senderIdentity, protocol, outcome, connection } = judged;
+  const { destination, via, by, sender, senderIdentity, mtls, protocol, outcome, connection } = judged;
   const { kind, host, port, serviceEntry } = destination;
   const { code, flags, grpcStatus } = outcome;
-  const from = [via, by, sender, senderIdentity];
+  const from = [via, by, sender, senderIdentity, mtls];
   const parts = [kind, host, port, serviceEntry, ...from, protocol, code, flags, grpcStatus, connection];
   return parts.join('\n');
 }

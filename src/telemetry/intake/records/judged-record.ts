@@ -5,6 +5,7 @@ import type { Destination, Outcome, Protocol, Source } from '../../traffic.ts';
 import { type KeyMeaning, meaningOf } from '../key-meaning.ts';
 import type { Meanings } from '../meanings.ts';
 import type { Registered, Registry } from '../registry.ts';
+import { sentByMtls } from '../sent-by-mtls.ts';
 import { byOf, isRuled, isServiceCluster } from '../teller.ts';
 import { type Asked, askedOf, plainText } from './asked-host.ts';
 import type { EventRecord } from './event-record.ts';
@@ -38,6 +39,8 @@ export interface JudgedRecord {
   readonly sender: string | undefined;
   /** And who the certificate of what sent it there proved it to be; undefined where it showed none. */
   readonly senderIdentity: string | undefined;
+  /** As in Observation. */
+  readonly mtls?: boolean;
   readonly protocol: Protocol;
   readonly outcome: Outcome;
   /** Whether it counts as a connection: TCP, TLS, and what went through CONNECT. */
@@ -70,7 +73,7 @@ export function judgeRecord(record: EventRecord, context: RecordContext): Judged
   };
   // Under ALLOW_ANY a registered name needs no cluster of its own to pass (outbound-listeners.ts).
   if (known === 'passed-unregistered' && record.family === 'tcp' && registered !== undefined) {
-    const answer = registeredAnswer(record, { ...registered, via: [] });
+    const answer = registeredAnswer(record, { ...registered, via: [] }, source);
     return { ...common, ...answer, connection: true, opened: true, tellsBytes: true };
   }
   if (known === undefined) {
@@ -78,7 +81,7 @@ export function judgeRecord(record: EventRecord, context: RecordContext): Judged
       isServiceCluster(key.cluster) || isRuled(key)
         ? meaningOf(meanings, source.namespace, key, 'http')
         : registered && { ...registered, via: [] };
-    if (meaning !== undefined) return { ...common, ...registeredAnswer(record, meaning) };
+    if (meaning !== undefined) return { ...common, ...registeredAnswer(record, meaning, source) };
   }
   const signature = known ?? 'refused';
   const tunnel = signature === 'passed-unregistered' && isTunnel(record);
@@ -125,15 +128,20 @@ export function judgeReported(record: EventRecord, context: RecordContext): Judg
 }
 
 /** The way to it was found, and then the answer was a refusal of its own, or CONNECT found nobody there. */
-function registeredAnswer(record: EventRecord, meaning: KeyMeaning) {
+function registeredAnswer(record: EventRecord, meaning: KeyMeaning, source: Source) {
   const { destination, via, nextHop, protocol: declared } = meaning;
   const connection = record.method === 'CONNECT';
   const unread: Protocol = declared === 'tls' || declared === 'tcp' ? declared : 'tcp';
   const protocol = connection ? unread : protocolOf(record);
   const outcome = outcomeOf(record, connection);
-  const way = { destination, via, ...(nextHop === undefined ? {} : { nextHop }) };
+  const { details, shownAs } = record;
+  const mtls = sentByMtls(source, { destination, via, reached: details === answeredByUpstream, shownAs });
+  const way = { destination, via, ...(nextHop === undefined ? {} : { nextHop }), ...mtls };
   return { signature: undefined, ...way, protocol, outcome, connection, opened: false, tellsBytes: false };
 }
+
+/** Envoy's details of an answer that is not its own. */
+const answeredByUpstream = 'via_upstream';
 
 function senderOf({ key, caller, callerIdentity }: EventRecord, { registry }: RecordContext) {
   const sender = key.reporter === 'relay' ? registry.workloadAt(caller) : undefined;

@@ -39,7 +39,7 @@ export function addRecord(sum: RecordSum, record: EventRecord, at: number): void
 
 export function observationOf(sum: RecordSum, source: Source): Observation {
   const { judged, lastAt, count, received, sent, durations, requestSizes, responseSizes } = sum;
-  const { destination, via, nextHop, by, protocol, outcome, connection, opened, tellsBytes } = judged;
+  const { destination, via, nextHop, by, mtls, protocol, outcome, connection, opened, tellsBytes } = judged;
   const histograms = {
     ...(durations === undefined ? {} : { durations }),
     ...(requestSizes === undefined ? {} : { requestSizes }),
@@ -55,6 +55,7 @@ export function observationOf(sum: RecordSum, source: Source): Observation {
     via,
     ...(nextHop === undefined ? {} : { nextHop }),
     ...(by === undefined ? {} : { by }),
+    ...(mtls === undefined ? {} : { mtls }),
     requests: connection ? 0 : count,
     opened: connection && opened ? count : 0,
     closed: connection ? count : 0,

@@ -97,3 +97,13 @@ test('an event does not end in the future, and has a time if its line has none',
   const at = (t: unknown) => readLine(httpLine({ ...blockAll, a: 'evil.test', c: 502, t })).event?.observation.at;
   assert.deepEqual([at('1795279977.376'), at('9999999999.000'), at(null), at('x')], [1_795_279_977_379, now, now, now]);
 });
+
+test('an answer of the mesh’s own 403 says whether its request went by mTLS; one that nothing reached does not', () => {
+  const told = (fields: Readonly<Record<string, unknown>>) =>
+    readLine(httpLine({ a: 'mock.mesh', c: 403, u: 'outbound|80||mock.mesh', ...fields })).event?.observation?.mtls;
+  const k = 'spiffe://cluster.local/ns/default/sa/web';
+  assert.equal(told({ d: 'via_upstream', k }), true);
+  assert.equal(told({ d: 'via_upstream', k: null }), false);
+  assert.equal(told({ d: 'via_upstream' }), undefined);
+  assert.equal(told({ d: 'rbac_access_denied_matched_policy[none]', k: null }), undefined);
+});
