@@ -25,6 +25,8 @@ import { followTrustFiles } from './controllers/trust-files.ts';
 import { type Closable, createDiscovery, type Discovery } from './discovery/discovery.ts';
 import { identifyByNode } from './discovery/node-identity.ts';
 import type { ProxyIdentity } from './discovery/view.ts';
+import { createForesight } from './foresight/foresight.ts';
+import { createSuggestions } from './foresight/suggestions.ts';
 import { createIdentity, type Identity, type UnfitFiles } from './identity/identity.ts';
 import { type FoundFiles, followFolder, followSecret } from './identity/user-authority-source.ts';
 import { createAllocatedAddresses } from './mesh/allocated-addresses.ts';
@@ -177,6 +179,8 @@ async function wire(
   stack.defer(() => ledger.close());
   let pods: PodController | undefined;
   const proxies = () => (pods?.proxies() ?? []).map(({ identity }) => identity);
+  const foresight = createForesight({ files: { traffic: options.trafficFile } });
+  stack.defer(() => foresight.close());
   const registry = createTrafficRegistry({ mesh: () => current, pods: () => pods?.pods() ?? [], proxies });
   const intake = createIntake({ ledger, registry, proxies: () => recorded(pods?.proxies() ?? []), log });
   stack.defer(() => intake.close());
@@ -258,6 +262,7 @@ async function wire(
       ready: views.ready,
       traffic: ledger,
       acknowledge: ledger.acknowledge,
+      suggestions: createSuggestions({ foresight, store, mesh: () => current, proxies }),
       registry,
       metricRules: () => metricRulesOf(current, proxies()),
       proxies: () => discovery.proxies(),

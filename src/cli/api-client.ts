@@ -42,6 +42,17 @@ export interface FlowsQuery {
   readonly open?: boolean;
 }
 
+/** Of GET /v1/suggestions; `since` and `expires` as durations, `host` comma separated. */
+export interface SuggestionsQuery {
+  readonly as: string;
+  readonly since?: string;
+  readonly namespace?: string;
+  readonly blocked?: boolean;
+  readonly host?: string;
+  readonly wildcards?: boolean;
+  readonly expires?: string;
+}
+
 /** Of GET /v1/decisions and of the events about them. */
 export interface DecisionsQuery {
   readonly namespace?: string;
@@ -78,6 +89,7 @@ export interface ApiClient {
   pods(query: Pick<ObjectQuery, 'namespace' | 'labelSelector'>): Promise<wire.PodsBody>;
   execPlan(namespace: string, name: string): Promise<ExecPlan>;
   flows(query: FlowsQuery): Promise<wire.FlowsBody>;
+  suggestions(query: SuggestionsQuery): Promise<wire.SuggestionsBody>;
   decisions(query: DecisionsQuery & { readonly since?: string; readonly limit: number }): Promise<wire.DecisionsBody>;
   alerts(query: AlertsQuery): Promise<wire.AlertsBody>;
   acknowledge(id: number): Promise<wire.AlertBody>;
@@ -141,6 +153,7 @@ export function createApiClient(folder: DataFolder, programName: string, signal:
         async (keeper) => (await keeper.execPlan(namespace, name)) ?? notRunning(name),
       ),
     flows: (query) => call(bodyChecks.flows, `/v1/flows${queryString({ ...query })}`),
+    suggestions: (query) => call(bodyChecks.suggestions, `/v1/suggestions${queryString({ ...query })}`),
     decisions: (query) => call(bodyChecks.decisions, `/v1/decisions${queryString({ ...query })}`),
     alerts: (query) => call(bodyChecks.alerts, `/v1/alerts${queryString({ ...query })}`),
     acknowledge: (id) => call(bodyChecks.alert, `/v1/alerts/${id}/acknowledge`, { method: 'POST' }),

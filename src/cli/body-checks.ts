@@ -25,6 +25,7 @@ export const bodyChecks = {
   authority: fields<wire.AuthorityBody>({ source: 'string', issuer: 'object', roots: 'array', certificates: 'number' }),
   pods: fields<wire.PodsBody>({ pods: 'array' }),
   flows: fields<wire.FlowsBody>({ flows: 'array', from: 'string', to: 'string' }),
+  suggestions: fields<wire.SuggestionsBody>({ suggestions: 'array', objects: 'array', leftOut: 'array' }),
   decisions: fields<wire.DecisionsBody>({ decisions: 'array', lastId: 'number' }),
   alerts: fields<wire.AlertsBody>({ alerts: 'array' }),
   alert: fields<wire.AlertBody>({ id: 'number', state: 'string', reason: 'string' }),

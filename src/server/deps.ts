@@ -8,10 +8,12 @@ import type { Diagnostic } from '../platform/diagnostic.ts';
 import type { Logger } from '../platform/log.ts';
 import type { ExecPlan, PodStatus } from '../runtime/protocol.ts';
 import type { ObjectStore } from '../store/store.ts';
+import type { Suggestions, SuggestOptions } from '../suggest/suggestion.ts';
 import type { Alert } from '../telemetry/alert.ts';
 import type { Registry } from '../telemetry/intake/registry.ts';
 import type { LedgerReader } from '../telemetry/ledger.ts';
 import type { MetricRules } from '../telemetry/metrics/metric-rules.ts';
+import type { SeenQuery } from '../telemetry/seen-flow.ts';
 import type { ConfigType, ExpansionBody, ProxyResource } from './wire.ts';
 
 export interface ServerInfo {
@@ -34,6 +36,7 @@ export interface ServerDeps {
   readonly traffic: LedgerReader;
   /** Undefined where there is no such alert. */
   acknowledge(id: number): Alert | undefined;
+  suggestions(query: SuggestOptions & Omit<SeenQuery, 'kinds'>, signal: AbortSignal): Promise<Suggestions>;
   /** What proxies would do with a destination now. */
   readonly registry: Pick<Registry, 'asked' | 'policy'>;
   /** What is told of metrics now; undefined: all. */

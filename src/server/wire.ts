@@ -9,6 +9,7 @@ import type { AuthorityStatus } from '../identity/authority-status.ts';
 import type { Diagnostic } from '../platform/diagnostic.ts';
 import type { PodStatus } from '../runtime/protocol.ts';
 import type { ApplyOutcome } from '../store/store.ts';
+import type { Suggestions } from '../suggest/suggestion.ts';
 import type * as alerts from './schemas/alert-schema.ts';
 import type * as events from './schemas/event-schema.ts';
 import type * as traffic from './schemas/traffic-schema.ts';
@@ -170,6 +171,9 @@ export interface DiagnosticsBody {
 export type FlowsBody = Body<typeof traffic.flowsSchema>;
 
 export type FlowBody = FlowsBody['flows'][number];
+
+/** GET /v1/suggestions. */
+export type SuggestionsBody = Suggestions;
 
 export type GraphBody = Body<typeof traffic.graphSchema>;
 

@@ -22,7 +22,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   controllers: ['platform', 'api', 'store', 'mesh', 'analysis', 'envoy', 'discovery', 'runtime', 'telemetry'],
   telemetry: ['platform', 'api', 'store', 'xds', 'discovery'],
   verdict: ['platform', 'api', 'store', 'mesh', 'envoy', 'xds', 'analysis', 'discovery', 'telemetry', 'controllers'],
-  foresight: ['platform', 'telemetry'],
+  foresight: ['platform', 'store', 'mesh', 'discovery', 'telemetry', 'suggest'],
   'dry-run': ['discovery', 'telemetry', 'verdict'],
   upkeep: ['mesh', 'telemetry'],
   suggest: ['platform', 'api', 'mesh', 'xds', 'telemetry'],

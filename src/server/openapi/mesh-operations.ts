@@ -3,7 +3,15 @@ import { alertSchema, alertsSchema } from '../schemas/alert-schema.ts';
 import { authoritySchema } from '../schemas/authority-schema.ts';
 import { changedSchema, droppedSchema, objectEventsSchema, proxyEventsSchema } from '../schemas/event-schema.ts';
 import { diagnosticsSchema, infoSchema } from '../schemas/mesh-schema.ts';
-import { alertsQuery, decisionsQuery, eventsQuery, flowsQuery, graphQuery } from '../schemas/query-schema.ts';
+import {
+  alertsQuery,
+  decisionsQuery,
+  eventsQuery,
+  flowsQuery,
+  graphQuery,
+  suggestionsQuery,
+} from '../schemas/query-schema.ts';
+import { suggestionsSchema } from '../schemas/suggestion-schema.ts';
 import { decisionSchema, decisionsSchema, flowsSchema, graphSchema } from '../schemas/traffic-schema.ts';
 import { json, type Operation } from './operation.ts';
 
@@ -62,6 +70,14 @@ export const meshOperations: readonly Operation[] = [
     summary: 'The same as nodes and edges',
     query: graphQuery,
     answers: json(graphSchema),
+  },
+  {
+    method: 'get',
+    path: '/v1/suggestions',
+    summary: 'What nobody registered and passed, as objects that let it through when nothing else may leave',
+    query: suggestionsQuery,
+    answers: json(suggestionsSchema),
+    refusals: [503],
   },
   {
     method: 'get',
