@@ -26,7 +26,7 @@ import { type Closable, createDiscovery, type Discovery } from './discovery/disc
 import { identifyByNode } from './discovery/node-identity.ts';
 import type { ProxyIdentity } from './discovery/view.ts';
 import { createForesight } from './foresight/foresight.ts';
-import { createSuggestions } from './foresight/suggestions.ts';
+import { createMeshQuestions } from './foresight/mesh-questions.ts';
 import { createIdentity, type Identity, type UnfitFiles } from './identity/identity.ts';
 import { type FoundFiles, followFolder, followSecret } from './identity/user-authority-source.ts';
 import { createAllocatedAddresses } from './mesh/allocated-addresses.ts';
@@ -179,8 +179,6 @@ async function wire(
   stack.defer(() => ledger.close());
   let pods: PodController | undefined;
   const proxies = () => (pods?.proxies() ?? []).map(({ identity }) => identity);
-  const foresight = createForesight({ files: { traffic: options.trafficFile } });
-  stack.defer(() => foresight.close());
   const registry = createTrafficRegistry({ mesh: () => current, pods: () => pods?.pods() ?? [], proxies });
   const intake = createIntake({ ledger, registry, proxies: () => recorded(pods?.proxies() ?? []), log });
   stack.defer(() => intake.close());
@@ -253,6 +251,16 @@ async function wire(
   await Promise.all([pods?.ready, deployments?.ready, loadBalancers?.ready]);
   identity?.begin();
 
+  const foresight = createForesight({ files: { traffic: options.trafficFile } });
+  stack.defer(() => foresight.close());
+  const questions = createMeshQuestions({
+    foresight,
+    store,
+    mesh: () => current,
+    pods: () => pods?.pods() ?? [],
+    capture,
+    rules: options.resolve,
+  });
   const startedAt = new Date().toISOString();
   const api = await serveApi(
     {
@@ -261,8 +269,9 @@ async function wire(
       log,
       ready: views.ready,
       traffic: ledger,
+      dryRun: questions.dryRun,
+      upkeep: questions.upkeep,
       acknowledge: ledger.acknowledge,
-      suggestions: createSuggestions({ foresight, store, mesh: () => current, proxies }),
       registry,
       metricRules: () => metricRulesOf(current, proxies()),
       proxies: () => discovery.proxies(),

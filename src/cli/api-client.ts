@@ -42,17 +42,6 @@ export interface FlowsQuery {
   readonly open?: boolean;
 }
 
-/** Of GET /v1/suggestions; `since` and `expires` as durations, `host` comma separated. */
-export interface SuggestionsQuery {
-  readonly as: string;
-  readonly since?: string;
-  readonly namespace?: string;
-  readonly blocked?: boolean;
-  readonly host?: string;
-  readonly wildcards?: boolean;
-  readonly expires?: string;
-}
-
 /** Of GET /v1/decisions and of the events about them. */
 export interface DecisionsQuery {
   readonly namespace?: string;
@@ -89,8 +78,9 @@ export interface ApiClient {
   pods(query: Pick<ObjectQuery, 'namespace' | 'labelSelector'>): Promise<wire.PodsBody>;
   execPlan(namespace: string, name: string): Promise<ExecPlan>;
   flows(query: FlowsQuery): Promise<wire.FlowsBody>;
-  suggestions(query: SuggestionsQuery): Promise<wire.SuggestionsBody>;
   decisions(query: DecisionsQuery & { readonly since?: string; readonly limit: number }): Promise<wire.DecisionsBody>;
+  dryRun(ask: wire.DryRunAskBody): Promise<wire.DryRunBody>;
+  upkeep(query: { readonly unused: string; readonly namespace?: string }): Promise<wire.UpkeepBody>;
   alerts(query: AlertsQuery): Promise<wire.AlertsBody>;
   acknowledge(id: number): Promise<wire.AlertBody>;
   /** Messages of the topic, until the control plane ends the stream or Ctrl-C. */
@@ -153,8 +143,9 @@ export function createApiClient(folder: DataFolder, programName: string, signal:
         async (keeper) => (await keeper.execPlan(namespace, name)) ?? notRunning(name),
       ),
     flows: (query) => call(bodyChecks.flows, `/v1/flows${queryString({ ...query })}`),
-    suggestions: (query) => call(bodyChecks.suggestions, `/v1/suggestions${queryString({ ...query })}`),
     decisions: (query) => call(bodyChecks.decisions, `/v1/decisions${queryString({ ...query })}`),
+    dryRun: (ask) => call(bodyChecks.dryRun, '/v1/dry-run', { method: 'POST', body: ask }),
+    upkeep: (query) => call(bodyChecks.upkeep, `/v1/upkeep${queryString({ ...query })}`),
     alerts: (query) => call(bodyChecks.alerts, `/v1/alerts${queryString({ ...query })}`),
     acknowledge: (id) => call(bodyChecks.alert, `/v1/alerts/${id}/acknowledge`, { method: 'POST' }),
     events: (topics, query) =>

@@ -19,6 +19,16 @@ export const commandList: readonly CommandEntry[] = [
   { name: 'scale', summary: 'change the number of pods of a Deployment', load: () => import('./commands/scale.ts') },
   { name: 'rollout', summary: 'follow or restart a Deployment', load: () => import('./commands/rollout.ts') },
   { name: 'analyze', summary: 'find mistakes in files or in the mesh', load: () => import('./commands/analyze.ts') },
+  {
+    name: 'dry-run',
+    summary: 'what a change would break or open, by the traffic on record',
+    load: () => import('./commands/dry-run.ts'),
+  },
+  {
+    name: 'upkeep',
+    summary: 'unused hosts, entries that count nowhere, workloads without a proxy',
+    load: () => import('./commands/upkeep.ts'),
+  },
   { name: 'istio', summary: 'settings of the whole mesh', load: () => import('./commands/istio.ts') },
   {
     name: 'proxy-status',
@@ -42,11 +52,6 @@ export const commandList: readonly CommandEntry[] = [
     name: 'alerts',
     summary: 'what in the traffic to look at: new hosts, blocked calls, bare addresses, bytes out',
     load: () => import('./commands/alerts.ts'),
-  },
-  {
-    name: 'suggest',
-    summary: 'objects that let through what left unregistered',
-    load: () => import('./commands/suggest.ts'),
   },
   {
     name: 'logs',

@@ -1,25 +1,48 @@
 // What a change would do to the traffic that was seen: each flow on record is tried in the mesh as it is and in the mesh as it
 // would be, by the same verdicts. What was never seen is not told.
-import type { Flow } from '../telemetry/flow.ts';
-import type { Way } from '../verdict/verdict.ts';
-
-/** A flow on record, of a workload's own proxy. */
-export type SeenFlow = Pick<
-  Flow,
-  'by' | 'source' | 'destination' | 'protocol' | 'requests' | 'connections' | 'lastSeen'
->;
+import type { DestinationKind, Protocol } from '../telemetry/traffic.ts';
+import type { HopTls } from '../verdict/verdict.ts';
 
 /**
  * `breaks`: left and would not. `opens`: did not and would. `may-…`: as what is not known of it decides. `moves`: leaves another
  * way than now: by another gateway, or with other TLS.
  */
-export type Consequence = 'breaks' | 'may-break' | 'opens' | 'may-open' | 'moves';
+export const consequences = ['breaks', 'may-break', 'opens', 'may-open', 'moves'] as const;
+export type Consequence = (typeof consequences)[number];
 
+/** The same call of one workload, however it ended when it was seen. */
 export interface Effect {
   readonly consequence: Consequence;
-  readonly flow: SeenFlow;
-  readonly present: readonly Way[];
-  readonly changed: readonly Way[];
+  readonly source: { readonly namespace: string; readonly workload: string };
+  readonly destination: {
+    readonly host: string;
+    readonly port: number;
+    /** As what it is on record; of several the last. */
+    readonly kind: DestinationKind;
+    readonly serviceEntry?: string;
+  };
+  readonly protocol: Protocol;
+  readonly requests: number;
+  readonly connections: number;
+  /** RFC 3339. */
+  readonly lastSeen: string;
+  /** Of what hangs on what is not known of the calls: what would have to hold, for people. Empty: it is certain. */
+  readonly when: readonly string[];
+  readonly present: Outcome;
+  readonly changed: Outcome;
+}
+
+export interface Outcome {
+  readonly leaves: boolean;
+  /** What the caller sees where it is stopped. */
+  readonly sees?: number | 'closed';
+  /** That decides. */
+  readonly object: string;
+  readonly reason?: string;
+  /** `namespace/workload` of the gateways on the way. */
+  readonly via: readonly string[];
+  /** How it leaves the last proxy. */
+  readonly tls: HopTls;
 }
 
 /**
@@ -29,9 +52,15 @@ export interface Effect {
 export type NotJudged = 'gone' | 'other' | 'entering';
 
 export interface DryRun {
+  /** RFC 3339; flows are told from here on, as far as they are kept. */
+  readonly since: string;
   /** Flows that were tried. */
   readonly judged: number;
   readonly notJudged: Readonly<Record<NotJudged, number>>;
-  /** Those of most traffic first. */
+  readonly summary: Readonly<Record<Consequence, { readonly workloads: number; readonly hosts: number }>>;
+  /** By consequence, those of most traffic first; at most `mostEffects` of each. */
   readonly effects: readonly Effect[];
 }
+
+/** Of each consequence; the summary counts all. */
+export const mostEffects = 1000;

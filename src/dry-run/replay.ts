@@ -1,20 +1,36 @@
-// Tries every flow on record in both worlds. Pure; verdicts are as cheap as the worlds make them, and a workload has the same
-// for the same destination, so flows that differ in nothing else are asked for once.
+// Tries every flow on record in both worlds. Pure; verdicts are as cheap as the worlds make them.
 import type { ProxyIdentity } from '../discovery/view.ts';
+import type { SeenFlow } from '../telemetry/seen-flow.ts';
 import { otherHost } from '../telemetry/traffic.ts';
 import type { Attempt } from '../verdict/attempt.ts';
+import type { Verdict } from '../verdict/verdict.ts';
 import type { World } from '../verdict/world.ts';
 import { consequenceOf } from './consequence.ts';
-import type { DryRun, Effect, NotJudged, SeenFlow } from './dry-run.ts';
+import type { Consequence, NotJudged } from './dry-run.ts';
 
-export function replay(seen: Iterable<SeenFlow>, present: World, changed: World): DryRun {
+/** One flow that the change does something to. */
+export interface Changed {
+  readonly consequence: Consequence;
+  readonly flow: SeenFlow;
+  readonly present: Verdict;
+  readonly changed: Verdict;
+}
+
+export interface Replayed {
+  readonly judged: number;
+  readonly notJudged: Readonly<Record<NotJudged, number>>;
+  readonly changed: readonly Changed[];
+}
+
+export function replay(seen: Iterable<SeenFlow>, present: World, changed: World): Replayed {
   const callers = callersOf(present);
   const changedCallers = callersOf(changed);
   const notJudged: Record<NotJudged, number> = { gone: 0, other: 0, entering: 0 };
-  const effects: Effect[] = [];
+  const all: Changed[] = [];
   let judged = 0;
   for (const flow of seen) {
-    const caller = callers.get(nameOf(flow.source));
+    const name = nameOf(flow.source);
+    const caller = callers.get(name);
     const reason = notJudgedBecause(flow, caller);
     if (reason !== undefined || caller === undefined) {
       notJudged[reason ?? 'gone'] += 1;
@@ -23,11 +39,11 @@ export function replay(seen: Iterable<SeenFlow>, present: World, changed: World)
     judged += 1;
     const attempt = attemptOf(flow);
     const before = present.verdictOf(caller, attempt);
-    const after = changed.verdictOf(changedCallers.get(nameOf(flow.source)) ?? caller, attempt);
+    const after = changed.verdictOf(changedCallers.get(name) ?? caller, attempt);
     const consequence = consequenceOf(before, after);
-    if (consequence !== undefined) effects.push({ consequence, flow, present: before.ways, changed: after.ways });
+    if (consequence !== undefined) all.push({ consequence, flow, present: before, changed: after });
   }
-  return { judged, notJudged, effects: effects.sort((a, b) => volumeOf(b.flow) - volumeOf(a.flow)) };
+  return { judged, notJudged, changed: all };
 }
 
 /** By `namespace/workload`; pods of one workload are taken to be alike. */
@@ -48,8 +64,4 @@ function notJudgedBecause({ by, destination }: SeenFlow, caller: ProxyIdentity |
 /** Of a wildcard it is not on record which of its names were asked for: one that nobody else speaks of stands for them. */
 function attemptOf({ destination: { host, port }, protocol }: SeenFlow): Attempt {
   return { protocol, host: host.startsWith('*.') ? `any${host.slice(1)}` : host, port };
-}
-
-function volumeOf({ requests, connections }: SeenFlow): number {
-  return requests + connections;
 }

@@ -1,9 +1,10 @@
 // Answers questions about all that was recorded beside the thread that serves proxies, which only waits: a worker opens the
 // control plane's files for reading. It is there while there is something to do, and a while after, for at rest it would cost
 // the memory of a second program. Invariant: jobs run one after the other, and each is settled once.
+import { getCompileCacheDir } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { SallyportError } from '../platform/errors.ts';
-import type { JobError, JobFiles, JobMessage, JobName, JobReply, Jobs } from './job.ts';
+import type { JobError, JobFiles, JobMessage, JobName, JobReply, Jobs, WorkerData } from './job.ts';
 
 export interface Foresight {
   /**
@@ -57,7 +58,7 @@ export function createForesight({ files, idleMs = 10_000, onWorker }: ForesightO
 
   function startWorker(): Worker {
     const started = new Worker(new URL('worker.ts', import.meta.url), {
-      workerData: files,
+      workerData: { files, compileCache: getCompileCacheDir() } satisfies WorkerData,
       resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
     });
     started.on('message', (reply: JobReply) => {

@@ -1,9 +1,30 @@
 // What can be asked of what flowed without holding up the thread that serves proxies: the name of each job, what it is asked
 // and what it answers, all of it plain data. A new job is a row here and a function in jobs.ts.
+import type { Change } from '../dry-run/change.ts';
+import type { DryRun } from '../dry-run/dry-run.ts';
 import type { SeenFlow, SeenQuery } from '../telemetry/seen-flow.ts';
+import type { RunningPod } from '../upkeep/uncovered-workloads.ts';
+import type { Upkeep } from '../upkeep/upkeep.ts';
+import type { AskedWorld } from './asked-world.ts';
 
 export interface Jobs {
   readonly seen: { readonly ask: SeenQuery; readonly answer: readonly SeenFlow[] };
+  readonly 'dry-run': { readonly ask: DryRunAsk; readonly answer: DryRun };
+  readonly upkeep: { readonly ask: UpkeepAsk; readonly answer: Upkeep };
+}
+
+export interface DryRunAsk {
+  readonly world: AskedWorld;
+  readonly change: Change;
+  readonly seen: SeenQuery;
+}
+
+export interface UpkeepAsk {
+  readonly world: AskedWorld;
+  readonly pods: readonly RunningPod[];
+  /** Milliseconds since 1970. */
+  readonly unusedSince: number;
+  readonly namespace?: string;
 }
 
 export type JobName = keyof Jobs;
@@ -14,9 +35,16 @@ export interface JobFiles {
   readonly traffic: string;
 }
 
-export type JobMessage<Name extends JobName = JobName> = {
-  readonly [One in Name]: { readonly name: One; readonly ask: Jobs[One]['ask'] };
-}[Name];
+export interface WorkerData {
+  readonly files: JobFiles;
+  /** Where compiled code is kept; undefined: nowhere. */
+  readonly compileCache: string | undefined;
+}
+
+export interface JobMessage<Name extends JobName = JobName> {
+  readonly name: Name;
+  readonly ask: Jobs[Name]['ask'];
+}
 
 export type JobReply<Name extends JobName = JobName> =
   | { readonly answer: Jobs[Name]['answer'] }

@@ -1,18 +1,41 @@
 // What each job does, in the worker's thread. Files are opened for each job anew: they may have been moved aside since.
+import { changedObjects } from '../dry-run/change.ts';
+import { replay } from '../dry-run/replay.ts';
+import { reportOf } from '../dry-run/report.ts';
 import { openSeenReader } from '../telemetry/ledger/seen-query.ts';
+import { recordedSince, type SeenFlow, type SeenQuery } from '../telemetry/seen-flow.ts';
+import { lookThrough } from '../upkeep/look-through.ts';
+import { worldOf } from './asked-world.ts';
 import type { JobFiles, JobName, Jobs } from './job.ts';
+import { unpackObjects } from './packed-objects.ts';
+
+function readSeen(ask: SeenQuery, { traffic }: JobFiles): readonly SeenFlow[] {
+  const reader = openSeenReader(traffic);
+  try {
+    return reader.seen(ask);
+  } finally {
+    reader.close();
+  }
+}
 
 export type JobTable = {
   readonly [Name in JobName]: (ask: Jobs[Name]['ask'], files: JobFiles) => Jobs[Name]['answer'];
 };
 
 export const jobs: JobTable = {
-  seen(ask, { traffic }) {
-    const reader = openSeenReader(traffic);
-    try {
-      return reader.seen(ask);
-    } finally {
-      reader.close();
-    }
+  seen: readSeen,
+  'dry-run'({ world, change, seen }, files) {
+    const now = Date.now();
+    const objects = unpackObjects(world.objects);
+    const present = worldOf(objects, world);
+    const changed = worldOf(changedObjects(objects, change, new Date(now)), world);
+    const flows = readSeen(seen, files);
+    const since = Math.max(seen.since, recordedSince(flows) ?? now);
+    return reportOf(replay(flows, present, changed), since);
+  },
+  upkeep({ world, ...asked }, files) {
+    const { mesh, proxies } = worldOf(unpackObjects(world.objects), world);
+    const namespaces = new Set(proxies.map(({ namespace }) => namespace));
+    return lookThrough({ ...asked, mesh, namespaces, seen: readSeen({ since: 0 }, files), now: Date.now() });
   },
 };

@@ -9,11 +9,10 @@ export interface Translated<Model> {
   take(events: readonly WatchEvent[]): readonly Change<Model>[];
 }
 
-/** An object that no longer fits its schema (an older release wrote it) keeps its last good meaning. `keyFor`: which it is. */
+/** An object that no longer fits its schema (an older release wrote it) keeps its last good meaning. */
 export function createTranslated<Api extends KubeObject, Model>(
   kind: Kind<Api>,
   translate: (object: Api) => readonly Model[],
-  keyFor: (object: KubeObject) => string = (object) => keyString(keyOf(object)),
 ): Translated<Model> {
   const translated = new Map<string, readonly Model[]>();
 
@@ -29,7 +28,7 @@ export function createTranslated<Api extends KubeObject, Model>(
       events
         .filter(({ object }) => object.kind === kind.kind)
         .flatMap((event) => {
-          const key = keyFor(event.object);
+          const key = keyString(keyOf(event.object));
           if (event.type === 'DELETED') return [replace(key, [])];
           const after = parsed(kind.schema, event.object, (object) => translate(kind.withDefaults(object)));
           return after === undefined ? [] : [replace(key, after)];

@@ -14,13 +14,13 @@ import { authorityRoutes } from './routes/authority.ts';
 import { decisionRoutes } from './routes/decisions.ts';
 import { eventRoutes } from './routes/events.ts';
 import { flowRoutes } from './routes/flows.ts';
+import { foresightRoutes } from './routes/foresight.ts';
 import { statusRoutes } from './routes/mesh-status.ts';
 import { objectRoutes } from './routes/objects.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { pageRoutes } from './routes/page.ts';
 import { podRoutes } from './routes/pods.ts';
 import { proxyRoutes } from './routes/proxies.ts';
-import { suggestionRoutes } from './routes/suggestions.ts';
 import { watchRoutes } from './routes/watch.ts';
 import type { Sessions } from './session.ts';
 
@@ -57,7 +57,7 @@ export function createApp(deps: ServerDeps, { transport, sessions, streams }: Ap
   app.route('/v1', podRoutes(deps, transport));
   app.route('/v1', flowRoutes(deps));
   app.route('/v1', alertRoutes(deps));
-  app.route('/v1', suggestionRoutes(deps));
+  app.route('/v1', foresightRoutes(deps));
   app.route('/v1', decisionRoutes(deps, openStream));
   app.route('/v1', eventRoutes(deps, openStream, streams));
   app.route('/v1', openApiRoutes(deps.info));

@@ -3,17 +3,19 @@
 
 import type { KubeObject } from '../api/object.ts';
 import type { ProxyStatus } from '../discovery/proxy-state.ts';
+import type { Change } from '../dry-run/change.ts';
+import type { DryRun } from '../dry-run/dry-run.ts';
 import type { AuthorityStatus } from '../identity/authority-status.ts';
 import type { Diagnostic } from '../platform/diagnostic.ts';
 import type { Logger } from '../platform/log.ts';
 import type { ExecPlan, PodStatus } from '../runtime/protocol.ts';
 import type { ObjectStore } from '../store/store.ts';
-import type { Suggestions, SuggestOptions } from '../suggest/suggestion.ts';
 import type { Alert } from '../telemetry/alert.ts';
 import type { Registry } from '../telemetry/intake/registry.ts';
 import type { LedgerReader } from '../telemetry/ledger.ts';
 import type { MetricRules } from '../telemetry/metrics/metric-rules.ts';
 import type { SeenQuery } from '../telemetry/seen-flow.ts';
+import type { Upkeep } from '../upkeep/upkeep.ts';
 import type { ConfigType, ExpansionBody, ProxyResource } from './wire.ts';
 
 export interface ServerInfo {
@@ -36,7 +38,6 @@ export interface ServerDeps {
   readonly traffic: LedgerReader;
   /** Undefined where there is no such alert. */
   acknowledge(id: number): Alert | undefined;
-  suggestions(query: SuggestOptions & Omit<SeenQuery, 'kinds'>, signal: AbortSignal): Promise<Suggestions>;
   /** What proxies would do with a destination now. */
   readonly registry: Pick<Registry, 'asked' | 'policy'>;
   /** What is told of metrics now; undefined: all. */
@@ -57,6 +58,10 @@ export interface ServerDeps {
   diagnosticsOf(objects: readonly KubeObject[]): Promise<readonly Diagnostic[]>;
   /** What Istio would have to be told in place of this object; undefined for one that stands for itself. */
   expansionOf(object: KubeObject): ExpansionBody | undefined;
+  /** What of the traffic on record would end otherwise after the change. */
+  dryRun(change: Change, seen: SeenQuery, signal: AbortSignal): Promise<DryRun>;
+  /** `unusedSince`: milliseconds since 1970. */
+  upkeep(asked: { readonly unusedSince: number; readonly namespace?: string }, signal: AbortSignal): Promise<Upkeep>;
   /** Called when `diagnostics()` may tell something else. Returns the unsubscribe function. */
   onDiagnosticsChange(listener: () => void): () => void;
 }

@@ -9,9 +9,9 @@ import type { AuthorityStatus } from '../identity/authority-status.ts';
 import type { Diagnostic } from '../platform/diagnostic.ts';
 import type { PodStatus } from '../runtime/protocol.ts';
 import type { ApplyOutcome } from '../store/store.ts';
-import type { Suggestions } from '../suggest/suggestion.ts';
 import type * as alerts from './schemas/alert-schema.ts';
 import type * as events from './schemas/event-schema.ts';
+import type * as foresight from './schemas/foresight-schema.ts';
 import type * as traffic from './schemas/traffic-schema.ts';
 
 /** Every answer with a status of 400 or more. */
@@ -172,9 +172,6 @@ export type FlowsBody = Body<typeof traffic.flowsSchema>;
 
 export type FlowBody = FlowsBody['flows'][number];
 
-/** GET /v1/suggestions. */
-export type SuggestionsBody = Suggestions;
-
 export type GraphBody = Body<typeof traffic.graphSchema>;
 
 /** A decision with its times in RFC 3339. */
@@ -182,6 +179,15 @@ export type DecisionBody = Body<typeof traffic.decisionSchema>;
 
 /** GET /v1/decisions, and the data of `event: decisions`. */
 export type DecisionsBody = Body<typeof traffic.decisionsSchema>;
+
+/** POST /v1/dry-run. */
+export type DryRunBody = Body<typeof foresight.dryRunSchema>;
+
+/** What it is asked. */
+export type DryRunAskBody = Immutable<z.input<typeof foresight.dryRunAskSchema>>;
+
+/** GET /v1/upkeep. */
+export type UpkeepBody = Body<typeof foresight.upkeepSchema>;
 
 /** An alert with its times in RFC 3339; the answer to POST /v1/alerts/ID/acknowledge. */
 export type AlertBody = Body<typeof alerts.alertSchema>;

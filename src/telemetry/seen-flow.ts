@@ -17,3 +17,10 @@ export type SeenFlow = Pick<
   Flow,
   'by' | 'source' | 'destination' | 'via' | 'protocol' | 'requests' | 'connections' | 'firstSeen' | 'lastSeen'
 >;
+
+/** Since when anything of these is on record, in milliseconds since 1970; undefined: nothing is. */
+export function recordedSince(seen: Iterable<SeenFlow>): number | undefined {
+  let first: string | undefined;
+  for (const { firstSeen } of seen) if (first === undefined || firstSeen < first) first = firstSeen;
+  return first === undefined ? undefined : Date.parse(first);
+}

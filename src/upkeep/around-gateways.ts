@@ -4,7 +4,7 @@ import type { Mesh } from '../mesh/mesh.ts';
 import { compareText } from '../mesh/origin.ts';
 import { routedHosts } from '../mesh/references.ts';
 import type { VirtualService } from '../mesh/virtual-service.ts';
-import type { SeenTraffic } from './seen-traffic.ts';
+import type { SeenFlow } from '../telemetry/seen-flow.ts';
 import type { AroundGateway } from './upkeep.ts';
 
 /** What leads a host through gateways. */
@@ -18,7 +18,7 @@ interface Detour {
 /** Flows are told by the minute: what ended in the one in which a rule came may have been before it. */
 const minute = 60_000;
 
-export function aroundGateways(mesh: Mesh, seen: Iterable<SeenTraffic>): readonly AroundGateway[] {
+export function aroundGateways(mesh: Mesh, seen: Iterable<SeenFlow>): readonly AroundGateway[] {
   const detours = detoursOf(mesh);
   const found: AroundGateway[] = [];
   for (const { by, source, destination, via, requests, connections, lastSeen } of detours.size === 0 ? [] : seen) {

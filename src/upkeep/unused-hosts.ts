@@ -2,11 +2,11 @@
 import type { Mesh } from '../mesh/mesh.ts';
 import { compareText } from '../mesh/origin.ts';
 import { originOf, type Service } from '../mesh/service.ts';
-import type { SeenTraffic } from './seen-traffic.ts';
+import type { SeenFlow } from '../telemetry/seen-flow.ts';
 import type { UnusedHost } from './upkeep.ts';
 
 /** `since`: milliseconds since 1970; what was registered later has had no time to be used. */
-export function unusedHosts({ services }: Mesh, seen: Iterable<SeenTraffic>, since: number): readonly UnusedHost[] {
+export function unusedHosts({ services }: Mesh, seen: Iterable<SeenFlow>, since: number): readonly UnusedHost[] {
   const lastUses = lastUsesOf(seen);
   const found: UnusedHost[] = [];
   for (const host of services.hosts()) {
@@ -21,11 +21,16 @@ export function unusedHosts({ services }: Mesh, seen: Iterable<SeenTraffic>, sin
 
 function unused(service: Service, lastUsed: string | undefined): UnusedHost {
   const ports = service.ports.map(({ number }) => number);
-  return { host: service.host, ports, object: originOf(service), ...(lastUsed === undefined ? {} : { lastUsed }) };
+  return {
+    host: service.host,
+    ports,
+    object: originOf(service),
+    ...(lastUsed === undefined ? {} : { lastUsed }),
+  };
 }
 
 /** By entry and host. */
-function lastUsesOf(seen: Iterable<SeenTraffic>): ReadonlyMap<string, string> {
+function lastUsesOf(seen: Iterable<SeenFlow>): ReadonlyMap<string, string> {
   const last = new Map<string, string>();
   for (const { destination, lastSeen } of seen) {
     if (destination.serviceEntry === undefined || destination.kind === 'blocked') continue;

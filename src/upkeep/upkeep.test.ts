@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { objectsOf } from '../analysis/testing/told.ts';
 import { emptyMesh, type Mesh, updateMesh } from '../mesh/mesh.ts';
 import { createMeshObjects } from '../mesh/mesh-objects.ts';
+import type { SeenFlow } from '../telemetry/seen-flow.ts';
 import { aroundGateways } from './around-gateways.ts';
-import type { SeenTraffic } from './seen-traffic.ts';
 import { shadowedEntries } from './shadowed-entries.ts';
 import { uncoveredWorkloads } from './uncovered-workloads.ts';
 import { unusedHosts } from './unused-hosts.ts';
@@ -36,10 +36,11 @@ function seen(
   serviceEntry: string,
   at: string,
   via: string[] = [],
-): SeenTraffic {
+): SeenFlow {
   const destination = { kind, host, port: 443, serviceEntry };
   const source = { namespace: 'shop', workload: 'web' };
-  return { source, destination, via, requests: 0, connections: 3, lastSeen: `2026-01-${at}.000Z` };
+  const lastSeen = `2026-01-${at}.000Z`;
+  return { source, destination, via, protocol: 'tls', requests: 0, connections: 3, firstSeen: lastSeen, lastSeen };
 }
 
 const day = (number: number) => Date.UTC(2026, 0, number);

@@ -7,17 +7,9 @@ import { isWildcardHost, wildcardsAbove } from '../api/host-name.ts';
 import type { Access } from '../mesh/egress-policy/access.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import type { ProxySettings } from '../mesh/proxy-settings.ts';
-import { hostsAskedBy } from '../mesh/references.ts';
 import type { Service, ServicePort } from '../mesh/service.ts';
 import type { Named } from './domain-claims.ts';
-import {
-  asksForPaths,
-  hostAccessOf,
-  isClosedTo,
-  judgesPaths,
-  onOtherPorts,
-  withheldOf,
-} from './egress-policy/host-access.ts';
+import { hostAccessOf, isClosedTo, judgesPaths, onOtherPorts, withheldOf } from './egress-policy/host-access.ts';
 import { createInboundPorts } from './inbound-ports.ts';
 import { createKnownHosts, type KnownHost } from './known-hosts.ts';
 import { createMeshView, type MeshView } from './mesh-view.ts';
@@ -62,7 +54,7 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
   const secrets = createSecretUnits(resources, { namespace, keys: parts.capture === 'redirect' });
 
   function routing(port: number): Routing {
-    return meshRouting(scope, port, known.reached, access);
+    return meshRouting(scope, port, known.reached);
   }
 
   function access(host: string, port: number): Access | undefined {
@@ -192,7 +184,7 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
         const book = books.get(number) ?? createPortBook();
         books.set(number, book);
         const settings = {
-          byPath: selected !== undefined && (decidesByPath(selected, number) || isJudgedByPath(selected, number)),
+          byPath: selected !== undefined && (decidesByPath(selected, number) || judgesPaths(access(host, number))),
           closed: isClosed(selected, destination, number),
           belowGoverned: wildcardsAbove(host).some((wildcard) => governed.has(wildcard)),
           policy: outlook.settings.outboundTrafficPolicy,
@@ -202,13 +194,6 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
       }
     }
     return dirty;
-  }
-
-  function isJudgedByPath(selected: SelectedHost, port: number): boolean {
-    const { host, virtualService } = selected;
-    if (!portsOf(selected).some(({ number }) => number === port)) return false;
-    const led = virtualService === undefined ? [] : [...hostsAskedBy(virtualService)];
-    return judgesPaths(access(host, port)) || led.some((name) => asksForPaths(mesh.egressPolicies, name));
   }
 
   function withDependents(changed: Iterable<string>): ReadonlySet<string> {

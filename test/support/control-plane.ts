@@ -51,6 +51,8 @@ export async function startControlPlane(
     ready: Promise.resolve(),
     traffic: memoryLedger(),
     acknowledge: () => undefined,
+    dryRun: () => Promise.reject(new Error('no dry run here')),
+    upkeep: () => Promise.reject(new Error('no upkeep here')),
     registry: { asked: () => ({}), policy: () => ({ mode: 'REGISTRY_ONLY', object: 'default' }) },
     metricRules: () => undefined,
     proxies: () => [],
@@ -63,7 +65,6 @@ export async function startControlPlane(
     diagnosticsOf: async () => [],
     onDiagnosticsChange: () => () => undefined,
     expansionOf: () => undefined,
-    suggestions: async () => ({ suggestions: [], objects: [], leftOut: [] }),
     ...deps,
   };
   const server = await serveApi(all, { socketPath: folder.apiSocket, tcp: { host: '127.0.0.1', port: 0 } });

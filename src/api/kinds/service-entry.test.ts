@@ -115,10 +115,10 @@ test('defaults are those of Istio, and what is written stays', () => {
   assert.deepEqual([kept.location, kept.exportTo], ['MESH_INTERNAL', ['.']]);
   assert.deepEqual(
     serviceEntryKind.columns.map(({ title }) => title),
-    ['HOSTS', 'LOCATION', 'RESOLUTION'],
+    ['HOSTS', 'LOCATION', 'RESOLUTION', 'EXPIRES'],
   );
   assert.deepEqual(
     serviceEntryKind.columns.map((column) => column.value(written)),
-    ['["a.example"]', 'MESH_INTERNAL', ''],
+    ['["a.example"]', 'MESH_INTERNAL', '', ''],
   );
 });

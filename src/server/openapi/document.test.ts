@@ -6,9 +6,11 @@ import { serviceEntry } from '../../../test/support/manifests.ts';
 import { kinds } from '../../api/kinds.ts';
 import type { ProxyStatus } from '../../discovery/proxy-state.ts';
 import { typeUrls } from '../../discovery/view.ts';
+import type { DryRun } from '../../dry-run/dry-run.ts';
 import type { AuthorityStatus } from '../../identity/authority-status.ts';
 import { requestJson } from '../../platform/unix-http.ts';
 import type { PodStatus } from '../../runtime/protocol.ts';
+import type { Upkeep } from '../../upkeep/upkeep.ts';
 import { createApp } from '../app.ts';
 import { createStreamLimit } from '../events/stream-limit.ts';
 import { readEvents } from '../testing/event-reader.ts';
@@ -73,6 +75,47 @@ const authority: AuthorityStatus = {
   problem: { source: '/x', message: 'm', hint: 'h' },
 };
 
+const none = { workloads: 0, hosts: 0 };
+const seenAt = '2026-01-01T00:00:00Z';
+const dryRun: DryRun = {
+  since: seenAt,
+  judged: 1,
+  notJudged: { gone: 0, other: 0, entering: 0 },
+  summary: { breaks: { workloads: 1, hosts: 1 }, 'may-break': none, opens: none, 'may-open': none, moves: none },
+  effects: [
+    {
+      consequence: 'breaks',
+      source: { namespace: 'a', workload: 'b' },
+      destination: { host: 'c', port: 80, kind: 'passthrough' },
+      protocol: 'http',
+      requests: 1,
+      connections: 0,
+      lastSeen: seenAt,
+      when: [],
+      present: { leaves: true, object: 'default', via: [], tls: 'as-sent' },
+      changed: { leaves: false, sees: 502, object: 'default', reason: 'r', via: ['a/b'], tls: 'as-sent' },
+    },
+  ],
+};
+const upkeep: Upkeep = {
+  since: seenAt,
+  unused: [{ host: 'a', ports: [80], object: 'ServiceEntry/a/b', lastUsed: seenAt }],
+  shadowed: [{ host: 'a', object: 'ServiceEntry/a/b', by: ['Service/a/b'] }],
+  uncovered: [{ namespace: 'a', workload: 'b', reason: 'r' }],
+  aroundGateways: [
+    {
+      source: { namespace: 'a', workload: 'b' },
+      host: 'c',
+      port: 443,
+      gateways: ['a/g'],
+      objects: ['VirtualService/a/c'],
+      requests: 0,
+      connections: 1,
+      lastSeen: seenAt,
+    },
+  ],
+};
+
 async function started(t: TestContext) {
   const traffic = memoryLedger();
   traffic.commit({
@@ -88,6 +131,8 @@ async function started(t: TestContext) {
     proxyConfig: () => [{ name: 'a', version: '1', origins: [], state: 'SYNCED', json: {} }],
     acknowledge: (id) => alert({ id }),
     authority: { status: () => authority, rotate: () => authority },
+    dryRun: async () => dryRun,
+    upkeep: async () => upkeep,
     execPlan: async () => ({ argv: ['true'], env: { A: 'b' }, cwd: '/' }),
     diagnostics: async () => [
       { severity: 'error', code: 'SP0101', resource: '', path: '', message: 'm', hint: 'h', source },
@@ -151,9 +196,16 @@ function call({ method, path }: Operation): string {
 }
 
 const bodies = new Map<string, unknown>([
-  ['post', [serviceEntry('b'), { kind: 'Nothing' }]],
-  ['patch', { metadata: { labels: { team: 'red' } } }],
+  ['POST /v1/objects', [serviceEntry('b'), { kind: 'Nothing' }]],
+  ['POST /v1/dry-run', { objects: [serviceEntry('b'), { kind: 'Nothing' }], since: '1h' }],
 ]);
+const patch = { metadata: { labels: { team: 'red' } } };
+
+function bodyOf(method: string, path: string): { readonly body?: unknown } {
+  if (method === 'PATCH') return { body: patch };
+  const body = bodies.get(`${method} ${path}`);
+  return body === undefined ? {} : { body };
+}
 
 test('real answers are as the document says', async (t) => {
   const { folder } = await started(t);
@@ -162,7 +214,7 @@ test('real answers are as the document says', async (t) => {
       socketPath: folder.apiSocket,
       path,
       method: method as 'GET',
-      ...(bodies.has(method.toLowerCase()) ? { body: bodies.get(method.toLowerCase()) } : {}),
+      ...bodyOf(method, path),
     });
   const documents = operations.filter(({ answers }) =>
     answers.some(({ type, schemas }) => type.endsWith('json') && schemas),

@@ -2,6 +2,7 @@
 import { alertSchema, alertsSchema } from '../schemas/alert-schema.ts';
 import { authoritySchema } from '../schemas/authority-schema.ts';
 import { changedSchema, droppedSchema, objectEventsSchema, proxyEventsSchema } from '../schemas/event-schema.ts';
+import { dryRunAskSchema, dryRunSchema, upkeepSchema } from '../schemas/foresight-schema.ts';
 import { diagnosticsSchema, infoSchema } from '../schemas/mesh-schema.ts';
 import {
   alertsQuery,
@@ -9,9 +10,8 @@ import {
   eventsQuery,
   flowsQuery,
   graphQuery,
-  suggestionsQuery,
+  upkeepQuery,
 } from '../schemas/query-schema.ts';
-import { suggestionsSchema } from '../schemas/suggestion-schema.ts';
 import { decisionSchema, decisionsSchema, flowsSchema, graphSchema } from '../schemas/traffic-schema.ts';
 import { json, type Operation } from './operation.ts';
 
@@ -73,18 +73,26 @@ export const meshOperations: readonly Operation[] = [
   },
   {
     method: 'get',
-    path: '/v1/suggestions',
-    summary: 'What nobody registered and passed, as objects that let it through when nothing else may leave',
-    query: suggestionsQuery,
-    answers: json(suggestionsSchema),
-    refusals: [503],
-  },
-  {
-    method: 'get',
     path: '/v1/decisions',
     summary: 'What was stopped or left unregistered, one record each',
     query: decisionsQuery,
     answers: [...json(decisionsSchema), { type: 'application/x-ndjson', schemas: [decisionSchema] }],
+    refusals: [503],
+  },
+  {
+    method: 'post',
+    path: '/v1/dry-run',
+    summary: 'What a change would do to the traffic on record; changes nothing',
+    body: dryRunAskSchema,
+    answers: json(dryRunSchema),
+    refusals: [503],
+  },
+  {
+    method: 'get',
+    path: '/v1/upkeep',
+    summary: 'Hosts that nobody uses, entries that count nowhere, workloads without a proxy, traffic around gateways',
+    query: upkeepQuery,
+    answers: json(upkeepSchema),
     refusals: [503],
   },
   {

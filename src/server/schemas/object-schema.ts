@@ -16,7 +16,7 @@ const names = componentSchema(
   }),
 );
 
-export const objectSchema = componentSchema(
+const object = componentSchema(
   'Object',
   z.looseObject({
     apiVersion: z.string(),
@@ -28,7 +28,7 @@ export const objectSchema = componentSchema(
   }),
 ) satisfies z.ZodType<KubeObject>;
 
-export const manifestsSchema = componentSchema('Manifests', z.array(objectSchema));
+export const manifestsSchema = componentSchema('Manifests', z.array(object));
 
 export const mergePatchSchema = componentSchema(
   'MergePatch',
@@ -51,10 +51,10 @@ export const objectsSchema = componentSchema(
   z.strictObject({
     names,
     resourceVersion: z.string(),
-    items: z.array(objectSchema),
+    items: z.array(object),
     expansion: z
       .strictObject({
-        objects: z.array(objectSchema),
+        objects: z.array(object),
         admission: z.array(z.string()).describe('who is let out by it, in sentences'),
       })
       .exactOptional()
@@ -99,7 +99,7 @@ export const watchBatchSchema = componentSchema(
     events: z.array(
       z.strictObject({
         type: z.enum(['ADDED', 'MODIFIED', 'DELETED']),
-        object: objectSchema.exactOptional(),
+        object: object.exactOptional(),
         row: row.exactOptional().describe('with view=table'),
       }),
     ),

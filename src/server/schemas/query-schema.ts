@@ -85,17 +85,13 @@ export const alertsQuery = z.strictObject({
   state: alertStateSchema.exactOptional(),
 });
 
-export const suggestionsQuery = z.strictObject({
-  since: since.describe('how far back; all that is on record if absent'),
-  namespace: name.exactOptional().describe('of those who called; all if absent'),
-  as: z.enum(['serviceentries', 'egresspolicy']).default('serviceentries').describe('for namespaces, or for workloads'),
-  blocked: flag.default(false).describe('what was stopped too'),
-  host: name
-    .transform((text) => text.split(','))
-    .exactOptional()
-    .describe('only these, comma separated, whether they passed or were stopped'),
-  wildcards: flag.default(false).describe('joins three hosts of one domain and more'),
-  expires: duration.exactOptional().describe('how long what is suggested is to be good, for example 2h'),
+export const upkeepQuery = z.strictObject({
+  unused: duration
+    .default(30 * 24 * 60 * 60_000)
+    .describe(
+      'hosts that nobody called for so long are unused; 30d if absent, which is about as long as flows are kept',
+    ),
+  namespace: name.exactOptional().describe('of objects and workloads'),
 });
 
 const objectQuery = {

@@ -2,8 +2,9 @@
 // proves. Labels are no part of an identity: a source that names labels alone is let in there by its namespace, and told apart
 // at its sidecar.
 // Invariant: of a host that such policies govern nobody passes without a certificate of the mesh.
+import type { Any } from '@bufbuild/protobuf/wkt';
 import { gatewayNameLabel } from '../../api/kinds/mesh-gateway-validation.ts';
-import { spiffeIdentity } from '../../api/spiffe.ts';
+import { spiffeIdentity, spiffePrefix } from '../../api/spiffe.ts';
 import type { NetworkFilter } from '../../envoy/network-filters.ts';
 import { buildNetworkRbac } from '../../envoy/rbac.ts';
 import {
@@ -21,9 +22,8 @@ import {
 import { policiesOf } from '../../mesh/egress-policy/access.ts';
 import { type EgressPolicy, egressPolicyOrigin, type PolicySource } from '../../mesh/egress-policy/egress-policy.ts';
 import type { Mesh } from '../../mesh/mesh.ts';
-import { inNamespace } from '../authorization/callers.ts';
 import { peerIdentityKey } from '../mutual-tls.ts';
-import type { Judgement } from './judgement.ts';
+import { permissionOf, rulesOnHost } from './request-filter.ts';
 
 /** The gateway's proxies. */
 export interface GatewayPlace {
@@ -39,25 +39,20 @@ function governing(mesh: Mesh, place: GatewayPlace, host: string): readonly Egre
   return here.some(({ mode }) => mode === 'enforce') ? here : [];
 }
 
-/** `identified`: callers come by the mesh's mTLS. A certificate that a server asks for by roots of its own proves nobody. */
-export function judgeCallers(
-  mesh: Mesh,
-  place: GatewayPlace,
-  host: string,
-  identified: boolean,
-): Judgement | undefined {
+/** For the virtual host of a server that ends the mesh's mTLS. */
+export function requestsOfCallers(mesh: Mesh, place: GatewayPlace, host: string): Readonly<Record<string, Any>> {
   const policies = governing(mesh, place, host);
-  if (policies.length === 0) return undefined;
+  if (policies.length === 0) return {};
   const { trustDomain } = mesh.config;
-  const allowing = identified ? policies.filter(({ expired }) => !expired) : [];
-  return {
-    mode: 'enforce',
-    allowed: allowing.map((policy) => ({
-      name: egressPolicyOrigin(policy),
-      requests: policy.requests,
-      callers: callersOf(policy, trustDomain, peerIs),
-    })),
-  };
+  const allowing = policies.filter(({ expired }) => !expired);
+  const entries = allowing.map((policy): readonly [string, RbacPolicy] => [
+    egressPolicyOrigin(policy),
+    {
+      permissions: [policy.requests === undefined ? anyPermission : permissionOf(policy.requests)],
+      principals: [callersOf(policy, trustDomain, peerIs)],
+    },
+  ]);
+  return rulesOnHost({ rules: { action: 'allow', policies: Object.fromEntries(entries) } });
 }
 
 /**
@@ -90,36 +85,38 @@ export function callersFilters(
 type Match = (match: TextMatch) => Principal;
 
 function callersOf(policy: EgressPolicy, trustDomain: string, is: Match): Principal {
+  const inMesh = spiffePrefix(trustDomain);
   const own = policy.meshWide ? undefined : [policy.namespace];
-  const sources = policy.sources?.flatMap((source) => identitiesFrom(source, own, trustDomain));
-  const identities = sources ?? identitiesIn(own, trustDomain);
-  return somePrincipal(identities.map((matches) => eachPrincipal(matches.map(is))));
+  const { sources } = policy;
+  if (sources === undefined) return somePrincipal(prefixes(own, inMesh).map(is));
+  return somePrincipal(sources.flatMap((source) => callersFrom(source, own, trustDomain, is)));
 }
 
-/** What each of them must be; all of its texts. */
-type Identity = readonly TextMatch[];
-
-function identitiesFrom(
+function callersFrom(
   source: PolicySource,
   own: readonly string[] | undefined,
   trustDomain: string,
-): readonly Identity[] {
+  is: Match,
+): readonly Principal[] {
   const { selector, serviceAccounts, namespaces } = source;
   if (selector === undefined && serviceAccounts === undefined && namespaces === undefined) return [];
   if (selector?.size === 0) return [];
   const within = namespaces === undefined ? own : namespaces.filter((one) => own === undefined || own.includes(one));
-  if (serviceAccounts === undefined) return identitiesIn(within, trustDomain);
-  return serviceAccounts.flatMap((serviceAccount): readonly Identity[] => {
+  const inMesh = spiffePrefix(trustDomain);
+  if (serviceAccounts === undefined) return prefixes(within, inMesh).map(is);
+  return serviceAccounts.flatMap((serviceAccount) => {
     if (within === undefined) {
-      return [[...inNamespace('*', trustDomain), { kind: 'suffix', value: `/sa/${serviceAccount}` }]];
+      const ending: TextMatch = { kind: 'suffix', value: `/sa/${serviceAccount}` };
+      return [eachPrincipal([is({ kind: 'prefix', value: inMesh }), is(ending)])];
     }
-    return within.map((namespace) => [
-      { kind: 'exact', value: spiffeIdentity({ trustDomain, namespace, serviceAccount }) },
-    ]);
+    return within.map((namespace) =>
+      is({ kind: 'exact', value: spiffeIdentity({ trustDomain, namespace, serviceAccount }) }),
+    );
   });
 }
 
 /** Undefined: of all namespaces. */
-function identitiesIn(namespaces: readonly string[] = ['*'], trustDomain: string): readonly Identity[] {
-  return namespaces.map((namespace) => inNamespace(namespace, trustDomain));
+function prefixes(namespaces: readonly string[] | undefined, inMesh: string): readonly TextMatch[] {
+  if (namespaces === undefined) return [{ kind: 'prefix', value: inMesh }];
+  return namespaces.map((namespace) => ({ kind: 'prefix', value: `${inMesh}ns/${namespace}/sa/` }));
 }

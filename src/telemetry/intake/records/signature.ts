@@ -13,9 +13,8 @@ import { hasFlag, isMisdirected, isOfGateway, isRuled, isServiceCluster } from '
 import type { EventRecord } from './event-record.ts';
 
 export function signatureOf(record: EventRecord): Signature | undefined {
-  // Where nothing is let through there is nothing that the gateway's rule leads to.
-  if (record.refusedBy !== '') return 'policy-denied';
   if (isMisdirected(record.key)) return 'no-destination';
+  if (record.refusedBy !== '') return 'policy-denied';
   return record.family === 'http' ? signatureOfRequest(record) : signatureOfConnection(record);
 }
 
