@@ -25,4 +25,5 @@ if (root) {
   runIsolated(file('apply/apply-bench.ts'));
   runIsolated(file('memory/memory-bench.ts'));
   runIsolated(file('path/path-bench.ts'));
-} else console.log('apply, memory, path: not measured, they want root');
+  runIsolated(file('path/identity-bench.ts'));
+} else console.log('apply, memory, path, identity: not measured, they want root');
