@@ -52,7 +52,7 @@ export const defaultMeshConfig: MeshConfig = {
   crossNamespace: 'owners',
 };
 
-/** Takes the object as it was written; defaults are filled here, in the same order as above: settings are compared as JSON. */
+/** Takes the object as it was written; defaults are filled here. */
 export function translateMeshConfig(written: Istio): MeshConfig {
   const istio = istioKind.withDefaults(written);
   const { outboundTrafficPolicy, proxy, meshPolicy } = istio.spec;

@@ -203,21 +203,19 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
   }
 
   /** `again`: what is built although no host of it changed. */
-  function build(changed: Iterable<string>, again: 'everything' | 'listeners' | 'nothing'): void {
+  function build(changed: Iterable<string>, again: 'everything' | 'listeners' | 'nothing', peersChanged = false): void {
     const everything = again === 'everything';
     const listeners = again !== 'nothing';
     const { dirtyHosts, dirtyPorts, inboundChanged, rangesChanged } = reselect(withDependents(changed));
     const { settings } = outlook;
     if (listeners || rangesChanged) resources.replace('whole', parts.buildWhole(settings, ranged.values()));
-    if (listeners || inboundChanged) buildInbound();
+    if (listeners || inboundChanged || peersChanged) {
+      resources.replace('inbound', parts.buildInbound(inbound.all(), settings, outlook.peers));
+    }
     // A host that is gone is in dirtyHosts alone.
     for (const host of everything ? new Set([...dirtyHosts, ...known.hosts(), ...governed]) : dirtyHosts)
       buildHost(host);
     for (const port of listeners ? new Set([...alwaysPorts, ...books.keys()]) : dirtyPorts) buildPort(port);
-  }
-
-  function buildInbound(): void {
-    resources.replace('inbound', parts.buildInbound(inbound.all(), outlook.settings, outlook.peers));
   }
 
   /** What hosts depend on: routes of CONNECT say where they are judged. */
@@ -241,10 +239,10 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
       const before = outlook;
       outlook = nextOutlook(before, delta, { mesh, scope, proxy: 'sidecar' });
       const reselects = outlook.sidecar !== before.sidecar;
-      if (outlook.peers !== before.peers) buildInbound();
       build(
         reselects ? new Set([...delta.hosts, ...known.hosts(), ...allHosts()]) : delta.hosts,
         againAfter(delta.configChanged || hostPart(outlook) !== hostPart(before), outlook.settings !== before.settings),
+        outlook.peers !== before.peers,
       );
     },
   });
