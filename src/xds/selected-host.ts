@@ -1,5 +1,6 @@
 // A host as the proxies of one view know it: the service behind it and the objects that speak of it.
 import type { DestinationRule } from '../mesh/destination-rule.ts';
+import type { Access } from '../mesh/egress-policy/access.ts';
 import { underRule } from '../mesh/follow-caller.ts';
 import { type Handling, handlingOf } from '../mesh/handling.ts';
 import { everything, type HostImports } from '../mesh/host-imports.ts';
@@ -9,7 +10,7 @@ import { selectVirtualService } from '../mesh/select-virtual-service.ts';
 import type { Service, ServicePort } from '../mesh/service.ts';
 import { isForeign } from '../mesh/tenancy.ts';
 import { meshGateway, type VirtualService } from '../mesh/virtual-service.ts';
-import { type HostAccess, withheldOf } from './egress-policy/host-access.ts';
+import { type HostAccess, judgesPaths, withheldOf } from './egress-policy/host-access.ts';
 import type { PortService } from './port-use.ts';
 import type { ProxyScope } from './proxy-scope.ts';
 import { unregisteredPort } from './unregistered-port.ts';
@@ -55,10 +56,11 @@ export function portsOf({ service }: SelectedHost): readonly ServicePort[] {
   return service?.ports ?? [unregisteredPort];
 }
 
-/** Whether a rule asks for paths on this port, which must then be written in one way only. */
-export function decidesByPath(selected: SelectedHost, port: number): boolean {
-  const rules = portsOf(selected).some(({ number }) => number === port) ? (selected.virtualService?.http ?? []) : [];
-  return rules.some(({ matches }) => matches.some(({ uri }) => uri !== undefined));
+/** Whether a rule or a policy asks for paths on this port, which must then be written in one way only. */
+export function decidesByPath(selected: SelectedHost, port: number, access: Access | undefined): boolean {
+  if (!portsOf(selected).some(({ number }) => number === port)) return false;
+  const rules = selected.virtualService?.http ?? [];
+  return judgesPaths(access) || rules.some(({ matches }) => matches.some(({ uri }) => uri !== undefined));
 }
 
 /** Whether this port of the host is for rules alone, and its SNI names nothing. */

@@ -9,7 +9,7 @@ import type { Mesh } from '../mesh/mesh.ts';
 import type { ProxySettings } from '../mesh/proxy-settings.ts';
 import type { Service, ServicePort } from '../mesh/service.ts';
 import type { Named } from './domain-claims.ts';
-import { hostAccessOf, isClosedTo, judgesPaths, onOtherPorts, withheldOf } from './egress-policy/host-access.ts';
+import { hostAccessOf, isClosedTo, onOtherPorts, withheldOf } from './egress-policy/host-access.ts';
 import { createInboundPorts } from './inbound-ports.ts';
 import { createKnownHosts, type KnownHost } from './known-hosts.ts';
 import { createMeshView, type MeshView } from './mesh-view.ts';
@@ -49,7 +49,7 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
   const inbound = createInboundPorts(namespace);
   const books = new Map<number, ReturnType<typeof createPortBook>>();
   /** Hosts that EgressPolicies name, of which some governs them here: no port of those is open by what serves others. */
-  const governed = new Set<string>();
+  const governed = new Map<string, OpenPorts>();
   const resources = createResourceBook();
   const secrets = createSecretUnits(resources, { namespace, keys: parts.capture === 'redirect' });
 
@@ -111,13 +111,10 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
   }
 
   function buildPort(port: number): void {
-    const refused = [...governed].filter((host) => isRefused(host, port));
+    const names = books.get(port)?.serverNames;
+    const refused = [...governed].flatMap(([host, open]) => (open(port) || names?.has(host) === true ? [] : host));
     const book = books.get(port) ?? createPortBook();
     resources.replace(`port ${port}`, parts.buildPort(port, { ...book, refused }, outlook.settings));
-  }
-
-  function isRefused(host: string, port: number): boolean {
-    return books.get(port)?.serverNames.has(host) !== true && withheldOf(access(host, port)) === 'denied';
   }
 
   /** Selects each host anew; answers the hosts and ports to build. */
@@ -129,7 +126,8 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
     const ruled = new Set<string>();
     for (const [host, before] of befores) {
       const wasGoverned = governed.delete(host);
-      if (isGoverned(host)) governed.add(host);
+      const open = openPortsOf(host);
+      if (open !== undefined) governed.set(host, open);
       if (wasGoverned || governed.has(host)) ruled.add(host);
       const after = known.get(host);
       dirtyHosts.add(host);
@@ -145,12 +143,21 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
     const ports = lookedAt();
     const dirtyPorts = changePorts(befores);
     if (ruled.size > 0) for (const port of portsOfOthers()) dirtyPorts.add(port);
-    if (governed.size > 0 && !isDeepStrictEqual(lookedAt(), ports)) for (const host of governed) dirtyHosts.add(host);
+    if (governed.size > 0 && !isDeepStrictEqual(lookedAt(), ports))
+      for (const host of governed.keys()) dirtyHosts.add(host);
     return { dirtyHosts, dirtyPorts, inboundChanged, rangesChanged };
   }
 
-  function isGoverned(host: string): boolean {
-    return mesh.egressPolicies.get(host).length > 0 && access(host, 0) !== undefined;
+  /** Told once for each host: listeners ask of all of them. */
+  function openPortsOf(host: string): OpenPorts | undefined {
+    const policies = mesh.egressPolicies.get(host);
+    const unnamed = policies.length === 0 ? undefined : access(host, 0);
+    if (unnamed === undefined) return undefined;
+    if (withheldOf(unnamed) !== 'denied') return () => true;
+    const above = wildcardsAbove(host).flatMap((name) => mesh.egressPolicies.get(name));
+    const named = new Set([...policies, ...above].flatMap(({ ports }) => [...ports.keys()]));
+    const open = [...named].filter((port) => withheldOf(access(host, port)) !== 'denied');
+    return open.length === 0 ? closed : (port) => open.includes(port);
   }
 
   /** Ports whose listeners may name a governed host. */
@@ -184,7 +191,7 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
         const book = books.get(number) ?? createPortBook();
         books.set(number, book);
         const settings = {
-          byPath: selected !== undefined && (decidesByPath(selected, number) || judgesPaths(access(host, number))),
+          byPath: selected !== undefined && decidesByPath(selected, number, access(host, number)),
           closed: isClosed(selected, destination, number),
           belowGoverned: wildcardsAbove(host).some((wildcard) => governed.has(wildcard)),
           policy: outlook.settings.outboundTrafficPolicy,
@@ -213,7 +220,7 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
       resources.replace('inbound', parts.buildInbound(inbound.all(), settings, outlook.peers));
     }
     // A host that is gone is in dirtyHosts alone.
-    for (const host of everything ? new Set([...dirtyHosts, ...known.hosts(), ...governed]) : dirtyHosts)
+    for (const host of everything ? new Set([...dirtyHosts, ...known.hosts(), ...governed.keys()]) : dirtyHosts)
       buildHost(host);
     for (const port of listeners ? new Set([...alwaysPorts, ...books.keys()]) : dirtyPorts) buildPort(port);
   }
@@ -247,6 +254,11 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
     },
   });
 }
+
+/** Whether these proxies may connect to the host on a port that nobody reads. */
+type OpenPorts = (port: number) => boolean;
+
+const closed: OpenPorts = () => false;
 
 function namedWhere(known: KnownHost | undefined, governed: boolean): Named {
   if (governed) return 'everywhere';

@@ -10,7 +10,8 @@ import { type Resource, typeUrls } from '../discovery/view.ts';
 import { Cluster_DiscoveryType, ClusterSchema } from '../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
 import { VirtualHostSchema } from '../envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { RouteConfigurationSchema } from '../envoy/gen/envoy/config/route/v3/route_pb.js';
-import { type Mesh, type MeshChange, updateMesh } from '../mesh/mesh.ts';
+import { emptyMesh, type Mesh, type MeshChange, updateMesh } from '../mesh/mesh.ts';
+import { createMeshObjects } from '../mesh/mesh-objects.ts';
 import { refusalOf } from '../mesh/tenancy.ts';
 import { isVisible } from '../mesh/visibility.ts';
 import type { MeshView } from './mesh-view.ts';
@@ -129,6 +130,31 @@ for (const [name, viewOf] of Object.entries(views)) {
     );
   });
 }
+
+test('a host whose paths an EgressPolicy judges leaves nothing of that on a port that it has no more', () => {
+  const objects = createMeshObjects();
+  const object = (apiVersion: string, kind: string, creationTimestamp: string, spec: object) =>
+    ({
+      type: 'MODIFIED',
+      object: { apiVersion, kind, metadata: { name: 'a', namespace: 'default', creationTimestamp }, spec },
+    }) as const;
+  const policy = { hosts: ['a.test'], paths: ['/a/*'], mode: 'report' };
+  // Stands before what the policy registers, and is not merged with it.
+  const on = (number: number) => {
+    const entry = { hosts: ['a.test'], ports: [{ number, name: 'p', protocol: 'HTTP' }], resolution: 'STATIC' };
+    return objects.translate([
+      object('networking.istio.io/v1', 'ServiceEntry', '2026-01-01T00:00:00Z', entry),
+      object('egress.sallyport.dev/v1alpha1', 'EgressPolicy', '2026-01-02T00:00:00Z', policy),
+    ]);
+  };
+  const viewOf = views['redirect'];
+  assert.ok(viewOf);
+  const first = updateMesh(emptyMesh, on(80)).mesh;
+  const view = viewOf(first);
+  const { mesh, delta } = updateMesh(first, on(8080));
+  view.update(mesh, delta);
+  assert.deepEqual(contents(view), contents(viewOf(mesh)));
+});
 
 function hasMirror(bytes: Uint8Array): boolean {
   return fromBinary(RouteConfigurationSchema, bytes).virtualHosts.some(({ routes }) =>
