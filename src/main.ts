@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { UnfitAuthority } from './analysis/unfit-authority.ts';
 import { istioVersion } from './api/kinds/istio.ts';
+import { createCheck } from './check/check.ts';
 import { keepAddressStatus } from './controllers/address-status.ts';
 import { followAlertSettings } from './controllers/alert-settings.ts';
 import { createMeshAnalysis } from './controllers/analysis.ts';
@@ -25,6 +26,7 @@ import { followTrustFiles } from './controllers/trust-files.ts';
 import { type Closable, createDiscovery, type Discovery } from './discovery/discovery.ts';
 import { identifyByNode } from './discovery/node-identity.ts';
 import type { ProxyIdentity } from './discovery/view.ts';
+import { resolverOf } from './foresight/asked-world.ts';
 import { createForesight } from './foresight/foresight.ts';
 import { createMeshQuestions } from './foresight/mesh-questions.ts';
 import { createIdentity, type Identity, type UnfitFiles } from './identity/identity.ts';
@@ -46,6 +48,7 @@ import { createIntake, type RecordedProxy } from './telemetry/intake/intake.ts';
 import type { AlertSurroundings } from './telemetry/ledger/alerts/alert-watch.ts';
 import { openLedgerOrAnew } from './telemetry/ledger/open-or-anew.ts';
 import type { Ledger } from './telemetry/ledger.ts';
+import { createWorld } from './verdict/world.ts';
 import { counterScope } from './xds/counter-key.ts';
 import { httpProxy, listenerName, virtualInbound } from './xds/names.ts';
 import { configTypeUrl, proxyConfigOf } from './xds/proxy-config.ts';
@@ -261,6 +264,19 @@ async function wire(
     capture,
     rules: options.resolve,
   });
+  const check = createCheck({
+    world: () =>
+      createWorld({
+        mesh: current,
+        capture,
+        viewOf: (one) => views.viewFor(one),
+        registry,
+        proxies: proxies(),
+        pods: pods?.pods() ?? [],
+        resolve: resolverOf(options.resolve),
+      }),
+    mend: questions.mend,
+  });
   const startedAt = new Date().toISOString();
   const api = await serveApi(
     {
@@ -272,6 +288,7 @@ async function wire(
       dryRun: questions.dryRun,
       upkeep: questions.upkeep,
       acknowledge: ledger.acknowledge,
+      check: check.check,
       registry,
       metricRules: () => metricRulesOf(current, proxies()),
       proxies: () => discovery.proxies(),

@@ -42,6 +42,17 @@ export interface FlowsQuery {
   readonly open?: boolean;
 }
 
+/** Of GET /v1/check; `labels` as `a=b,c=d`, of `headers` each on a line. */
+export interface CheckQuery {
+  readonly url: string;
+  readonly namespace: string;
+  readonly workload?: string;
+  readonly serviceAccount?: string;
+  readonly labels?: string;
+  readonly method?: string;
+  readonly headers?: string;
+}
+
 /** Of GET /v1/decisions and of the events about them. */
 export interface DecisionsQuery {
   readonly namespace?: string;
@@ -78,6 +89,7 @@ export interface ApiClient {
   pods(query: Pick<ObjectQuery, 'namespace' | 'labelSelector'>): Promise<wire.PodsBody>;
   execPlan(namespace: string, name: string): Promise<ExecPlan>;
   flows(query: FlowsQuery): Promise<wire.FlowsBody>;
+  check(query: CheckQuery): Promise<wire.CheckBody>;
   decisions(query: DecisionsQuery & { readonly since?: string; readonly limit: number }): Promise<wire.DecisionsBody>;
   dryRun(ask: wire.DryRunAskBody): Promise<wire.DryRunBody>;
   upkeep(query: { readonly unused: string; readonly namespace?: string }): Promise<wire.UpkeepBody>;
@@ -142,6 +154,7 @@ export function createApiClient(folder: DataFolder, programName: string, signal:
         () => call(bodyChecks.execPlan, `/v1/pods/${segment(namespace)}/${segment(name)}/exec`),
         async (keeper) => (await keeper.execPlan(namespace, name)) ?? notRunning(name),
       ),
+    check: (query) => call(bodyChecks.check, `/v1/check${queryString({ ...query })}`),
     flows: (query) => call(bodyChecks.flows, `/v1/flows${queryString({ ...query })}`),
     decisions: (query) => call(bodyChecks.decisions, `/v1/decisions${queryString({ ...query })}`),
     dryRun: (ask) => call(bodyChecks.dryRun, '/v1/dry-run', { method: 'POST', body: ask }),

@@ -47,6 +47,11 @@ export const commandList: readonly CommandEntry[] = [
     summary: 'who signs the certificates of workloads; replace the root',
     load: () => import('./commands/ca.ts'),
   },
+  {
+    name: 'check',
+    summary: 'would this leave, by which way, and what would let it out',
+    load: () => import('./commands/check.ts'),
+  },
   { name: 'traffic', summary: 'who talks to what, and how it ended', load: () => import('./commands/traffic.ts') },
   {
     name: 'alerts',

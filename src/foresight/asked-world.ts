@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import type { KubeObject } from '../api/object.ts';
 import { proxyAddresses } from '../controllers/proxy-addresses.ts';
-import { createObjectWorld } from '../verdict/object-world.ts';
+import { createObjectWorlds, type ObjectWorlds } from '../verdict/object-world.ts';
 import type { World } from '../verdict/world.ts';
 import type { PortRule } from '../xds/capture.ts';
 import type { PackedObjects } from './packed-objects.ts';
@@ -18,14 +18,26 @@ export interface AskedWorld {
   readonly proxyIPs: ReadonlyMap<string, string>;
 }
 
-export function worldOf(objects: readonly KubeObject[], { capture, rules, files, proxyIPs }: AskedWorld): World {
-  return createObjectWorld({
+export function worldOf(objects: readonly KubeObject[], asked: AskedWorld): World {
+  return worldsOf(objects, asked).world();
+}
+
+export function worldsOf(
+  objects: readonly KubeObject[],
+  { capture, rules, files, proxyIPs }: AskedWorld,
+): ObjectWorlds {
+  return createObjectWorlds({
     objects,
     capture: capture === 'proxy' ? { kind: 'proxy', portRules: rules } : { kind: 'redirect', proxies: proxyAddresses },
     files,
     proxyIPs,
-    resolve: (host, port) => resolvedBy(rules, host, port),
+    resolve: resolverOf(rules),
   });
+}
+
+/** Addresses that names are given on this machine. */
+export function resolverOf(rules: readonly PortRule[]): (host: string, port: number) => string | undefined {
+  return (host, port) => resolvedBy(rules, host, port);
 }
 
 /** The rule for the port comes first, as for DNS and the network. */

@@ -1,16 +1,20 @@
 // What can be asked of what flowed without holding up the thread that serves proxies: the name of each job, what it is asked
 // and what it answers, all of it plain data. A new job is a row here and a function in jobs.ts.
+import type { MendAnswer } from '../check/mend.ts';
+import type { ProxyIdentity } from '../discovery/view.ts';
 import type { Change } from '../dry-run/change.ts';
 import type { DryRun } from '../dry-run/dry-run.ts';
 import type { SeenFlow, SeenQuery } from '../telemetry/seen-flow.ts';
 import type { RunningPod } from '../upkeep/uncovered-workloads.ts';
 import type { Upkeep } from '../upkeep/upkeep.ts';
+import type { Attempt } from '../verdict/attempt.ts';
 import type { AskedWorld } from './asked-world.ts';
 
 export interface Jobs {
   readonly seen: { readonly ask: SeenQuery; readonly answer: readonly SeenFlow[] };
   readonly 'dry-run': { readonly ask: DryRunAsk; readonly answer: DryRun };
   readonly upkeep: { readonly ask: UpkeepAsk; readonly answer: Upkeep };
+  readonly mend: { readonly ask: MendAsk; readonly answer: MendAnswer };
 }
 
 export interface DryRunAsk {
@@ -25,6 +29,13 @@ export interface UpkeepAsk {
   /** Milliseconds since 1970. */
   readonly unusedSince: number;
   readonly namespace?: string;
+}
+
+/** What would let it out? */
+export interface MendAsk {
+  readonly world: AskedWorld;
+  readonly caller: ProxyIdentity;
+  readonly attempt: Attempt;
 }
 
 export type JobName = keyof Jobs;

@@ -1,11 +1,12 @@
 // What each job does, in the worker's thread. Files are opened for each job anew: they may have been moved aside since.
+import { mend } from '../check/mend.ts';
 import { changedObjects } from '../dry-run/change.ts';
 import { replay } from '../dry-run/replay.ts';
 import { reportOf } from '../dry-run/report.ts';
 import { openSeenReader } from '../telemetry/ledger/seen-query.ts';
 import { recordedSince, type SeenFlow, type SeenQuery } from '../telemetry/seen-flow.ts';
 import { lookThrough } from '../upkeep/look-through.ts';
-import { worldOf } from './asked-world.ts';
+import { worldOf, worldsOf } from './asked-world.ts';
 import type { JobFiles, JobName, Jobs } from './job.ts';
 import { unpackObjects } from './packed-objects.ts';
 
@@ -37,5 +38,9 @@ export const jobs: JobTable = {
     const { mesh, proxies } = worldOf(unpackObjects(world.objects), world);
     const namespaces = new Set(proxies.map(({ namespace }) => namespace));
     return lookThrough({ ...asked, mesh, namespaces, seen: readSeen({ since: 0 }, files), now: Date.now() });
+  },
+  mend({ world, caller, attempt }) {
+    const objects = unpackObjects(world.objects);
+    return mend({ worlds: worldsOf(objects, world), objects, caller, attempt });
   },
 };

@@ -1,5 +1,7 @@
 // Questions about the mesh that runs, as the worker is asked them: with the objects as they are at this moment, and what else of
 // this machine decides.
+import type { MendAnswer } from '../check/mend.ts';
+import type { ProxyIdentity } from '../discovery/view.ts';
 import type { Change } from '../dry-run/change.ts';
 import type { DryRun } from '../dry-run/dry-run.ts';
 import type { Mesh } from '../mesh/mesh.ts';
@@ -7,6 +9,7 @@ import type { ObjectStore } from '../store/store.ts';
 import type { SeenQuery } from '../telemetry/seen-flow.ts';
 import type { RunningPod } from '../upkeep/uncovered-workloads.ts';
 import type { Upkeep } from '../upkeep/upkeep.ts';
+import type { Attempt } from '../verdict/attempt.ts';
 import type { PortRule } from '../xds/capture.ts';
 import type { AskedWorld } from './asked-world.ts';
 import type { Foresight } from './foresight.ts';
@@ -14,6 +17,7 @@ import { packObjects } from './packed-objects.ts';
 
 export interface MeshQuestions {
   dryRun(change: Change, seen: SeenQuery, signal: AbortSignal): Promise<DryRun>;
+  mend(caller: ProxyIdentity, attempt: Attempt, signal: AbortSignal): Promise<MendAnswer>;
   /** `unusedSince`: milliseconds since 1970. */
   upkeep(asked: { readonly unusedSince: number; readonly namespace?: string }, signal: AbortSignal): Promise<Upkeep>;
 }
@@ -49,6 +53,10 @@ export function createMeshQuestions(options: MeshQuestionsOptions): MeshQuestion
     async dryRun(change, seen, signal) {
       const world = await presentWorld();
       return foresight.run({ name: 'dry-run', ask: { world, change, seen } }, signal);
+    },
+    async mend(caller, attempt, signal) {
+      const world = await presentWorld();
+      return foresight.run({ name: 'mend', ask: { world, caller, attempt } }, signal);
     },
     async upkeep(asked, signal) {
       const world = await presentWorld();

@@ -11,6 +11,7 @@ import { changesState } from './guard.ts';
 import { streamOpener } from './open-stream.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { authorityRoutes } from './routes/authority.ts';
+import { checkRoutes } from './routes/check.ts';
 import { decisionRoutes } from './routes/decisions.ts';
 import { eventRoutes } from './routes/events.ts';
 import { flowRoutes } from './routes/flows.ts';
@@ -59,6 +60,7 @@ export function createApp(deps: ServerDeps, { transport, sessions, streams }: Ap
   app.route('/v1', alertRoutes(deps));
   app.route('/v1', foresightRoutes(deps));
   app.route('/v1', decisionRoutes(deps, openStream));
+  app.route('/v1', checkRoutes(deps));
   app.route('/v1', eventRoutes(deps, openStream, streams));
   app.route('/v1', openApiRoutes(deps.info));
   app.notFound(({ req }) => {

@@ -2,6 +2,7 @@
 // The composition root passes these in; tests pass a real store and plain values.
 
 import type { KubeObject } from '../api/object.ts';
+import type { Check } from '../check/check.ts';
 import type { ProxyStatus } from '../discovery/proxy-state.ts';
 import type { Change } from '../dry-run/change.ts';
 import type { DryRun } from '../dry-run/dry-run.ts';
@@ -38,6 +39,8 @@ export interface ServerDeps {
   readonly traffic: LedgerReader;
   /** Undefined where there is no such alert. */
   acknowledge(id: number): Alert | undefined;
+  /** Whether an attempt would leave. */
+  readonly check: Check['check'];
   /** What proxies would do with a destination now. */
   readonly registry: Pick<Registry, 'asked' | 'policy'>;
   /** What is told of metrics now; undefined: all. */

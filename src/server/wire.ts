@@ -10,6 +10,7 @@ import type { Diagnostic } from '../platform/diagnostic.ts';
 import type { PodStatus } from '../runtime/protocol.ts';
 import type { ApplyOutcome } from '../store/store.ts';
 import type * as alerts from './schemas/alert-schema.ts';
+import type * as check from './schemas/check-schema.ts';
 import type * as events from './schemas/event-schema.ts';
 import type * as foresight from './schemas/foresight-schema.ts';
 import type * as traffic from './schemas/traffic-schema.ts';
@@ -169,6 +170,11 @@ export interface DiagnosticsBody {
 
 /** GET /v1/flows: the document of `traffic -o json` and the stretch it tells. */
 export type FlowsBody = Body<typeof traffic.flowsSchema>;
+
+/** GET /v1/check. */
+export type CheckBody = Omit<Body<typeof check.checkSchema>, 'change'> & {
+  readonly change?: { readonly summary: string; readonly objects: readonly KubeObject[] };
+};
 
 export type FlowBody = FlowsBody['flows'][number];
 

@@ -8,10 +8,10 @@ import { clusterIpRange, serviceKind } from '../api/kinds/service.ts';
 import { type KubeObject, keyOf, keyString } from '../api/object.ts';
 import { parseObject } from '../api/parse-object.ts';
 import { identityOf } from '../controllers/pod-workload.ts';
-import { createTrafficRegistry } from '../controllers/traffic-registry.ts';
+import { createTrafficRegistry, type TrafficRegistryOptions } from '../controllers/traffic-registry.ts';
 import type { ProxyIdentity } from '../discovery/view.ts';
 import { createAllocatedAddresses } from '../mesh/allocated-addresses.ts';
-import { emptyMesh, updateMesh } from '../mesh/mesh.ts';
+import { emptyMesh, type MeshChange, updateMesh } from '../mesh/mesh.ts';
 import { createMeshObjects } from '../mesh/mesh-objects.ts';
 import type { WatchEvent } from '../store/store.ts';
 import type { Capture } from '../xds/capture.ts';
@@ -31,44 +31,69 @@ export interface ObjectWorldOptions {
   readonly strict?: boolean;
 }
 
+export interface ObjectWorlds {
+  /** As the objects are now. */
+  world(): World;
+  /** These objects in place of those of their names; pods and what controllers make stay as they are. */
+  change(events: readonly WatchEvent[]): void;
+}
+
 export function createObjectWorld(options: ObjectWorldOptions): World {
+  return createObjectWorlds(options).world();
+}
+
+/** For trying changes one after the other: each costs no more than it is. */
+export function createObjectWorlds(options: ObjectWorldOptions): ObjectWorlds {
   const { capture, files, proxyIPs, resolve, clock, strict } = options;
   const objects = completed(options.objects);
-  const events = objects.map((object): WatchEvent => ({ type: 'ADDED', object }));
   const redirect = capture.kind === 'redirect';
   const translation = createMeshObjects({
     mutualTls: redirect,
     ...(redirect ? { addresses: createAllocatedAddresses() } : {}),
     ...(clock === undefined ? {} : { clock }),
   });
-  const change = { ...translation.translate(events), ...(files === undefined ? {} : { files }) };
-  const { mesh, delta } = updateMesh(emptyMesh, change);
   const views = createViews({ capture });
-  views.update(mesh, delta);
   const found = objects.flatMap((object) => podOf(object, proxyIPs) ?? []);
   const proxies = found.map(({ identity }) => identity);
-  const pods = found.map(({ place }) => place);
-  const registry = createTrafficRegistry({
-    mesh: () => mesh,
-    proxies: () => proxies,
-    pods: () =>
-      found.map(({ identity, place }) => ({ appIP: place.podIP, proxyIP: '', ...place, workload: identity.workload })),
-  });
-  return createWorld({
-    mesh,
-    capture: capture.kind,
-    viewOf: (identity) => views.viewFor(identity),
-    registry,
-    proxies,
-    pods,
-    ...(resolve === undefined ? {} : { resolve }),
-    ...(strict === undefined ? {} : { strict }),
-  });
+  let mesh = emptyMesh;
+
+  function take(events: readonly WatchEvent[], more: Pick<MeshChange, 'files'> = {}): void {
+    const next = updateMesh(mesh, { ...translation.translate(events), ...more });
+    mesh = next.mesh;
+    views.update(mesh, next.delta);
+  }
+
+  take(
+    objects.map((object): WatchEvent => ({ type: 'ADDED', object })),
+    files === undefined ? {} : { files },
+  );
+  return {
+    change: take,
+    world() {
+      const snapshot = mesh;
+      const registry = createTrafficRegistry({
+        mesh: () => snapshot,
+        proxies: () => proxies,
+        pods: () => found.map(({ status }) => status),
+      });
+      return createWorld({
+        mesh,
+        capture: capture.kind,
+        viewOf: (identity) => views.viewFor(identity),
+        registry,
+        proxies,
+        pods: found.map(({ place }) => place),
+        ...(resolve === undefined ? {} : { resolve }),
+        ...(strict === undefined ? {} : { strict }),
+      });
+    },
+  };
 }
 
 interface FoundPod {
   readonly identity: ProxyIdentity;
   readonly place: PodAddresses;
+  readonly status: ReturnType<TrafficRegistryOptions['pods']>[number];
 }
 
 /** Undefined: no proxy stands before it. */
@@ -80,7 +105,9 @@ function podOf(object: KubeObject, proxyIPs: ReadonlyMap<string, string> = new M
   const podIP = pod.status?.podIP ?? '';
   const proxyIP = proxyIPs.get(`${namespace}/${name}`);
   const place = { namespace, name, podIP, ...(proxyIP === undefined ? {} : { proxyIP }) };
-  return { identity: identityOf(podKind.withDefaults(pod), { podIP }), place };
+  const identity = identityOf(podKind.withDefaults(pod), { podIP });
+  const status = { ...place, workload: identity.workload, appIP: podIP, proxyIP: proxyIP ?? '' };
+  return { identity, place, status };
 }
 
 /** With what is made of them by itself. */

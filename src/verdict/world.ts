@@ -7,6 +7,7 @@ import type { Attempt } from './attempt.ts';
 import { createEnds } from './end.ts';
 import { verdictOn } from './play.ts';
 import type { Verdict } from './verdict.ts';
+import { createVerdictMemo } from './verdict-memo.ts';
 import type { Proxies } from './walk/walk.ts';
 
 export interface World {
@@ -41,8 +42,9 @@ export interface WorldOptions {
 }
 
 export function createWorld(options: WorldOptions): World {
-  const { mesh, capture, viewOf, registry, proxies, pods, strict = false } = options;
+  const { mesh, capture, registry, proxies, pods, strict = false } = options;
   const { resolve = () => undefined } = options;
+  const viewOf = onceFor(options.viewOf);
   const byName = new Map(proxies.map((identity) => [podName(identity), identity]));
   const byAddress = new Map(pods.map((pod) => [pod.podIP, byName.get(podName(pod))]));
   const callers = new Map(pods.map((pod) => [podName(pod), pod.proxyIP]));
@@ -54,11 +56,35 @@ export function createWorld(options: WorldOptions): World {
     trustDomain: mesh.config.trustDomain,
   };
   const ends = createEnds(registry);
+  const memo = createVerdictMemo({ viewOf, byAddress: asksForAddresses(mesh) });
   return {
     mesh,
     proxies,
     viewOf,
-    verdictOf: (caller, attempt) => verdictOn({ mesh, capture, caller, attempt, proxies: known, ends, strict }),
+    verdictOf: (caller, attempt) =>
+      memo.of(caller, attempt, () => verdictOn({ mesh, capture, caller, attempt, proxies: known, ends, strict })),
+  };
+}
+
+/** Whether some policy tells callers apart by where they call from. */
+function asksForAddresses({ authorizationPolicies }: Mesh): boolean {
+  const policies = [...authorizationPolicies.hosts()].flatMap((namespace) => authorizationPolicies.get(namespace));
+  return policies.some(({ rules }) =>
+    rules.some(({ sources, conditions }) =>
+      [...sources.flat(), ...conditions].some(
+        ({ attribute }) => attribute === 'source.ip' || attribute === 'remote.ip',
+      ),
+    ),
+  );
+}
+
+/** Of which view a proxy is costs a look at all that the mesh asks of proxies. */
+function onceFor(viewOf: World['viewOf']): World['viewOf'] {
+  const known = new WeakMap<ProxyIdentity, View>();
+  return (identity) => {
+    const view = known.get(identity) ?? viewOf(identity);
+    known.set(identity, view);
+    return view;
   };
 }
 

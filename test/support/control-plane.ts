@@ -53,6 +53,7 @@ export async function startControlPlane(
     acknowledge: () => undefined,
     dryRun: () => Promise.reject(new Error('no dry run here')),
     upkeep: () => Promise.reject(new Error('no upkeep here')),
+    check: () => Promise.reject(new Error('nothing is checked here')),
     registry: { asked: () => ({}), policy: () => ({ mode: 'REGISTRY_ONLY', object: 'default' }) },
     metricRules: () => undefined,
     proxies: () => [],

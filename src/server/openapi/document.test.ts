@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { startControlPlane } from '../../../test/support/control-plane.ts';
 import { serviceEntry } from '../../../test/support/manifests.ts';
 import { kinds } from '../../api/kinds.ts';
+import type { CheckAnswer } from '../../check/check.ts';
 import type { ProxyStatus } from '../../discovery/proxy-state.ts';
 import { typeUrls } from '../../discovery/view.ts';
 import type { DryRun } from '../../dry-run/dry-run.ts';
@@ -11,6 +12,7 @@ import type { AuthorityStatus } from '../../identity/authority-status.ts';
 import { requestJson } from '../../platform/unix-http.ts';
 import type { PodStatus } from '../../runtime/protocol.ts';
 import type { Upkeep } from '../../upkeep/upkeep.ts';
+import type { End } from '../../verdict/verdict.ts';
 import { createApp } from '../app.ts';
 import { createStreamLimit } from '../events/stream-limit.ts';
 import { readEvents } from '../testing/event-reader.ts';
@@ -115,6 +117,31 @@ const upkeep: Upkeep = {
     },
   ],
 };
+const hop = {
+  kind: 'sidecar',
+  namespace: 'default',
+  workload: 'echo',
+  listener: '',
+  chain: '',
+  tls: 'as-sent',
+} as const;
+const told = { signature: 'unknown-host', reason: 'r', object: 'o' } as const;
+const ends: readonly End[] = [
+  { kind: 'external', host: 'a', port: 1, object: 'o', serviceEntry: 'a/b', tls: 'originated', reported: 'p' },
+  { kind: 'passthrough', host: 'a', port: 1, ...told },
+  { kind: 'answered', code: 301, object: 'o' },
+  { kind: 'refused', how: 'closed', ...told },
+  { kind: 'unanswered', how: 503, host: 'a', port: 1, reason: 'r', object: 'o' },
+  { kind: 'untold', reason: 'r' },
+];
+const checked: CheckAnswer = {
+  caller: proxy.proxy,
+  verdict: {
+    answer: 'depends',
+    ways: ends.map((end) => ({ when: ['c'], hops: [{ ...hop, route: '', cluster: '', objects: ['o'] }], end })),
+  },
+  change: { summary: 's', objects: [serviceEntry('c')] },
+};
 
 async function started(t: TestContext) {
   const traffic = memoryLedger();
@@ -126,6 +153,7 @@ async function started(t: TestContext) {
   const source = { file: 'a.yaml', line: 1, column: 2 };
   const plane = await startControlPlane(t, {
     traffic,
+    check: async () => checked,
     proxies: () => [proxy],
     pods: () => [pod],
     proxyConfig: () => [{ name: 'a', version: '1', origins: [], state: 'SYNCED', json: {} }],
@@ -192,6 +220,7 @@ const filled: Readonly<Record<string, string>> = {
 
 function call({ method, path }: Operation): string {
   const place = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => filled[name] ?? '');
+  if (path === '/v1/check') return `${place}?url=http://a.test&workload=echo&headers=x-a:%201`;
   return method === 'get' && path.startsWith('/v1/objects') ? `${place}?view=objects` : place;
 }
 

@@ -1,11 +1,13 @@
 // The requests about the mesh as a whole and its traffic.
 import { alertSchema, alertsSchema } from '../schemas/alert-schema.ts';
 import { authoritySchema } from '../schemas/authority-schema.ts';
+import { checkSchema } from '../schemas/check-schema.ts';
 import { changedSchema, droppedSchema, objectEventsSchema, proxyEventsSchema } from '../schemas/event-schema.ts';
 import { dryRunAskSchema, dryRunSchema, upkeepSchema } from '../schemas/foresight-schema.ts';
 import { diagnosticsSchema, infoSchema } from '../schemas/mesh-schema.ts';
 import {
   alertsQuery,
+  checkQuery,
   decisionsQuery,
   eventsQuery,
   flowsQuery,
@@ -70,6 +72,14 @@ export const meshOperations: readonly Operation[] = [
     summary: 'The same as nodes and edges',
     query: graphQuery,
     answers: json(graphSchema),
+  },
+  {
+    method: 'get',
+    path: '/v1/check',
+    summary: 'Whether what a workload would call leaves, by which way, what decides, and what would let it out',
+    query: checkQuery,
+    answers: json(checkSchema),
+    refusals: [503],
   },
   {
     method: 'get',

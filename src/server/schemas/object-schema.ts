@@ -16,7 +16,7 @@ const names = componentSchema(
   }),
 );
 
-const object = componentSchema(
+export const objectSchema = componentSchema(
   'Object',
   z.looseObject({
     apiVersion: z.string(),
@@ -28,7 +28,7 @@ const object = componentSchema(
   }),
 ) satisfies z.ZodType<KubeObject>;
 
-export const manifestsSchema = componentSchema('Manifests', z.array(object));
+export const manifestsSchema = componentSchema('Manifests', z.array(objectSchema));
 
 export const mergePatchSchema = componentSchema(
   'MergePatch',
@@ -51,10 +51,10 @@ export const objectsSchema = componentSchema(
   z.strictObject({
     names,
     resourceVersion: z.string(),
-    items: z.array(object),
+    items: z.array(objectSchema),
     expansion: z
       .strictObject({
-        objects: z.array(object),
+        objects: z.array(objectSchema),
         admission: z.array(z.string()).describe('who is let out by it, in sentences'),
       })
       .exactOptional()
@@ -99,7 +99,7 @@ export const watchBatchSchema = componentSchema(
     events: z.array(
       z.strictObject({
         type: z.enum(['ADDED', 'MODIFIED', 'DELETED']),
-        object: object.exactOptional(),
+        object: objectSchema.exactOptional(),
         row: row.exactOptional().describe('with view=table'),
       }),
     ),

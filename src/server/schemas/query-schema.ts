@@ -77,6 +77,35 @@ export const eventsQuery = z.strictObject({
   ...decisionFilter,
 });
 
+const label = /^[^=,\s]+=[^,]*$/;
+const labelList = z.string().transform((text, context) => {
+  const pairs = text.split(',').map((pair) => pair.trim());
+  if (pairs.every((pair) => label.test(pair))) {
+    return Object.fromEntries(
+      pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
+    );
+  }
+  context.addIssue({ code: 'custom', message: 'write app=web,version=v1' });
+  return z.NEVER;
+});
+const headerLines = z.string().transform((text, context) => {
+  const lines = text.split('\n').map((line) => /^([^:\s]+):\s*(.*)$/.exec(line.trim()));
+  const pairs = lines.flatMap((line): [string, string][] => (line === null ? [] : [[line[1] ?? '', line[2] ?? '']]));
+  if (pairs.length === lines.length) return pairs;
+  context.addIssue({ code: 'custom', message: 'write a line `name: value` for each header' });
+  return z.NEVER;
+});
+
+export const checkQuery = z.strictObject({
+  url: name.describe('http://, https://, grpc://, tls://, tcp://host:port, or host:port'),
+  namespace: name.exactOptional().describe('of the workload; default if absent'),
+  workload: name.exactOptional().describe('or a pod of it, that runs'),
+  serviceAccount: name.exactOptional().describe('instead of workload: of one that does not run; default if absent'),
+  labels: labelList.exactOptional().describe('and its labels: app=web,version=v1'),
+  method: name.exactOptional().describe('of the request; GET if absent'),
+  headers: headerLines.exactOptional().describe('all that the request has, a line `name: value` for each'),
+});
+
 export const alertsQuery = z.strictObject({
   since: duration.exactOptional().describe('those of which something was seen since then; all if absent'),
   namespace: name.exactOptional().describe('of the source'),
