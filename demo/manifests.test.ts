@@ -13,7 +13,7 @@ const options = {
   namespace: 'backyards-demo',
   node: process.execPath,
   folder: import.meta.dirname,
-  address: '192.0.2.7',
+  address: '198.51.100.7',
   pki: '/data/demo/pki',
 };
 const application = applicationObjects(options);
@@ -87,9 +87,18 @@ test('every program is there', () => {
   assert.ok(JSON.stringify(internetObjects(options)).includes(JSON.stringify([options.node, internet])));
 });
 
-test('the internet is a pod on the host at its own address', () => {
-  const [namespace, pod] = internetObjects(options);
+test('the internet and each instance of the database outside are pods on the host at addresses of their own', () => {
+  const [namespace, ...pods] = internetObjects(options);
   assert.equal(namespace?.metadata.name, 'internet');
-  assert.deepEqual(pod?.metadata.annotations, { 'egress.sallyport.dev/host-address': '192.0.2.7' });
-  assert.ok(typeof pod.spec === 'object' && pod.spec !== null && 'hostNetwork' in pod.spec && pod.spec.hostNetwork);
+  assert.deepEqual(
+    pods.map(({ metadata }) => [metadata.name, metadata.annotations?.['egress.sallyport.dev/host-address']]),
+    [
+      ['internet', '198.51.100.7'],
+      ['orders-db-eu-west-1', '203.0.113.7'],
+      ['orders-db-us-east-1', '192.0.2.7'],
+    ],
+  );
+  for (const { spec } of pods) {
+    assert.ok(typeof spec === 'object' && spec !== null && 'hostNetwork' in spec && spec.hostNetwork);
+  }
 });

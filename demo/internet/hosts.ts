@@ -32,3 +32,29 @@ export const httpsPort = 8443;
 export function resolveRules(address: string): string[] {
   return internetHosts.flatMap((host) => [`${host}:80=${address}:${httpPort}`, `${host}:443=${address}:${httpsPort}`]);
 }
+
+export interface DatabaseInstance {
+  readonly region: string;
+  readonly zone: string;
+  readonly host: string;
+  readonly address: string;
+}
+
+/** What callers use, and what the instances listen on: the machine may have a database of its own. */
+export const databasePorts = { asked: 5432, served: 25_432 } as const;
+
+/**
+ * A database of somebody else's, with an instance in each of two regions. They have addresses of their own, of the ranges
+ * beside the internet's: loopback, or documentation (TEST-NET-3 and TEST-NET-1).
+ */
+export function databaseInstances(internet: string): readonly [DatabaseInstance, DatabaseInstance] {
+  const [first, , third, last] = internet.split('.');
+  const loopback = first === '127';
+  const instance = (region: string, address: string): DatabaseInstance => {
+    return { region, zone: `${region}a`, host: `${region}.orders-db.example`, address };
+  };
+  return [
+    instance('eu-west-1', loopback ? `127.253.${third}.${last}` : `203.0.113.${last}`),
+    instance('us-east-1', loopback ? `127.252.${third}.${last}` : `192.0.2.${last}`),
+  ];
+}

@@ -64,6 +64,14 @@ export function monitoring(stage: Stage): Chapter {
         eventually: true,
       },
       {
+        intro: 'Who tries again and again is told to a person, as attempted exfiltration.',
+        command: ['alerts', 'deploy/idgen-v1', ...inNamespace, '--kind', 'blocked-burst'],
+        expect: [
+          shows('an alert on blocked traffic', /blocked-burst .*idgen-v1 +httpbin\.org:80 .*attempted exfiltration/),
+        ],
+        eventually: true,
+      },
+      {
         intro: 'Option 3, REGISTRY_ONLY with an entry.',
         command: ['apply', '-f', '-'],
         input: serviceEntry(stage, 'httpbin-ext', ['httpbin.org']),

@@ -40,6 +40,7 @@ export interface FlowsQuery {
   readonly namespace?: string;
   readonly workload?: string;
   readonly open?: boolean;
+  readonly external?: boolean;
 }
 
 /** Of GET /v1/check; `labels` as `a=b,c=d`, of `headers` each on a line. */

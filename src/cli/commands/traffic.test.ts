@@ -29,17 +29,21 @@ async function started(t: TestContext, capture: 'redirect' | 'proxy' = 'redirect
 }
 
 test('one table of all namespaces where nobody watches', async (t) => {
-  const { run } = await started(t);
+  const { run, traffic, ...all } = await started(t);
   const web = String.raw`shop/web +api\.example\.com:443 +external +http +14 +\d[\d.]*/s +200:12 502:2 +1\.2kB/34kB +\d+s`;
   const db = String.raw`other/db +x\.example:5432 +passthrough +tcp +2 +\d[\d.]*/s +- +1\.2kB/34kB +\d+s`;
   assertResult(await run('traffic'), 0, new RegExp(`^SOURCE +DESTINATION .*\\n${web}\\n${db}\\n$`));
   assertResult(await run('traffic -A --once'), 0, /shop\/web[\s\S]*other\/db/);
+  assertResult(await run('traffic --external'), 0, new RegExp(`^SOURCE .*\\n${web}\\n${db}\\n$`));
+  traffic.commit({ flows: [{ ...all.db, destination: { kind: 'service', host: 'in.mesh', port: 80 } }] });
+  assertResult(await run('traffic --external'), 0, '', /^No traffic/);
+  traffic.commit({ flows: [all.web, all.db] });
   assertResult(await run('traffic -n other'), 0, /^SOURCE.*\nother\/db .*\n$/);
   assertResult(await run('traffic --open'), 0, /^SOURCE.*STILL ALLOWED.*\nother\/db .* 2 +NO .*\n$/);
   assertResult(
     await run('traffic -o wide'),
     0,
-    /SERVICE ENTRY +FLAGS +OPEN +PEERS\n.* shop\/api +UF:2 +0 +192\.0\.2\.1\n/,
+    /SERVICE ENTRY +FLAGS +OPEN +PEERS\n.* shop\/api +UF:2 +0 +192\.0\.2\.1 ×14\n/,
   );
 });
 

@@ -18,6 +18,7 @@ interface TrafficOptions {
   readonly since: string;
   readonly allNamespaces?: boolean;
   readonly open?: boolean;
+  readonly external?: boolean;
   readonly once?: boolean;
 }
 
@@ -26,6 +27,7 @@ export function register(command: Command, cli: Cli): void {
     .argument('[workload]', 'only what this one calls: NAME or deploy/NAME')
     .option('--since <duration>', 'how far back: 30s, 5m, 2h, 7d', '5m')
     .option('-A, --all-namespaces', 'of all namespaces, as without -n')
+    .option('--external', 'only what leaves the mesh, or was to')
     .option('--open', 'only flows with connections that are open, and whether they would still be let out')
     .option('--once', 'on a terminal too: print a table and end')
     .action((workload: string | undefined, options: TrafficOptions) => traffic(cli, workload, options));
@@ -37,6 +39,8 @@ export function register(command: Command, cli: Cli): void {
     'traffic',
     'traffic --since 1h -n shop --once',
     'traffic deploy/notifications-v1',
+    'traffic --external',
+    'traffic deploy/orders --external -o wide',
     'traffic --open',
     'traffic -o json --since 24h',
   ]);
@@ -44,7 +48,7 @@ export function register(command: Command, cli: Cli): void {
 
 async function traffic(cli: Cli, workload: string | undefined, options: TrafficOptions): Promise<void> {
   const output = chosenOutput(cli, ['table', 'wide', 'json', 'yaml']);
-  const { since, open = false, once = false } = options;
+  const { since, open = false, external = false, once = false } = options;
   const query = flowsQuery(cli, workload, options);
   const [body, { capture }] = await Promise.all([cli.api().flows(query), cli.api().info()]);
   const notes = capture === 'proxy' ? [proxyCaptureNote] : [];
@@ -54,7 +58,8 @@ async function traffic(cli: Cli, workload: string | undefined, options: TrafficO
     const { showLiveTraffic } = await import('../live-traffic.ts');
     const where = query.namespace === undefined ? 'all namespaces' : `namespace ${query.namespace}`;
     const whose = workload === undefined ? '' : `${workload}, `;
-    const title = `last ${since}, ${whose}${where}${open ? ', open connections' : ''}`;
+    const what = `${external ? ', leaving the mesh' : ''}${open ? ', open connections' : ''}`;
+    const title = `last ${since}, ${whose}${where}${what}`;
     // What was seen last stays on the terminal.
     return print(cli, await showLiveTraffic(cli, { query, view, title, empty, notes }, body), view, empty);
   }
@@ -73,7 +78,7 @@ async function tellOpenAlerts(cli: Cli, namespace: string | undefined): Promise<
 function flowsQuery(
   cli: Cli,
   workload: string | undefined,
-  { since, allNamespaces = false, open = false }: TrafficOptions,
+  { since, allNamespaces = false, open = false, external = false }: TrafficOptions,
 ): FlowsQuery {
   const { namespace, namespaceGiven } = cli.options();
   if (parseDuration(since) === undefined) {
@@ -85,6 +90,7 @@ function flowsQuery(
     ...(namespaceGiven ? { namespace } : {}),
     ...(workload === undefined ? {} : { workload: workloadNamed(workload) }),
     ...(open ? { open } : {}),
+    ...(external ? { external } : {}),
   };
 }
 

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { openAuthority } from '../../../demo/internet/authority.ts';
-import { internetHosts, resolveRules } from '../../../demo/internet/hosts.ts';
+import { databaseInstances, internetHosts, resolveRules } from '../../../demo/internet/hosts.ts';
 import { applicationObjects, internetObjects } from '../../../demo/manifests.ts';
 import { allowedRangesAnnotation } from '../../api/annotations.ts';
 import { hasErrors } from '../../platform/diagnostic.ts';
@@ -59,9 +59,11 @@ async function refuseIfUp(cli: Cli): Promise<void> {
   });
 }
 
-/** Its address is no place outside; without this it would be refused as such. */
+/** Its addresses are no places outside; without this they would be refused as such. */
 async function allowInternet(cli: Cli, address: string): Promise<void> {
-  const metadata = { annotations: { [allowedRangesAnnotation]: `${address}/32` } };
+  const addresses = [address, ...databaseInstances(address).map((instance) => instance.address)];
+  const ranges = addresses.map((one) => `${one}/32`).join(', ');
+  const metadata = { annotations: { [allowedRangesAnnotation]: ranges } };
   await cli.api().patch('istio', 'istio-system', 'mesh', { metadata });
 }
 

@@ -15,7 +15,16 @@ const web: FlowBody = {
   bytesSent: 1200,
   bytesReceived: 34_000,
   open: 0,
-  peers: [{ address: '192.0.2.1', requests: 14, connections: 0, bytesSent: 1200, bytesReceived: 34_000 }],
+  peers: [
+    {
+      address: '192.0.2.1',
+      locality: 'eu-west-1/a',
+      requests: 14,
+      connections: 0,
+      bytesSent: 1200,
+      bytesReceived: 34_000,
+    },
+  ],
   firstSeen: '2026-01-01T00:00:00.000Z',
   lastSeen: '2026-01-01T00:00:55.000Z',
 };
@@ -85,7 +94,7 @@ test('wide adds what decided, how it ended, and where it went', () => {
     [header, first, second].map((line) => line.slice(from)),
     [
       'MTLS   SERVICE ENTRY   FLAGS     OPEN   PEERS',
-      '-      shop/api        UF:2      0      192.0.2.1',
+      '-      shop/api        UF:2      0      192.0.2.1 (eu-west-1/a) ×14',
       '-      -               UH:1234   0      -',
     ],
   );

@@ -75,7 +75,7 @@ const wideColumns: readonly TrafficColumn[] = [
   { title: 'SERVICE ENTRY', cell: (flow) => flow.destination.serviceEntry ?? '-' },
   { title: 'FLAGS', cell: ({ flags }) => countsText(flags) },
   { title: 'OPEN', cell: ({ open }) => String(open) },
-  { title: 'PEERS', cell: ({ peers }) => peers.map(({ address }) => address).join(',') || '-' },
+  { title: 'PEERS', cell: ({ peers }) => peers.map(peerText).join(', ') || '-' },
 ];
 
 const openColumns: readonly TrafficColumn[] = [
@@ -118,6 +118,11 @@ function painter(flows: readonly FlowBody[], paint: NonNullable<TrafficTable['pa
 /** Without codes how connections ended: their flags. */
 function codes({ responses, flags }: FlowBody): string {
   return countsText(Object.keys(responses).length > 0 ? responses : flags);
+}
+
+/** `192.0.2.1 (eu-west-1/a) ×12`: which of several it was, where that is, and how often. */
+function peerText({ address, locality, requests, connections }: FlowBody['peers'][number]): string {
+  return [address, ...(locality === undefined ? [] : [`(${locality})`]), `×${requests + connections}`].join(' ');
 }
 
 function countsText(counts: Readonly<Record<string, number>>): string {

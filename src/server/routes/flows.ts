@@ -10,7 +10,7 @@ import { readQuery } from '../read-query.ts';
 import { flowsQuery, graphQuery } from '../schemas/query-schema.ts';
 import type { FlowBody, FlowsBody, GraphBody } from '../wire.ts';
 
-type Asked = Omit<z.infer<typeof flowsQuery>, 'open'> & Pick<FlowQuery, 'relays'>;
+type Asked = Omit<z.infer<typeof flowsQuery>, 'open' | 'external'> & Pick<FlowQuery, 'relays'>;
 
 interface Found {
   readonly flows: readonly Flow[];
@@ -20,9 +20,11 @@ interface Found {
 export function flowRoutes({ traffic, registry }: Pick<ServerDeps, 'traffic' | 'registry'>): Hono {
   return new Hono()
     .get('/flows', (context) => {
-      const { open = false, ...asked } = readQuery(context, flowsQuery);
+      const { open = false, external = false, ...asked } = readQuery(context, flowsQuery);
       const { flows, stretch } = find(asked);
-      const shown = open ? flows.filter((flow) => flow.open > 0) : flows;
+      const shown = flows.filter(
+        (flow) => (!open || flow.open > 0) && (!external || flow.destination.kind !== 'service'),
+      );
       return context.json({ flows: shown.map(flowBody), ...inWords(stretch) } satisfies FlowsBody);
     })
     .get('/graph', (context) => {

@@ -35,6 +35,7 @@ export const flowsQuery = z.strictObject({
   ...stretch,
   workload: name.exactOptional().describe('the source'),
   open: flag.exactOptional().describe('only flows with connections that are open now'),
+  external: flag.exactOptional().describe('only what leaves the mesh, or was to'),
 });
 
 export const graphQuery = z.strictObject(stretch);
