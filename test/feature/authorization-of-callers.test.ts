@@ -205,5 +205,14 @@ spec:
     await until('callers are known by their addresses too', async () => {
       return (await overTls(allowed, out)) !== 'HTTP/1.1 200 OK';
     });
+    await mesh.apply(authorizationPolicy('none', { ...atGateway, action: 'DENY', rules: [{}] }, inRoot));
+    const refused = await until('what one rule denies to all is told', async () => {
+      await overTls(allowed, out);
+      return (await decisionsOf(mesh)).find(({ details }) => details.includes('/istio-system/none['));
+    });
+    assert.deepEqual(
+      [refused.signature, refused.object, refused.callerIdentity],
+      ['policy-denied', 'AuthorizationPolicy/istio-system/none', `spiffe://${buyer}`],
+    );
   });
 });

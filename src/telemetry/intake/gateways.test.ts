@@ -156,6 +156,22 @@ test('who called a gateway is told by the certificate that it showed, each apart
   );
 });
 
+test('connections of which a policy lets none through are refused by it, and not led nowhere', async (t) => {
+  const { ledger, write, passes } = startIntake(t);
+  const refusal = {
+    z: 'denied',
+    y: '',
+    d: 'rbac_access_denied_matched_policy[AuthorizationPolicy/istio-system/none[0]]',
+  };
+  const line = { t: '1795279977.376', s: 'good.test', f: 'NC', u: null, h: null, o: '0.0.0.0:443', v: 'relay' };
+  write(`${JSON.stringify({ ...line, ...refusal, r: rule('good.test', 443) })}\n`);
+  await passes(30);
+  assert.deepEqual(
+    ledger.told.map(({ signature, object }) => [signature, object]),
+    [['policy-denied', 'AuthorizationPolicy/istio-system/none']],
+  );
+});
+
 test('a lost record of a relay is told as one', async (t) => {
   const { ledger, send, passes } = startIntake(t);
   send([requests('relay;;-;404;NR;;-', 2)]);

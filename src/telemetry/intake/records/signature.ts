@@ -13,8 +13,9 @@ import { hasFlag, isMisdirected, isOfGateway, isRuled, isServiceCluster } from '
 import type { EventRecord } from './event-record.ts';
 
 export function signatureOf(record: EventRecord): Signature | undefined {
-  if (isMisdirected(record.key)) return 'no-destination';
+  // Where nothing is let through there is nothing that the gateway's rule leads to.
   if (record.refusedBy !== '') return 'policy-denied';
+  if (isMisdirected(record.key)) return 'no-destination';
   return record.family === 'http' ? signatureOfRequest(record) : signatureOfConnection(record);
 }
 
