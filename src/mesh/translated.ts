@@ -9,10 +9,11 @@ export interface Translated<Model> {
   take(events: readonly WatchEvent[]): readonly Change<Model>[];
 }
 
-/** An object that no longer fits its schema (an older release wrote it) keeps its last good meaning. */
+/** An object that no longer fits its schema (an older release wrote it) keeps its last good meaning. `keyFor`: which it is. */
 export function createTranslated<Api extends KubeObject, Model>(
   kind: Kind<Api>,
   translate: (object: Api) => readonly Model[],
+  keyFor: (object: KubeObject) => string = (object) => keyString(keyOf(object)),
 ): Translated<Model> {
   const translated = new Map<string, readonly Model[]>();
 
@@ -28,7 +29,7 @@ export function createTranslated<Api extends KubeObject, Model>(
       events
         .filter(({ object }) => object.kind === kind.kind)
         .flatMap((event) => {
-          const key = keyString(keyOf(event.object));
+          const key = keyFor(event.object);
           if (event.type === 'DELETED') return [replace(key, [])];
           const after = parsed(kind.schema, event.object, (object) => translate(kind.withDefaults(object)));
           return after === undefined ? [] : [replace(key, after)];

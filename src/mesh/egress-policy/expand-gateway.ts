@@ -7,6 +7,7 @@ import type { EgressPolicy } from '../../api/kinds/egress-policy.ts';
 import { gatewayNameLabel, gatewayTypeLabel } from '../../api/kinds/mesh-gateway-validation.ts';
 import type { KubeObject } from '../../api/object.ts';
 import { isHttp, isTls, type Protocol, parseProtocol } from '../../api/protocol.ts';
+import { hashOf } from '../hash.ts';
 import { gatewayOf } from './gateway-name.ts';
 import { exportOf, networking, partOf } from './part.ts';
 
@@ -28,7 +29,7 @@ export function expandGatewayWay(
   if (gateway === undefined || (http === undefined && tls === undefined)) return [];
   const { name } = policy.metadata;
   const service = `${gateway.name}.${gateway.namespace}.svc.cluster.local`;
-  const subset = (index: number) => `${name.replaceAll('.', '-').slice(0, 50)}-${index}`;
+  const subset = (index: number) => `${labelOf(name)}-${index}`;
   const leg = (index: number, number: number) => ({
     destination: { host: service, port: { number }, ...(mutualTls ? { subset: subset(index) } : {}) },
   });
@@ -51,6 +52,12 @@ export function expandGatewayWay(
     ),
     ...(mutualTls ? [firstLeg(policy, service, hosts, subset)] : []),
   ];
+}
+
+/** Short and without dots, and no other policy's. */
+function labelOf(name: string): string {
+  const label = name.replaceAll('.', '-').slice(0, 40);
+  return label === name ? name : `${label}-${hashOf(name).toString(16)}`;
 }
 
 function httpServer(hosts: readonly string[], mutualTls: boolean) {

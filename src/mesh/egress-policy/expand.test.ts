@@ -8,10 +8,10 @@ import { type ExpandContext, expandEgressPolicy } from './expand.ts';
 
 const free: ExpandContext = { isFree: () => true, mutualTls: true };
 
-function expand(spec: string, context: ExpandContext = free, namespace = 'shop'): readonly KubeObject[] {
+function expand(spec: string, context: ExpandContext = free, namespace = 'shop', name = 'pay'): readonly KubeObject[] {
   const text = `apiVersion: egress.sallyport.dev/v1alpha1
 kind: EgressPolicy
-metadata: { name: pay, namespace: ${namespace} }
+metadata: { name: ${name}, namespace: ${namespace} }
 spec: ${spec}`;
   const { objects, diagnostics } = decodeManifests(text, 'policy.yaml');
   assert.deepEqual(diagnostics, []);
@@ -105,4 +105,13 @@ test('without certificates a gateway is reached as it is: HTTP plainly, TLS pass
       ['TLS', 'PASSTHROUGH'],
     ],
   );
+});
+
+test('subsets of the gateway are told apart by policies, however those are called', () => {
+  const subsetOf = (name: string) => {
+    const rule = expand(specs.gateway, free, 'shop', name).find(({ kind }) => kind === 'DestinationRule');
+    return JSON.stringify(rule?.['spec']);
+  };
+  const called = ['a.b', 'a-b', `${'x'.repeat(60)}1`, `${'x'.repeat(60)}2`];
+  assert.equal(new Set(called.map(subsetOf)).size, called.length);
 });

@@ -121,6 +121,21 @@ test('proxies are told apart by what policies choose them by, and not again by t
   assert.equal(mesh.regroups(), true);
 });
 
+test('what one policy stands for is not taken for another’s of a like name', () => {
+  const tcp = 'ports: [{ number: 5432, protocol: TCP }]';
+  for (const first of ['db', 'db-1'] as const) {
+    const mesh = startMesh();
+    const policies = [
+      policy('db', `{ hosts: [a.test, b.test], ${tcp} }`),
+      policy('db-1', `{ hosts: [c.test, d.test], ${tcp} }`),
+    ];
+    mesh.apply(...(first === 'db' ? policies : policies.toReversed()));
+    assert.deepEqual(mesh.hosts(), ['a.test', 'b.test', 'c.test', 'd.test']);
+    mesh.remove(policies[first === 'db' ? 0 : 1] ?? assert.fail());
+    assert.deepEqual(mesh.hosts().length, 2);
+  }
+});
+
 test('what a policy stands for is told as the mesh is now, also of one that it has not taken yet', () => {
   const mesh = startMesh();
   const open = policy('a', '{ hosts: [api.test] }');

@@ -62,16 +62,25 @@ export function createEgressPolicies({ addresses, mutualTls }: EgressPoliciesOpt
   /** Keys of policies by each host that they name. */
   const naming = new Map<string, Set<string>>();
   const rules = new Map<string, Set<VirtualService>>();
-  const services = createTranslated(serviceEntryKind, (entry) =>
-    translateServiceEntry(entry, { addressFor: (host) => addresses?.addressOf(host) }).map((one) => marked(one, entry)),
+  const services = createTranslated(
+    serviceEntryKind,
+    (entry) => {
+      const claims = translateServiceEntry(entry, { addressFor: (host) => addresses?.addressOf(host) });
+      return claims.map((one) => marked(one, entry));
+    },
+    partKey,
   );
-  const virtualServices = createTranslated(virtualServiceKind, (object) => [
-    marked(translateVirtualService(object), object),
-  ]);
-  const destinationRules = createTranslated(destinationRuleKind, (object) => [
-    marked(translateDestinationRule(object), object),
-  ]);
-  const gateways = createTranslated(gatewayKind, (object) => [marked(translateGateway(object), object)]);
+  const virtualServices = createTranslated(
+    virtualServiceKind,
+    (object) => [marked(translateVirtualService(object), object)],
+    partKey,
+  );
+  const destinationRules = createTranslated(
+    destinationRuleKind,
+    (object) => [marked(translateDestinationRule(object), object)],
+    partKey,
+  );
+  const gateways = createTranslated(gatewayKind, (object) => [marked(translateGateway(object), object)], partKey);
 
   function noteRules(changes: readonly Change<VirtualService>[]): ReadonlySet<string> {
     const touched = new Set<string>();
@@ -160,6 +169,11 @@ export function createEgressPolicies({ addresses, mutualTls }: EgressPoliciesOpt
   }
 }
 
+/** Policies `db` and `db-1` may both stand for a ServiceEntry `db-1`. */
+function partKey(object: KubeObject): string {
+  return `${object.metadata.ownerReferences?.[0]?.name} ${keyString(keyOf(object))}`;
+}
+
 /** Says which policy it stands for. */
 function marked<Part extends Origin>(part: Part, { metadata }: KubeObject): Part {
   const [owner] = metadata.ownerReferences ?? [];
@@ -182,5 +196,5 @@ function differences(before: Known | undefined, after: Known | undefined): reado
 }
 
 function partsByKey(known: Known | undefined): ReadonlyMap<string, KubeObject> {
-  return new Map((known?.parts ?? []).map((object) => [keyString(keyOf(object)), object]));
+  return new Map((known?.parts ?? []).map((object) => [partKey(object), object]));
 }
