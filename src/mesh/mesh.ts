@@ -337,7 +337,11 @@ function affectedHosts(next: Mesh, changes: HostChanges, entitled: Iterable<stri
   for (const rule of itemsOf(changes.destinationRules)) touch(rule.host);
   for (const policy of itemsOf(changes.egressPolicies)) policy.hosts.forEach(touch);
   // What is routed to a host asks for its ports, and for what its rule hashes.
-  for (const host of [...hosts]) for (const routing of next.routedTo.get(host)) routing.hosts.forEach(touch);
+  // So does what sends it to a wildcard under this name, for what its policies allow.
+  const governed = itemsOf(changes.egressPolicies).flatMap((policy) => policy.hosts.flatMap(wildcardsAbove));
+  for (const host of new Set([...hosts, ...governed])) {
+    for (const routing of next.routedTo.get(host)) routing.hosts.forEach(touch);
+  }
   for (const service of itemsOf(changes.services)) hosts.add(service.host);
   for (const routing of itemsOf(changes.virtualServices)) {
     [...routing.hosts, ...routedHosts(routing)].forEach(touch);

@@ -1,5 +1,6 @@
 // What objects refer to: the hosts that traffic is sent to, the labels by which they tell proxies apart, and files on the
 // host.
+import { normalizeHost } from '../api/host-name.ts';
 import { rootNamespace } from '../api/root-namespace.ts';
 import type { AuthorizationPolicy } from './authorization-policy.ts';
 import type { DestinationRule, PortedPolicy } from './destination-rule.ts';
@@ -25,6 +26,17 @@ export function routedHosts({ http, tls, tcp }: VirtualService): ReadonlySet<str
   );
   const passed = [...tls, ...tcp].flatMap(({ destinations }) => destinations);
   return new Set([...routed, ...passed].map(({ destination }) => destination.host));
+}
+
+/** Those, and the names under which its rules send requests to wildcards. */
+export function hostsAskedBy(virtualService: VirtualService): ReadonlySet<string> {
+  const asked = virtualService.http.flatMap(({ action, rewrite, headers }) => [
+    rewrite?.authority,
+    headers.request.authority,
+    ...(action.kind === 'route' ? action.destinations.map((one) => one.headers.request.authority) : []),
+  ]);
+  const names = asked.flatMap((name) => (name === undefined ? [] : [normalizeHost(name) ?? name]));
+  return new Set([...routedHosts(virtualService), ...names]);
 }
 
 export type SelectingObject =

@@ -125,12 +125,12 @@ export function serviceChain(
   capture: Capture['kind'] = 'redirect',
 ): FilterChain {
   const { service, port, withheld } = entry;
-  if (withheld === 'denied') {
+  const [passed] = entry.passed;
+  if (withheld === 'denied' || (passed?.denied === true && passed.serverNames.length === 0)) {
     const named = handlingOf(port.protocol) === 'tls' ? {} : { host: service.host };
     return closedChain(service.host, port.number, config, { capture, ...named });
   }
   const reported = withheld === 'reported';
-  const [passed] = entry.passed;
   const isTls = handlingOf(port.protocol) === 'tls';
   const authorization = authorizeConnections(
     outboundSide(
@@ -159,7 +159,10 @@ export function serviceChain(
 
 /** Where a VirtualService sends connections to the host, those for some SNIs or all; named by its route. */
 export function passedChain(route: PassedRoute, host: string, config: ProxySettings): FilterChain {
-  if (route.denied === true) return closedChain(route.name, route.port, config, { capture: 'redirect' });
+  if (route.denied === true) {
+    const named = route.serverNames.length > 0 ? {} : { host };
+    return closedChain(route.name, route.port, config, { capture: 'redirect', ...named });
+  }
   const seen =
     route.serverNames.length > 0 ? ({ reads: 'server-name' } as const) : ({ reads: 'nothing', host } as const);
   const authorization = authorizeConnections(outboundSide(config, { ...seen, port: route.port, capture: 'redirect' }));

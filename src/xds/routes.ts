@@ -13,7 +13,7 @@ import type { ProxySettings } from '../mesh/proxy-settings.ts';
 import { originOf, type Service, type ServicePort } from '../mesh/service.ts';
 import { virtualServiceOrigins } from '../mesh/virtual-service.ts';
 import { governorsOf, type HostAccess } from './egress-policy/host-access.ts';
-import { requestsOnHost } from './egress-policy/request-filter.ts';
+import { judgedRequests, judgementOf } from './egress-policy/judgement.ts';
 import { hashPoliciesOf } from './hash-policies.ts';
 import { allowAnyRoute, blockAllRoute, virtualHostName } from './names.ts';
 import { type TypedResource, typedResource } from './resource.ts';
@@ -23,7 +23,7 @@ import { portsOf, type SelectedHost } from './selected-host.ts';
 import { clusterOf } from './service-clusters.ts';
 import { unregisteredCluster } from './unregistered-cluster.ts';
 import { virtualHostResource } from './virtual-host-resource.ts';
-import { buildHttpRoutes } from './virtual-service/http-routes.ts';
+import { type AskedHost, buildHttpRoutes } from './virtual-service/http-routes.ts';
 import type { Routing } from './virtual-service/routing.ts';
 
 export function routeConfigurationName(port: number): string {
@@ -64,7 +64,9 @@ export function buildUnregisteredVirtualHost(
 ): TypedResource {
   const allowed = access(host, port);
   const name = virtualHostName(routeConfigurationName(port), host);
-  const message = buildVirtualHost(name, [host], [anywhereRoute(config)], { perFilter: requestsOnHost(allowed) });
+  const message = buildVirtualHost(name, [host], [anywhereRoute(config)], {
+    perFilter: judgedRequests(judgementOf(allowed)),
+  });
   return virtualHostResource(message, governorsOf(allowed));
 }
 
@@ -81,22 +83,29 @@ export function buildHostVirtualHosts(
 ): readonly TypedResource[] {
   return portsOf(selected).flatMap((port) => {
     const handling = handlingOf(port.protocol);
-    const routes = handling === 'http' || handling === 'auto' ? hostRoutes(selected, port, routing(port.number)) : [];
+    if (handling !== 'http' && handling !== 'auto') return [];
+    const allowed = access(host, port.number);
+    const asked = { host, judgement: judgementOf(allowed) };
+    const routes = hostRoutes(selected, port, routing(port.number), asked);
     if (routes.length === 0) return [];
     const name = virtualHostName(routeConfigurationName(port.number), host);
-    const allowed = access(host, port.number);
     const message = buildVirtualHost(name, [host, ...extraDomains(port.number)], routes, {
-      perFilter: requestsOnHost(allowed),
+      perFilter: judgedRequests(asked.judgement),
     });
     return [virtualHostResource(message, [...originsOf(selected), ...governorsOf(allowed)])];
   });
 }
 
 /** Empty where a VirtualService has rules, but none for these proxies: the host is then as if nobody knew it, as in Istio. */
-export function hostRoutes(selected: SelectedHost, port: ServicePort, routing: Routing): readonly Route[] {
+export function hostRoutes(
+  selected: SelectedHost,
+  port: ServicePort,
+  routing: Routing,
+  asked: AskedHost,
+): readonly Route[] {
   const { host, service, virtualService, rule } = selected;
   if (virtualService !== undefined && virtualService.http.length > 0) {
-    return buildHttpRoutes(virtualService, host, routing);
+    return buildHttpRoutes(virtualService, host, routing, asked);
   }
   return service === undefined ? [] : [defaultRoute(service, port, rule)];
 }

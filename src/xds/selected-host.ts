@@ -11,6 +11,7 @@ import type { Service, ServicePort } from '../mesh/service.ts';
 import { isForeign } from '../mesh/tenancy.ts';
 import { meshGateway, type VirtualService } from '../mesh/virtual-service.ts';
 import { type HostAccess, judgesPaths, withheldOf } from './egress-policy/host-access.ts';
+import { judgementOf } from './egress-policy/judgement.ts';
 import type { PortService } from './port-use.ts';
 import type { ProxyScope } from './proxy-scope.ts';
 import { unregisteredPort } from './unregistered-port.ts';
@@ -98,8 +99,12 @@ export function portServiceOf(
 
 /** Rules for a wildcard name hosts below it, and not all of those may be asked for. */
 function byAccess(route: PassedRoute, access: HostAccess): readonly PassedRoute[] {
-  if (route.serverNames.length === 0) return [route];
-  const names = Map.groupBy(route.serverNames, (name) => withheldOf(access(name, route.port)));
+  if (route.serverNames.length === 0 || route.denied === true) return [route];
+  const ports = new Set([route.port, route.forwarded?.port.number ?? route.port]);
+  const names = Map.groupBy(route.serverNames, (name) => {
+    const each = [...ports].map((port) => withheldOf(access(name, port)));
+    return each.find((one) => one === 'denied') ?? each.find((one) => one !== undefined);
+  });
   const denied = names.get('denied') ?? [];
   const open = route.serverNames.filter((name) => !denied.includes(name));
   const reported = names.get('reported')?.length === open.length;
@@ -120,7 +125,15 @@ export function meshRouting(
   scope: ProxyScope,
   port: number,
   selected: (host: string) => SelectedHost | undefined,
+  access: HostAccess,
 ): Routing {
-  const service = (host: string) => selected(host)?.service;
-  return { scope, gateway: meshGateway, port, service, rule: (host) => selected(host)?.rule };
+  return {
+    scope,
+    gateway: meshGateway,
+    port,
+    service: (host) => selected(host)?.service,
+    rule: (host) => selected(host)?.rule,
+    judge: (host, number) => judgementOf(access(host, number)),
+    withheld: (host, number) => withheldOf(access(host, number)),
+  };
 }

@@ -7,9 +7,10 @@ import { isWildcardHost, wildcardsAbove } from '../api/host-name.ts';
 import type { Access } from '../mesh/egress-policy/access.ts';
 import type { Mesh } from '../mesh/mesh.ts';
 import type { ProxySettings } from '../mesh/proxy-settings.ts';
+import { hostsAskedBy } from '../mesh/references.ts';
 import type { Service, ServicePort } from '../mesh/service.ts';
 import type { Named } from './domain-claims.ts';
-import { hostAccessOf, isClosedTo, onOtherPorts, withheldOf } from './egress-policy/host-access.ts';
+import { asksForPaths, hostAccessOf, isClosedTo, onOtherPorts, withheldOf } from './egress-policy/host-access.ts';
 import { createInboundPorts } from './inbound-ports.ts';
 import { createKnownHosts, type KnownHost } from './known-hosts.ts';
 import { createMeshView, type MeshView } from './mesh-view.ts';
@@ -54,7 +55,7 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
   const secrets = createSecretUnits(resources, { namespace, keys: parts.capture === 'redirect' });
 
   function routing(port: number): Routing {
-    return meshRouting(scope, port, known.reached);
+    return meshRouting(scope, port, known.reached, access);
   }
 
   function access(host: string, port: number): Access | undefined {
@@ -191,7 +192,9 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
         const book = books.get(number) ?? createPortBook();
         books.set(number, book);
         const settings = {
-          byPath: selected !== undefined && decidesByPath(selected, number, access(host, number)),
+          byPath:
+            selected !== undefined &&
+            (decidesByPath(selected, number, access(host, number)) || leadsToJudgedPaths(selected, number)),
           closed: isClosed(selected, destination, number),
           belowGoverned: wildcardsAbove(host).some((wildcard) => governed.has(wildcard)),
           policy: outlook.settings.outboundTrafficPolicy,
@@ -201,6 +204,14 @@ export function createSidecarView(first: Mesh, options: SidecarViewOptions): Mes
       }
     }
     return dirty;
+  }
+
+  /** Whether rules lead its requests to hosts whose paths EgressPolicies judge. */
+  function leadsToJudgedPaths(selected: SelectedHost, port: number): boolean {
+    const { virtualService } = selected;
+    if (!portsOf(selected).some(({ number }) => number === port)) return false;
+    const led = virtualService === undefined ? [] : [...hostsAskedBy(virtualService)];
+    return led.some((name) => asksForPaths(mesh.egressPolicies, name));
   }
 
   function withDependents(changed: Iterable<string>): ReadonlySet<string> {

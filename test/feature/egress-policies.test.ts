@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import type { Decision } from '../../src/telemetry/decision.ts';
 import { overTls, statusOf } from '../support/calls.ts';
-import { startMesh, type TestMesh, type Workload } from '../support/mesh.ts';
+import { serviceEntry, startMesh, type TestMesh, type Workload } from '../support/mesh.ts';
 import { egressPolicy, outboundPolicy, virtualService } from '../support/networking.ts';
 import { type OutsideHttp, type OutsideTcp, startOutsideHttp, startOutsideTcp } from '../support/outside-server.ts';
 import { outsideAddress } from '../support/outside-world.ts';
@@ -42,10 +42,9 @@ describe('EgressPolicy', needs('root', 'iproute2', 'firewall'), () => {
       let payments: Workload;
 
       before(async () => {
-        const rules = ['api', 'some', 'open', 'seen', 'over', 'taken', 'x.wild', 'y.wild'].flatMap((name) => [
-          '--resolve',
-          `${name}.test=${outsideAddress(245)}`,
-        ]);
+        const rules = ['api', 'some', 'open', 'seen', 'over', 'taken', 'alias', 'raw', 'x.wild', 'y.wild'].flatMap(
+          (name) => ['--resolve', `${name}.test=${outsideAddress(245)}`],
+        );
         mesh = await startMesh(meshScope, {
           up: ['--capture', capture, ...rules, '--resolve', `db.test=${outsideAddress(246)}`],
         });
@@ -136,6 +135,52 @@ describe('EgressPolicy', needs('root', 'iproute2', 'firewall'), () => {
         }
         await answers(other, 'some.test', 403, '/v1/a');
         await mesh.remove(yaml);
+      });
+
+      it('judges what rules for other hosts lead there, and what they write anew not at all', async () => {
+        const policy = egressPolicy('some', {
+          from: [web],
+          hosts: ['some.test', '*.wild.test'],
+          methods: ['GET'],
+          paths: ['/v1/*'],
+        });
+        const to = (host: string) => [{ destination: { host, port: { number: 80 } } }];
+        const rules =
+          virtualService('alias', {
+            hosts: ['alias.test'],
+            http: [
+              { match: [{ uri: { prefix: '/old/' } }], rewrite: { uri: '/v1/' }, route: to('some.test') },
+              {
+                match: [{ headers: { named: { exact: 'x' } } }],
+                rewrite: { authority: 'x.wild.test' },
+                route: to('*.wild.test'),
+              },
+              { route: to('some.test') },
+            ],
+          }) +
+          serviceEntry('raw', { hosts: ['raw.test'], ports: [{ number: 443, name: 'tls', protocol: 'TLS' }] }) +
+          virtualService('raw', {
+            hosts: ['raw.test'],
+            tls: [{ match: [{ port: 443, sniHosts: ['raw.test'] }], route: to('some.test') }],
+          });
+        await mesh.apply(policy + rules);
+        await answers(caller, 'alias.test', 200, '/v1/a');
+        const through = { headers: { named: 'x' } };
+        assert.equal(await statusOf(caller, 'alias.test', { path: '/v1/a', ...through }), 200);
+        const before = [plain.requests.items.length, plain.connections.items.length];
+        for (const [path, method] of [
+          ['/v2/a', 'GET'],
+          ['/v1/../v2/a', 'GET'],
+          ['/v1/a', 'POST'],
+          ['/old/a', 'GET'],
+        ] as const) {
+          assert.equal(await statusOf(caller, 'alias.test', { path, method }), 403, `${method} ${path}`);
+          assert.equal(await statusOf(caller, 'alias.test', { path, method, ...through }), 403, `${method} ${path}`);
+        }
+        assert.notEqual(await overTls(caller, 'raw.test'), ok);
+        await answers(other, 'alias.test', 403, '/v1/a');
+        assert.deepEqual([plain.requests.items.length, plain.connections.items.length], before);
+        await mesh.remove(policy + rules);
       });
 
       it('closes a wildcard to others, name by name', async () => {

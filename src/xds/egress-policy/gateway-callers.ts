@@ -2,7 +2,6 @@
 // proves. Labels are no part of an identity: a source that names labels alone is let in there by its namespace, and told apart
 // at its sidecar.
 // Invariant: of a host that such policies govern nobody passes without a certificate of the mesh.
-import type { Any } from '@bufbuild/protobuf/wkt';
 import { gatewayNameLabel } from '../../api/kinds/mesh-gateway-validation.ts';
 import { spiffeIdentity, spiffePrefix } from '../../api/spiffe.ts';
 import type { NetworkFilter } from '../../envoy/network-filters.ts';
@@ -23,7 +22,7 @@ import { policiesOf } from '../../mesh/egress-policy/access.ts';
 import { type EgressPolicy, egressPolicyOrigin, type PolicySource } from '../../mesh/egress-policy/egress-policy.ts';
 import type { Mesh } from '../../mesh/mesh.ts';
 import { peerIdentityKey } from '../mutual-tls.ts';
-import { permissionOf, rulesOnHost } from './request-filter.ts';
+import type { Judgement } from './judgement.ts';
 
 /** The gateway's proxies. */
 export interface GatewayPlace {
@@ -39,20 +38,25 @@ function governing(mesh: Mesh, place: GatewayPlace, host: string): readonly Egre
   return here.some(({ mode }) => mode === 'enforce') ? here : [];
 }
 
-/** For the virtual host of a server that ends the mesh's mTLS. */
-export function requestsOfCallers(mesh: Mesh, place: GatewayPlace, host: string): Readonly<Record<string, Any>> {
+/** `identified`: callers come by the mesh's mTLS. A certificate that a server asks for by roots of its own proves nobody. */
+export function judgeCallers(
+  mesh: Mesh,
+  place: GatewayPlace,
+  host: string,
+  identified: boolean,
+): Judgement | undefined {
   const policies = governing(mesh, place, host);
-  if (policies.length === 0) return {};
+  if (policies.length === 0) return undefined;
   const { trustDomain } = mesh.config;
-  const allowing = policies.filter(({ expired }) => !expired);
-  const entries = allowing.map((policy): readonly [string, RbacPolicy] => [
-    egressPolicyOrigin(policy),
-    {
-      permissions: [policy.requests === undefined ? anyPermission : permissionOf(policy.requests)],
-      principals: [callersOf(policy, trustDomain, peerIs)],
-    },
-  ]);
-  return rulesOnHost({ rules: { action: 'allow', policies: Object.fromEntries(entries) } });
+  const allowing = identified ? policies.filter(({ expired }) => !expired) : [];
+  return {
+    mode: 'enforce',
+    allowed: allowing.map((policy) => ({
+      name: egressPolicyOrigin(policy),
+      requests: policy.requests,
+      callers: callersOf(policy, trustDomain, peerIs),
+    })),
+  };
 }
 
 /**

@@ -37,6 +37,11 @@ export function judgesPaths(access: Access | undefined): boolean {
   return access.allowed.some(({ requests }) => requests.paths !== undefined);
 }
 
+/** Whether a policy for the host does, whomever it allows them on whichever port. */
+export function asksForPaths(policies: HostIndex<EgressPolicy>, host: string): boolean {
+  return policiesOf(policies, host).some(({ requests }) => requests?.paths !== undefined);
+}
+
 /** What becomes of connections that nobody reads: `denied`, or let through and told of; undefined: they are allowed. */
 export type Withheld = 'denied' | 'reported';
 

@@ -14,7 +14,8 @@ import type { Mesh } from '../../mesh/mesh.ts';
 import { isMistaken, ofOneNamespace, rankAtGateway } from '../../mesh/ownership.ts';
 import { boundTo } from '../../mesh/select-virtual-service.ts';
 import { type VirtualService, virtualServiceOrigins } from '../../mesh/virtual-service.ts';
-import { requestsOfCallers } from '../egress-policy/gateway-callers.ts';
+import { judgeCallers } from '../egress-policy/gateway-callers.ts';
+import { judgedRequests } from '../egress-policy/judgement.ts';
 import { virtualHostName } from '../names.ts';
 import type { ProxyScope } from '../proxy-scope.ts';
 import { type TypedResource, typedResource } from '../resource.ts';
@@ -109,8 +110,7 @@ export function buildGatewayVirtualHost(
   const { routes, origins, redirects } = routesUnder(set, host, routing);
   if (host === '*' || (routes.length === 0 && !redirects)) return [];
   const name = virtualHostName(set.name, host);
-  const { mesh, scope, mutual } = routing;
-  const perFilter = mutual ? requestsOfCallers(mesh, scope, host) : {};
+  const perFilter = judgedRequests(judgeAt(set.servers, routing)(host));
   const message = buildVirtualHost(name, [host], routes, { requiresTls: redirects, perFilter });
   return [virtualHostResource(message, origins)];
 }
@@ -119,10 +119,25 @@ export function buildGatewayVirtualHost(
 export function routingFor(
   { namespace }: VirtualService,
   { gateway, server }: PlacedServer,
-  { mesh, scope, service, rule }: GatewayRouting,
+  routing: GatewayRouting,
 ): Routing {
-  const withholds = (host: string) => isMistaken(mesh, namespace, service(host));
-  return { scope, gateway, port: server.port.number, service, rule, withholds };
+  const { mesh, scope, service, rule } = routing;
+  return {
+    scope,
+    gateway,
+    port: server.port.number,
+    service,
+    rule,
+    judge: judgeAt([{ server }], routing),
+    withheld: () => undefined,
+    withholds: (host) => isMistaken(mesh, namespace, service(host)),
+  };
+}
+
+/** Of callers of these servers; nobody is told from others where proxies have no certificates. */
+function judgeAt(servers: readonly Pick<PlacedServer, 'server'>[], { mesh, scope, mutual }: GatewayRouting) {
+  const identified = servers.every(({ server }) => server.tls?.mode === 'ISTIO_MUTUAL');
+  return (host: string) => (mutual ? judgeCallers(mesh, scope, host, identified) : undefined);
 }
 
 function routesUnder({ servers }: GatewayRouteSet, host: string, routing: GatewayRouting) {

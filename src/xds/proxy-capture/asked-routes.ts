@@ -10,7 +10,7 @@ import type { ProxySettings } from '../../mesh/proxy-settings.ts';
 import { compareAge, type Service, type ServicePort } from '../../mesh/service.ts';
 import { judgedElsewhere } from '../authorization/asked.ts';
 import { governorsOf, type HostAccess } from '../egress-policy/host-access.ts';
-import { requestsOnHost } from '../egress-policy/request-filter.ts';
+import { judgedRequests, judgementOf } from '../egress-policy/judgement.ts';
 import {
   blockAllRoute,
   blockConnectRoute,
@@ -27,6 +27,7 @@ import { portServiceOf, type SelectedHost } from '../selected-host.ts';
 import { clusterOf } from '../service-clusters.ts';
 import { unregisteredPort } from '../unregistered-port.ts';
 import { virtualHostResource } from '../virtual-host-resource.ts';
+import type { AskedHost } from '../virtual-service/http-routes.ts';
 import type { Routing } from '../virtual-service/routing.ts';
 import { authorityDomains, rangeRegex } from './authority.ts';
 import { connectedListenerName, connectedTo } from './connected-listener.ts';
@@ -42,7 +43,8 @@ export function buildAskedVirtualHosts(
 ): readonly TypedResource[] {
   const { service } = selected;
   if (service === undefined) {
-    const routes = hostRoutes(selected, unregisteredPort, routing(unregisteredPort.number));
+    const judgement = judgementOf(access(host, unregisteredPort.number));
+    const routes = hostRoutes(selected, unregisteredPort, routing(unregisteredPort.number), { host, judgement });
     const names = routes.length === 0 ? [] : [host];
     return virtualHost({ host, selected, port: unregisteredPort, suffix: '' }, names, routes, access);
   }
@@ -50,7 +52,8 @@ export function buildAskedVirtualHosts(
     const entry = portServiceOf(selected, routing(port.number), access, host);
     if (entry === undefined || handlingOf(port.protocol) === 'none') return [];
     const own = [host, ...extraDomains(port.number)];
-    const plain = plainRoutes(selected, port, routing(port.number));
+    const judgement = judgementOf(access(host, port.number));
+    const plain = plainRoutes(selected, port, routing(port.number), { host, judgement });
     // A VirtualService that has no rule for these programs: to them the host is one that nobody knows.
     if (plain.length === 0 && handlingOf(port.protocol) === 'http') return [];
     const [connect, refused] = connectRoutes(entry, config);
@@ -91,16 +94,16 @@ function virtualHost(
   if (names.length === 0) return [];
   const allowed = access(host, port.number);
   const name = virtualHostName(httpProxy, `${host}:${port.number}${suffix}`);
-  const perFilter = requestsOnHost(allowed);
+  const perFilter = judgedRequests(judgementOf(allowed));
   const message = buildVirtualHost(name, authorityDomains(names, port.number), routes, { perFilter });
   return [virtualHostResource(message, [...originsOf(selected), ...governorsOf(allowed)])];
 }
 
 /** Of requests with a whole URL. */
-function plainRoutes(selected: SelectedHost, port: ServicePort, routing: Routing): readonly Route[] {
+function plainRoutes(selected: SelectedHost, port: ServicePort, routing: Routing, asked: AskedHost): readonly Route[] {
   const handling = handlingOf(port.protocol);
   const speaksHttp = handling === 'http' || handling === 'auto';
-  return hostRoutes(speaksHttp ? selected : { ...selected, virtualService: undefined }, port, routing);
+  return hostRoutes(speaksHttp ? selected : { ...selected, virtualService: undefined }, port, routing, asked);
 }
 
 /** For CONNECT; and for everything else, where that is refused. */

@@ -33,7 +33,8 @@ import { authorizeAsked } from '../authorization/asked.ts';
 import type { PortRule } from '../capture.ts';
 import { dynamicDnsCache } from '../dynamic-dns.ts';
 import { governorsOf, type HostAccess } from '../egress-policy/host-access.ts';
-import { buildRequestFilter, requestsOnHost } from '../egress-policy/request-filter.ts';
+import { judgedRequests, judgementOf } from '../egress-policy/judgement.ts';
+import { buildRequestFilter } from '../egress-policy/request-filter.ts';
 import { internalHeaderPrefixes } from '../filter-chains.ts';
 import {
   allowAnyRoute,
@@ -150,7 +151,7 @@ export function buildUnregisteredAsked({ host, port, access, config, rules }: Un
   );
   const name = virtualHostName(httpProxy, `${host}:${port === 'other' ? '*' : port}`);
   return virtualHostResource(
-    buildVirtualHost(name, domains, routes, { perFilter: requestsOnHost(allowed) }),
+    buildVirtualHost(name, domains, routes, { perFilter: judgedRequests(judgementOf(allowed)) }),
     governorsOf(allowed),
   );
 }

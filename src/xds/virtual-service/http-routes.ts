@@ -1,5 +1,7 @@
 // The HTTP rules of a VirtualService as routes of one virtual host, for sidecars and gateways alike (istio-semantics 3.3).
 // Each match of a rule is a route. What stands behind a route that takes everything is not made.
+import { isDeepStrictEqual } from 'node:util';
+import { normalizeHost } from '../../api/host-name.ts';
 import type { Route } from '../../envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { gatewayHeaders } from '../../envoy/header-stripping.ts';
 import { buildRoute, type RouteRedirect, type RouteToClusters } from '../../envoy/route-action.ts';
@@ -14,16 +16,39 @@ import {
   type Redirect,
   type VirtualService,
 } from '../../mesh/virtual-service.ts';
+import { type Judgement, judgedRequests, withoutPaths } from '../egress-policy/judgement.ts';
 import { hashPoliciesOf } from '../hash-policies.ts';
 import { virtualServiceRoute } from '../names.ts';
 import { retryPolicyOf } from '../retry-policy.ts';
 import { authorityOf } from './authority.ts';
 import { mirrorsOf } from './mirrors.ts';
 import { filtersFor, filtersOfRule } from './route-filters.ts';
-import { clusterFor, type FoundDestination, findDestination, isFor, type Routing, weighted } from './routing.ts';
+import {
+  clusterFor,
+  type FoundDestination,
+  findDestination,
+  isFor,
+  type Routing,
+  resolvesAny,
+  weighted,
+} from './routing.ts';
 
-/** `host`: the virtual host's, which is one of the VirtualService's or lies below one. Empty if no rule is for these proxies. */
-export function buildHttpRoutes(virtualService: VirtualService, host: string, routing: Routing): readonly Route[] {
+/** What is asked for, and what EgressPolicies leave of it there. */
+export interface AskedHost {
+  readonly host: string;
+  readonly judgement: Judgement | undefined;
+}
+
+/**
+ * `host`: the virtual host's, which is one of the VirtualService's or lies below one. `asked`: that, if nothing else. Empty if no
+ * rule is for these proxies.
+ */
+export function buildHttpRoutes(
+  virtualService: VirtualService,
+  host: string,
+  routing: Routing,
+  asked: AskedHost = { host, judgement: routing.judge(host, routing.port) },
+): readonly Route[] {
   const routes: Route[] = [];
   for (const rule of virtualService.http) {
     const matches = rule.matches.filter((match) => isFor(match, routing));
@@ -36,7 +61,7 @@ export function buildHttpRoutes(virtualService: VirtualService, host: string, ro
         virtualService,
         rule: [rule.name, ...(match?.name ? [match.name] : [])].join('.'),
       });
-      routes.push(buildRuleRoute({ ...rule, action }, match, { host, name, routing }));
+      routes.push(buildRuleRoute({ ...rule, action }, match, { host, asked, name, routing }));
       if (takesEverything(match)) return routes;
     }
   }
@@ -45,6 +70,7 @@ export function buildHttpRoutes(virtualService: VirtualService, host: string, ro
 
 interface RoutePlace {
   readonly host: string;
+  readonly asked: AskedHost;
   readonly name: string;
   readonly routing: Routing;
 }
@@ -70,10 +96,38 @@ function buildRuleRoute(rule: DecidedRule, match: HttpMatch | undefined, place: 
       return buildRoute({
         ...common,
         action: toClusters(rule, found, place),
-        perFilter: { ...perFilter, ...Object.assign({}, ...found.map(filtersFor)) },
+        perFilter: {
+          ...perFilter,
+          ...Object.assign({}, ...found.map(filtersFor)),
+          ...judgedOnRoute(rule, found, place),
+        },
       });
     }
   }
+}
+
+/** Where other hosts than the one that was asked for are led to, their rules hold beside its own. */
+function judgedOnRoute(
+  rule: HttpRule,
+  found: readonly (HttpDestination & FoundDestination)[],
+  { host, asked, routing }: RoutePlace,
+) {
+  const rewritten = rule.rewrite?.uri !== undefined || rule.rewrite?.regex !== undefined;
+  const led = found.flatMap((destination): readonly Judgement[] => {
+    const name = authorityFor(destination, rule, host) ?? asked.host;
+    const to = resolvesAny(destination.service) ? (normalizeHost(name) ?? name) : destination.destination.host;
+    const judgement = routing.judge(to, destination.port);
+    if (judgement === undefined) return [];
+    // What is judged is the path that the program wrote.
+    const known = rewritten ? withoutPaths(judgement) : judgement;
+    return isDeepStrictEqual(known, asked.judgement) ? [] : [known];
+  });
+  return led.length === 0 ? {} : judgedRequests(asked.judgement, ...led);
+}
+
+/** Undefined: the one that the caller sent. */
+function authorityFor(destination: HttpDestination & FoundDestination, rule: HttpRule, host: string) {
+  return rule.rewrite?.authority ?? rule.headers.request.authority ?? authorityOf(destination, rule, host);
 }
 
 function toClusters(
@@ -81,13 +135,12 @@ function toClusters(
   found: readonly (HttpDestination & FoundDestination)[],
   { host, routing }: RoutePlace,
 ): RouteToClusters {
-  const { rewrite, headers, timeoutMs, retries } = rule;
+  const { rewrite, timeoutMs, retries } = rule;
   const hashPolicies = hashPoliciesOf(found.map(({ policy }) => policy));
-  const ownAuthorities = found.map((destination) => authorityOf(destination, rule, host));
   return {
     kind: 'clusters',
-    clusters: found.map((destination, index) => {
-      const authority = rewrite?.authority ?? headers.request.authority ?? ownAuthorities[index];
+    clusters: found.map((destination) => {
+      const authority = authorityFor(destination, rule, host);
       return {
         name: clusterFor(destination, authority ?? host),
         weight: destination.weight,
@@ -104,7 +157,7 @@ function toClusters(
       rule,
       host,
       routing,
-      changesAuthority: ownAuthorities.some((authority) => authority !== undefined),
+      changesAuthority: found.some((destination) => authorityOf(destination, rule, host) !== undefined),
     }),
   };
 }

@@ -1,11 +1,11 @@
 // Copies of requests for the mirrors of a rule (istio-semantics 3.3). A copy is under the same law as a request: it goes to
 // registered destinations only, its address is judged, and it tells a server outside nothing of the mesh.
-import { isWildcardHost } from '../../api/host-name.ts';
+import { isWildcardHost, normalizeHost } from '../../api/host-name.ts';
 import type { RouteMirror } from '../../envoy/route-mirror.ts';
 import type { Service } from '../../mesh/service.ts';
 import type { HttpRule } from '../../mesh/virtual-service.ts';
 import { mirrors } from '../names.ts';
-import { clusterFor, findDestination, type Routing } from './routing.ts';
+import { clusterFor, findDestination, type Routing, resolvesAny } from './routing.ts';
 
 export interface MirroredRequest {
   readonly rule: HttpRule;
@@ -17,12 +17,15 @@ export interface MirroredRequest {
 }
 
 export function mirrorsOf(request: MirroredRequest): readonly RouteMirror[] {
-  return request.rule.mirrors.map(({ destination, percent }) => {
+  return request.rule.mirrors.flatMap(({ destination, percent }) => {
     const found = findDestination(destination, request.routing);
     const authority = authorityOf(destination.host, found.service, request);
     const { rewrite, headers } = request.rule;
     const asked = authority ?? rewrite?.authority ?? headers.request.authority ?? request.host;
-    return { cluster: clusterFor(found, asked), percent, authority, through: mirrors };
+    // Nothing judges copies one by one.
+    const to = resolvesAny(found.service) ? (normalizeHost(asked) ?? asked) : destination.host;
+    if (request.routing.judge(to, found.port)?.mode === 'enforce') return [];
+    return [{ cluster: clusterFor(found, asked), percent, authority, through: mirrors }];
   });
 }
 

@@ -89,6 +89,7 @@ function route(
 ): PassedRoute {
   const found = weighted(destinations).map(({ destination, weight }) => ({
     ...findDestination(destination, routing),
+    host: destination.host,
     // A single one needs no weight, and Envoy takes none of 0.
     weight: destinations.length === 1 ? 1 : weight,
   }));
@@ -102,7 +103,12 @@ function route(
   const policy = found.length === 1 ? first?.policy : first?.hostPolicy;
   const settings = connectionSettingsOf(policy ?? emptyTrafficPolicy);
   const expectsTls = found.every(receivesTls);
-  return { name, port: routing.port, serverNames, subnets: [], clusters, settings, forwarded, expectsTls };
+  const built = { name, port: routing.port, serverNames, subnets: [], clusters, settings, forwarded, expectsTls };
+  // Of names below a wildcard each is judged by itself.
+  if (forwarded !== undefined) return built;
+  const withheld = new Set(found.map((one) => routing.withheld(one.host, one.port)));
+  if (withheld.has('denied')) return deniedRoute(built, serverNames);
+  return withheld.has('reported') ? { ...built, reported: true } : built;
 }
 
 function receivesTls({ service, port, policy }: FoundDestination): boolean {

@@ -5,6 +5,8 @@ import { type DestinationRule, effectivePolicy } from '../../mesh/destination-ru
 import type { Service } from '../../mesh/service.ts';
 import type { TrafficPolicy } from '../../mesh/traffic-policy.ts';
 import type { Destination, SourceMatch } from '../../mesh/virtual-service.ts';
+import type { Withheld } from '../egress-policy/host-access.ts';
+import type { Judge } from '../egress-policy/judgement.ts';
 import { blackHoleCluster, outboundCluster } from '../names.ts';
 import type { ProxyScope } from '../proxy-scope.ts';
 import { clusterOf } from '../service-clusters.ts';
@@ -19,6 +21,10 @@ export interface Routing {
   service(host: string): Service | undefined;
   /** The DestinationRule that holds for the host at these proxies. */
   rule(host: string): DestinationRule | undefined;
+  /** What EgressPolicies leave of requests to a host. */
+  readonly judge: Judge;
+  /** And of connections. */
+  readonly withheld: (host: string, port: number) => Withheld | undefined;
   /** Of a gateway: the service is another's than whose rules these are meant, so that nothing goes there. */
   withholds?(host: string): boolean;
 }
