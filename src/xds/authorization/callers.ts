@@ -1,7 +1,7 @@
 // Who asks, as a rule's principals, namespaces and service accounts see it: by the certificate that the caller showed, by what
 // an earlier listener left of it, or, where the asking workload is the proxy's own, known while configuration is built.
 // Istio: a namespace is a regular expression over the certificate's name; here: its beginning, with the mesh's trust domain.
-import { spiffeIdentity } from '../../api/spiffe.ts';
+import { spiffeIdentity, spiffePrefix } from '../../api/spiffe.ts';
 import { eachPrincipal, type Principal, peerIs, stateIs, type TextMatch } from '../../envoy/rbac-rules.ts';
 import { isText, patternOf } from './patterns.ts';
 import type { Term } from './terms.ts';
@@ -23,16 +23,22 @@ export function principalTerm(value: string, caller: Caller, trustDomain: string
   return identityIs([{ kind: 'prefix', value: scheme }, pattern], caller, trustDomain);
 }
 
-/** No name of a namespace or a service account has a slash in it. */
 export function namespaceTerm(value: string, caller: Caller, trustDomain: string): Term<Principal> {
+  return identityIs(inNamespace(value, trustDomain), caller, trustDomain);
+}
+
+/** All that an identity of the namespace, or of those that the pattern is for, must be. No name has a slash in it. */
+export function inNamespace(value: string, trustDomain: string): readonly TextMatch[] {
   const pattern = patternOf(value);
-  const inMesh = `${scheme}${trustDomain}/ns/`;
-  if (pattern === 'present') return identityIs([{ kind: 'prefix', value: inMesh }], caller, trustDomain);
+  const inMesh = `${spiffePrefix(trustDomain)}ns/`;
+  if (pattern === 'present') return [{ kind: 'prefix', value: inMesh }];
   const { kind, value: text } = pattern;
-  if (kind === 'exact') return identityIs([{ kind: 'prefix', value: `${inMesh}${text}/` }], caller, trustDomain);
-  if (kind === 'prefix') return identityIs([{ kind, value: `${inMesh}${text}` }], caller, trustDomain);
-  const ending: TextMatch = { kind: 'contains', value: `${text}/sa/` };
-  return identityIs([{ kind: 'prefix', value: inMesh }, ending], caller, trustDomain);
+  if (kind === 'exact') return [{ kind: 'prefix', value: `${inMesh}${text}/sa/` }];
+  if (kind === 'prefix') return [{ kind, value: `${inMesh}${text}` }];
+  return [
+    { kind: 'prefix', value: inMesh },
+    { kind: 'contains', value: `${text}/sa/` },
+  ];
 }
 
 /** `shop/web` */

@@ -3,7 +3,7 @@
 // at its sidecar.
 // Invariant: of a host that such policies govern nobody passes without a certificate of the mesh.
 import { gatewayNameLabel } from '../../api/kinds/mesh-gateway-validation.ts';
-import { spiffeIdentity, spiffePrefix } from '../../api/spiffe.ts';
+import { spiffeIdentity } from '../../api/spiffe.ts';
 import type { NetworkFilter } from '../../envoy/network-filters.ts';
 import { buildNetworkRbac } from '../../envoy/rbac.ts';
 import {
@@ -21,6 +21,7 @@ import {
 import { policiesOf } from '../../mesh/egress-policy/access.ts';
 import { type EgressPolicy, egressPolicyOrigin, type PolicySource } from '../../mesh/egress-policy/egress-policy.ts';
 import type { Mesh } from '../../mesh/mesh.ts';
+import { inNamespace } from '../authorization/callers.ts';
 import { peerIdentityKey } from '../mutual-tls.ts';
 import type { Judgement } from './judgement.ts';
 
@@ -89,38 +90,36 @@ export function callersFilters(
 type Match = (match: TextMatch) => Principal;
 
 function callersOf(policy: EgressPolicy, trustDomain: string, is: Match): Principal {
-  const inMesh = spiffePrefix(trustDomain);
   const own = policy.meshWide ? undefined : [policy.namespace];
-  const { sources } = policy;
-  if (sources === undefined) return somePrincipal(prefixes(own, inMesh).map(is));
-  return somePrincipal(sources.flatMap((source) => callersFrom(source, own, trustDomain, is)));
+  const sources = policy.sources?.flatMap((source) => identitiesFrom(source, own, trustDomain));
+  const identities = sources ?? identitiesIn(own, trustDomain);
+  return somePrincipal(identities.map((matches) => eachPrincipal(matches.map(is))));
 }
 
-function callersFrom(
+/** What each of them must be; all of its texts. */
+type Identity = readonly TextMatch[];
+
+function identitiesFrom(
   source: PolicySource,
   own: readonly string[] | undefined,
   trustDomain: string,
-  is: Match,
-): readonly Principal[] {
+): readonly Identity[] {
   const { selector, serviceAccounts, namespaces } = source;
   if (selector === undefined && serviceAccounts === undefined && namespaces === undefined) return [];
   if (selector?.size === 0) return [];
   const within = namespaces === undefined ? own : namespaces.filter((one) => own === undefined || own.includes(one));
-  const inMesh = spiffePrefix(trustDomain);
-  if (serviceAccounts === undefined) return prefixes(within, inMesh).map(is);
-  return serviceAccounts.flatMap((serviceAccount) => {
+  if (serviceAccounts === undefined) return identitiesIn(within, trustDomain);
+  return serviceAccounts.flatMap((serviceAccount): readonly Identity[] => {
     if (within === undefined) {
-      const ending: TextMatch = { kind: 'suffix', value: `/sa/${serviceAccount}` };
-      return [eachPrincipal([is({ kind: 'prefix', value: inMesh }), is(ending)])];
+      return [[...inNamespace('*', trustDomain), { kind: 'suffix', value: `/sa/${serviceAccount}` }]];
     }
-    return within.map((namespace) =>
-      is({ kind: 'exact', value: spiffeIdentity({ trustDomain, namespace, serviceAccount }) }),
-    );
+    return within.map((namespace) => [
+      { kind: 'exact', value: spiffeIdentity({ trustDomain, namespace, serviceAccount }) },
+    ]);
   });
 }
 
 /** Undefined: of all namespaces. */
-function prefixes(namespaces: readonly string[] | undefined, inMesh: string): readonly TextMatch[] {
-  if (namespaces === undefined) return [{ kind: 'prefix', value: inMesh }];
-  return namespaces.map((namespace) => ({ kind: 'prefix', value: `${inMesh}ns/${namespace}/sa/` }));
+function identitiesIn(namespaces: readonly string[] = ['*'], trustDomain: string): readonly Identity[] {
+  return namespaces.map((namespace) => inNamespace(namespace, trustDomain));
 }
