@@ -29,6 +29,7 @@ import type { ProxyIdentity } from './discovery/view.ts';
 import { resolverOf } from './foresight/asked-world.ts';
 import { createForesight } from './foresight/foresight.ts';
 import { createMeshQuestions } from './foresight/mesh-questions.ts';
+import { createSuggestions } from './foresight/suggestions.ts';
 import { createIdentity, type Identity, type UnfitFiles } from './identity/identity.ts';
 import { type FoundFiles, followFolder, followSecret } from './identity/user-authority-source.ts';
 import { createAllocatedAddresses } from './mesh/allocated-addresses.ts';
@@ -289,6 +290,7 @@ async function wire(
       upkeep: questions.upkeep,
       acknowledge: ledger.acknowledge,
       check: check.check,
+      suggestions: createSuggestions({ foresight, store, mesh: () => current, proxies }),
       registry,
       metricRules: () => metricRulesOf(current, proxies()),
       proxies: () => discovery.proxies(),

@@ -54,6 +54,17 @@ export interface CheckQuery {
   readonly headers?: string;
 }
 
+/** Of GET /v1/suggestions; `since` and `expires` as durations, `host` comma separated. */
+export interface SuggestionsQuery {
+  readonly as: string;
+  readonly since?: string;
+  readonly namespace?: string;
+  readonly blocked?: boolean;
+  readonly host?: string;
+  readonly wildcards?: boolean;
+  readonly expires?: string;
+}
+
 /** Of GET /v1/decisions and of the events about them. */
 export interface DecisionsQuery {
   readonly namespace?: string;
@@ -91,6 +102,7 @@ export interface ApiClient {
   execPlan(namespace: string, name: string): Promise<ExecPlan>;
   flows(query: FlowsQuery): Promise<wire.FlowsBody>;
   check(query: CheckQuery): Promise<wire.CheckBody>;
+  suggestions(query: SuggestionsQuery): Promise<wire.SuggestionsBody>;
   decisions(query: DecisionsQuery & { readonly since?: string; readonly limit: number }): Promise<wire.DecisionsBody>;
   dryRun(ask: wire.DryRunAskBody): Promise<wire.DryRunBody>;
   upkeep(query: { readonly unused: string; readonly namespace?: string }): Promise<wire.UpkeepBody>;
@@ -157,6 +169,7 @@ export function createApiClient(folder: DataFolder, programName: string, signal:
       ),
     check: (query) => call(bodyChecks.check, `/v1/check${queryString({ ...query })}`),
     flows: (query) => call(bodyChecks.flows, `/v1/flows${queryString({ ...query })}`),
+    suggestions: (query) => call(bodyChecks.suggestions, `/v1/suggestions${queryString({ ...query })}`),
     decisions: (query) => call(bodyChecks.decisions, `/v1/decisions${queryString({ ...query })}`),
     dryRun: (ask) => call(bodyChecks.dryRun, '/v1/dry-run', { method: 'POST', body: ask }),
     upkeep: (query) => call(bodyChecks.upkeep, `/v1/upkeep${queryString({ ...query })}`),

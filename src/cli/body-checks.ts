@@ -26,6 +26,7 @@ export const bodyChecks = {
   pods: fields<wire.PodsBody>({ pods: 'array' }),
   flows: fields<wire.FlowsBody>({ flows: 'array', from: 'string', to: 'string' }),
   check: fields<wire.CheckBody>({ answer: 'string', source: 'object', attempt: 'object', ways: 'array' }),
+  suggestions: fields<wire.SuggestionsBody>({ suggestions: 'array', objects: 'array', leftOut: 'array' }),
   decisions: fields<wire.DecisionsBody>({ decisions: 'array', lastId: 'number' }),
   dryRun: fields<wire.DryRunBody>({ judged: 'number', summary: 'object', effects: 'array', diagnostics: 'array' }),
   upkeep: fields<wire.UpkeepBody>({ since: 'string', unused: 'array', shadowed: 'array', uncovered: 'array' }),

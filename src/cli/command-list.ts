@@ -59,6 +59,11 @@ export const commandList: readonly CommandEntry[] = [
     load: () => import('./commands/alerts.ts'),
   },
   {
+    name: 'suggest',
+    summary: 'objects that let through what left unregistered',
+    load: () => import('./commands/suggest.ts'),
+  },
+  {
     name: 'logs',
     summary: 'output of a workload or of its proxy, or what was blocked',
     load: () => import('./commands/logs.ts'),

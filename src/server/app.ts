@@ -22,6 +22,7 @@ import { openApiRoutes } from './routes/openapi.ts';
 import { pageRoutes } from './routes/page.ts';
 import { podRoutes } from './routes/pods.ts';
 import { proxyRoutes } from './routes/proxies.ts';
+import { suggestionRoutes } from './routes/suggestions.ts';
 import { watchRoutes } from './routes/watch.ts';
 import type { Sessions } from './session.ts';
 
@@ -59,6 +60,7 @@ export function createApp(deps: ServerDeps, { transport, sessions, streams }: Ap
   app.route('/v1', flowRoutes(deps));
   app.route('/v1', alertRoutes(deps));
   app.route('/v1', foresightRoutes(deps));
+  app.route('/v1', suggestionRoutes(deps));
   app.route('/v1', decisionRoutes(deps, openStream));
   app.route('/v1', checkRoutes(deps));
   app.route('/v1', eventRoutes(deps, openStream, streams));

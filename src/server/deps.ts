@@ -11,6 +11,7 @@ import type { Diagnostic } from '../platform/diagnostic.ts';
 import type { Logger } from '../platform/log.ts';
 import type { ExecPlan, PodStatus } from '../runtime/protocol.ts';
 import type { ObjectStore } from '../store/store.ts';
+import type { Suggestions, SuggestOptions } from '../suggest/suggestion.ts';
 import type { Alert } from '../telemetry/alert.ts';
 import type { Registry } from '../telemetry/intake/registry.ts';
 import type { LedgerReader } from '../telemetry/ledger.ts';
@@ -41,6 +42,7 @@ export interface ServerDeps {
   acknowledge(id: number): Alert | undefined;
   /** Whether an attempt would leave. */
   readonly check: Check['check'];
+  suggestions(query: SuggestOptions & Omit<SeenQuery, 'kinds'>, signal: AbortSignal): Promise<Suggestions>;
   /** What proxies would do with a destination now. */
   readonly registry: Pick<Registry, 'asked' | 'policy'>;
   /** What is told of metrics now; undefined: all. */

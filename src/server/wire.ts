@@ -9,6 +9,7 @@ import type { AuthorityStatus } from '../identity/authority-status.ts';
 import type { Diagnostic } from '../platform/diagnostic.ts';
 import type { PodStatus } from '../runtime/protocol.ts';
 import type { ApplyOutcome } from '../store/store.ts';
+import type { Suggestions } from '../suggest/suggestion.ts';
 import type * as alerts from './schemas/alert-schema.ts';
 import type * as check from './schemas/check-schema.ts';
 import type * as events from './schemas/event-schema.ts';
@@ -177,6 +178,9 @@ export type CheckBody = Omit<Body<typeof check.checkSchema>, 'change'> & {
 };
 
 export type FlowBody = FlowsBody['flows'][number];
+
+/** GET /v1/suggestions. */
+export type SuggestionsBody = Suggestions;
 
 export type GraphBody = Body<typeof traffic.graphSchema>;
 

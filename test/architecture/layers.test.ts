@@ -36,6 +36,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'check',
     'dry-run',
     'upkeep',
+    'suggest',
   ],
   'dry-run': ['api', 'mesh', 'store', 'discovery', 'telemetry', 'verdict'],
   upkeep: ['mesh', 'telemetry'],

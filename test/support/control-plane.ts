@@ -66,6 +66,7 @@ export async function startControlPlane(
     diagnosticsOf: async () => [],
     onDiagnosticsChange: () => () => undefined,
     expansionOf: () => undefined,
+    suggestions: async () => ({ suggestions: [], objects: [], leftOut: [] }),
     ...deps,
   };
   const server = await serveApi(all, { socketPath: folder.apiSocket, tcp: { host: '127.0.0.1', port: 0 } });

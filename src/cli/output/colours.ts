@@ -32,6 +32,16 @@ const kindPaints = {
   note: outputColours.dim,
 } as const;
 
+const diffPaints = new Map([
+  ['-', outputColours.red],
+  ['+', outputColours.green],
+]);
+
+/** Paints a line of a diff. */
+export function paintDiff(line: string): string {
+  return diffPaints.get(line.slice(0, 1))?.(line) ?? line;
+}
+
 /** Paints text on standard output by what it tells of traffic. */
 export function paintTraffic(kind: keyof typeof kindPaints, text: string): string {
   return kindPaints[kind](text);

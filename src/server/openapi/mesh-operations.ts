@@ -12,8 +12,10 @@ import {
   eventsQuery,
   flowsQuery,
   graphQuery,
+  suggestionsQuery,
   upkeepQuery,
 } from '../schemas/query-schema.ts';
+import { suggestionsSchema } from '../schemas/suggestion-schema.ts';
 import { decisionSchema, decisionsSchema, flowsSchema, graphSchema } from '../schemas/traffic-schema.ts';
 import { json, type Operation } from './operation.ts';
 
@@ -79,6 +81,14 @@ export const meshOperations: readonly Operation[] = [
     summary: 'Whether what a workload would call leaves, by which way, what decides, and what would let it out',
     query: checkQuery,
     answers: json(checkSchema),
+    refusals: [503],
+  },
+  {
+    method: 'get',
+    path: '/v1/suggestions',
+    summary: 'What nobody registered and passed, as objects that let it through when nothing else may leave',
+    query: suggestionsQuery,
+    answers: json(suggestionsSchema),
     refusals: [503],
   },
   {

@@ -124,6 +124,19 @@ export const upkeepQuery = z.strictObject({
   namespace: name.exactOptional().describe('of objects and workloads'),
 });
 
+export const suggestionsQuery = z.strictObject({
+  since: since.describe('how far back; all that is on record if absent'),
+  namespace: name.exactOptional().describe('of those who called; all if absent'),
+  as: z.enum(['serviceentries', 'egresspolicy']).default('serviceentries').describe('for namespaces, or for workloads'),
+  blocked: flag.default(false).describe('what was stopped too'),
+  host: name
+    .transform((text) => text.split(','))
+    .exactOptional()
+    .describe('only these, comma separated, whether they passed or were stopped'),
+  wildcards: flag.default(false).describe('joins three hosts of one domain and more'),
+  expires: duration.exactOptional().describe('how long what is suggested is to be good, for example 2h'),
+});
+
 const objectQuery = {
   namespace: z.string().exactOptional().describe('all if absent; of one object: default if absent'),
   defaults: z.enum(['true', 'false']).exactOptional().describe('with defaults filled in'),
