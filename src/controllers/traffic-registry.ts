@@ -15,7 +15,7 @@ import { proxySettingsOf } from '../mesh/proxy-settings.ts';
 import { selectService } from '../mesh/select-service.ts';
 import { selectSidecar } from '../mesh/select-sidecar.ts';
 import { type LabelSelector, matchesLabels } from '../mesh/selector.ts';
-import type { Service, ServicePort } from '../mesh/service.ts';
+import { originOf, type Service, type ServicePort } from '../mesh/service.ts';
 import { type Sidecar, sidecarOrigin } from '../mesh/sidecar.ts';
 import type { Client } from '../mesh/tenancy.ts';
 import { serviceHost } from '../mesh/translate-service.ts';
@@ -57,26 +57,36 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
     return undefined;
   }
 
+  /** Pods of one workload may differ: where it is known which one asks, what it has is what counts. */
+  function proxyOf({ namespace, workload, labels, serviceAccount }: Asker) {
+    const proxy = proxies().find((one) => one.namespace === namespace && one.workload === workload);
+    return {
+      type: proxy?.type,
+      labels: labels ?? proxy?.labels ?? {},
+      serviceAccount: serviceAccount ?? proxy?.serviceAccount ?? '',
+    };
+  }
+
   /** Undefined for gateways, which have none. */
-  function sidecarOf({ namespace, workload }: Asker): Sidecar | undefined {
+  function sidecarOf(asker: Asker): Sidecar | undefined {
+    const { namespace } = asker;
     const { sidecars } = mesh();
     // Asked for every record; most meshes have none.
     if (sidecars.get(namespace).length + sidecars.get(rootNamespace).length === 0) return undefined;
-    const proxy = proxies().find((one) => one.namespace === namespace && one.workload === workload);
-    if (proxy?.type === 'router') return undefined;
-    const matches = (selector: LabelSelector) => matchesLabels(selector, proxy?.labels ?? {});
+    const { type, labels } = proxyOf(asker);
+    if (type === 'router') return undefined;
+    const matches = (selector: LabelSelector) => matchesLabels(selector, labels);
     return selectSidecar(sidecars, { namespace, matches });
   }
 
   /** The strictest policy that does not allow it wholly to the workload. */
-  function withheld({ namespace, workload }: Asker, host: string, port: number): string | undefined {
+  function withheld(asker: Asker, host: string, port: number): string | undefined {
     const { egressPolicies } = mesh();
     const speaking = policiesOf(egressPolicies, host);
     if (speaking.length === 0) return undefined;
-    const proxy = proxies().find((one) => one.namespace === namespace && one.workload === workload);
-    const { labels = {}, serviceAccount = '' } = proxy ?? {};
+    const { labels, serviceAccount } = proxyOf(asker);
     const matches = (selector: LabelSelector) => matchesLabels(selector, labels);
-    const access = accessOf(speaking, { namespace, serviceAccount, matches }, host, port);
+    const access = accessOf(speaking, { namespace: asker.namespace, serviceAccount, matches }, host, port);
     if (access === undefined || access.allowed === 'everything') return undefined;
     const [policy] = access.governing.filter(({ mode }) => mode === access.mode);
     return policy && egressPolicyOrigin(policy);
@@ -104,11 +114,9 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
   }
 
   /** What is nothing to sidecars, if it is a gateway that asks. */
-  function ledTo({ namespace, workload }: Asker, host: string, number: number): Registered | undefined {
-    const found = namedBy(namespace, host, number, ['router']);
-    if (found === undefined) return undefined;
-    const proxy = proxies().find((one) => one.namespace === namespace && one.workload === workload);
-    return proxy?.type === 'router' ? found : undefined;
+  function ledTo(asker: Asker, host: string, number: number): Registered | undefined {
+    const found = namedBy(asker.namespace, host, number, ['router']);
+    return found !== undefined && proxyOf(asker).type === 'router' ? found : undefined;
   }
 
   function workloadAt(address: string): Source | undefined {
@@ -153,7 +161,7 @@ export function createTrafficRegistry({ mesh, pods, proxies }: TrafficRegistryOp
         ...(source === 'ServiceEntry' ? { serviceEntry: `${namespace}/${name}` } : {}),
         ...(workload === undefined ? {} : { workload }),
       },
-      object: `${source}/${namespace}/${name}`,
+      object: originOf(port.from ?? service),
       ...onlyPeerOf(port.from ?? service),
       ...(gateway === undefined ? {} : { gateway }),
       protocol: protocolOf(port),

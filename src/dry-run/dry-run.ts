@@ -57,9 +57,16 @@ export interface DryRun {
   /** Flows that were tried. */
   readonly judged: number;
   readonly notJudged: Readonly<Record<NotJudged, number>>;
-  readonly summary: Readonly<Record<Consequence, { readonly workloads: number; readonly hosts: number }>>;
+  readonly summary: Readonly<Record<Consequence, EffectCounts>>;
   /** By consequence, those of most traffic first; at most `mostEffects` of each. */
   readonly effects: readonly Effect[];
+}
+
+export interface EffectCounts {
+  /** Of one workload to one host and port by one protocol. */
+  readonly calls: number;
+  readonly workloads: number;
+  readonly hosts: number;
 }
 
 /** Of each consequence; the summary counts all. */

@@ -6,13 +6,18 @@ import type { Verdict, Way } from '../verdict/verdict.ts';
 import { type Consequence, consequences, type DryRun, type Effect, mostEffects, type Outcome } from './dry-run.ts';
 import type { Changed, Replayed } from './replay.ts';
 
+/** Named of those that are alike. */
+const mostPods = 3;
+
 /** `since`: milliseconds since 1970. */
 export function reportOf({ judged, notJudged, changed }: Replayed, since: number): DryRun {
   const effects = [...merged(changed)].sort(
     (a, b) =>
       volumeOf(b) - volumeOf(a) ||
+      compareText(a.source.namespace, b.source.namespace) ||
       compareText(a.source.workload, b.source.workload) ||
-      compareText(a.destination.host, b.destination.host),
+      compareText(a.destination.host, b.destination.host) ||
+      a.destination.port - b.destination.port,
   );
   const of = (consequence: Consequence) => effects.filter((effect) => effect.consequence === consequence);
   return {
@@ -41,24 +46,19 @@ function merged(changed: readonly Changed[]): Iterable<Effect> {
   return effects.values();
 }
 
-function effectOf({ consequence, flow, present, changed }: Changed): Effect {
+function effectOf({ consequence, flow, pods, present, changed }: Changed): Effect {
   const { source, destination, protocol, requests, connections, lastSeen } = flow;
   // Of a verdict that hangs on something, the way that makes the difference.
   const way = decidingWay(changed, consequence === 'may-break');
   return {
     consequence,
     source,
-    destination: {
-      host: destination.host,
-      port: destination.port,
-      kind: destination.kind,
-      ...(destination.serviceEntry === undefined ? {} : { serviceEntry: destination.serviceEntry }),
-    },
+    destination: toldDestination(destination),
     protocol,
     requests,
     connections,
     lastSeen,
-    when: way?.when ?? [],
+    when: [...(pods.length === 0 ? [] : [`it is made by ${listed(pods)}`]), ...(way?.when ?? [])],
     present: outcomeOf(decidingWay(present, consequence === 'opens' || consequence === 'may-open')),
     changed: outcomeOf(way),
   };
@@ -69,10 +69,19 @@ function withFlow(effect: Effect, { destination, requests, connections, lastSeen
   return {
     ...effect,
     ...(isLater ? { lastSeen } : {}),
-    destination: isLater ? { ...effect.destination, kind: destination.kind } : effect.destination,
+    destination: isLater ? toldDestination(destination) : effect.destination,
     requests: effect.requests + requests,
     connections: effect.connections + connections,
   };
+}
+
+function toldDestination({ host, port, kind, serviceEntry }: SeenFlow['destination']): Effect['destination'] {
+  return { host, port, kind, ...(serviceEntry === undefined ? {} : { serviceEntry }) };
+}
+
+function listed(pods: readonly string[]): string {
+  const more = pods.length - mostPods;
+  return more > 0 ? `${pods.slice(0, mostPods).join(', ')} or ${more} more` : pods.join(' or ');
 }
 
 function decidingWay({ ways }: Verdict, stopped: boolean): Way | undefined {
@@ -94,6 +103,7 @@ function outcomeOf(way: Way | undefined): Outcome {
 
 function countOf(effects: readonly Effect[]) {
   return {
+    calls: effects.length,
     workloads: new Set(effects.map(({ source }) => `${source.namespace}/${source.workload}`)).size,
     hosts: new Set(effects.map(({ destination }) => destination.host)).size,
   };

@@ -60,8 +60,8 @@ export function formatDryRun({ body, wide, now: at, paint = (_, text) => text }:
     const columns = [...call, ...further[consequence as Consequence], ...(wide ? [reason] : [])];
     const rows = effects.map((effect) => columns.map((column) => column.cell(effect, at)));
     const lines = formatFittedTable({ columns, rows, gap: 3, width: Number.POSITIVE_INFINITY });
-    const { hosts } = body.summary[consequence as Consequence];
-    const more = effects.length < 1000 ? [] : [`… the first 1000 of them, of ${hosts} hosts`];
+    const { calls } = body.summary[consequence as Consequence];
+    const more = effects.length === calls ? [] : [`… those of most traffic; there are ${calls - effects.length} more`];
     return ['', paint(kind, text), ...lines, ...more];
   });
   return [headline(body), ...tables, ...notJudged(body).map((line) => paint('note', line))];

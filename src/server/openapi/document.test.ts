@@ -77,13 +77,19 @@ const authority: AuthorityStatus = {
   problem: { source: '/x', message: 'm', hint: 'h' },
 };
 
-const none = { workloads: 0, hosts: 0 };
+const none = { calls: 0, workloads: 0, hosts: 0 };
 const seenAt = '2026-01-01T00:00:00Z';
 const dryRun: DryRun = {
   since: seenAt,
   judged: 1,
   notJudged: { gone: 0, other: 0, entering: 0 },
-  summary: { breaks: { workloads: 1, hosts: 1 }, 'may-break': none, opens: none, 'may-open': none, moves: none },
+  summary: {
+    breaks: { calls: 1, workloads: 1, hosts: 1 },
+    'may-break': none,
+    opens: none,
+    'may-open': none,
+    moves: none,
+  },
   effects: [
     {
       consequence: 'breaks',

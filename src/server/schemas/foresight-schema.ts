@@ -60,7 +60,11 @@ const effect = componentSchema(
   }),
 );
 
-const counted = z.strictObject({ workloads: count, hosts: count });
+const counted = z.strictObject({
+  calls: count.describe('of one workload to one host and port by one protocol'),
+  workloads: count,
+  hosts: count,
+});
 
 export const dryRunSchema = componentSchema(
   'DryRun',

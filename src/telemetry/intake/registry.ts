@@ -15,8 +15,8 @@ export interface Registered {
   readonly protocol: Protocol;
 }
 
-/** Whose programs ask. */
-export type Asker = Pick<Source, 'namespace' | 'workload'>;
+/** Whose programs ask; labels and account where it is known which of the workload's pods it is. */
+export type Asker = Pick<Source, 'namespace' | 'workload'> & Partial<Pick<Source, 'labels' | 'serviceAccount'>>;
 
 export interface AskedFor {
   readonly registered?: Registered;
