@@ -17,6 +17,7 @@ const route: PassedRoute = {
   serverNames: [],
   subnets: ['192.0.2.0/24'],
   clusters: [{ cluster: 'outbound|9000||away.test', weight: 1 }],
+  leadsTo: ['away.test'],
   settings: connectionSettingsOf(emptyTrafficPolicy),
   forwarded: undefined,
   expectsTls: false,

@@ -12,6 +12,7 @@ import { serviceEntry, startMesh, type TestMesh, type Workload } from '../suppor
 import {
   destinationRule,
   egressPolicy,
+  gateway,
   gatewayPort,
   meshGateway,
   outboundPolicy,
@@ -27,6 +28,8 @@ import { until } from '../support/until.ts';
 const ok = 'HTTP/1.1 200 OK';
 const hosts = ['hello-v1.test', 'hello-v2.test'];
 const passed = ['passed-v1.test', 'passed-v2.test'];
+/** Governed for the whole mesh: for some, and for all. */
+const wide = ['few.wide.test', 'all.wide.test'];
 const service = 'egress.default.svc.cluster.local';
 
 const egress = meshGateway('egress', {
@@ -72,7 +75,7 @@ describe('an EgressPolicy through a gateway', needs('root', 'iproute2', 'firewal
     scope.after(() => rmSync(folder, { recursive: true, force: true }));
     const authority = await createTestAuthority();
     writeFileSync(extraRoots, authority.root);
-    const names = [...hosts, ...passed];
+    const names = [...hosts, ...passed, ...wide];
     const tls = await authority.issue({ commonName: 'hello-v1.test', names });
     outside = await startRecordedTls({ t: scope, address: outsideAddress(247), tls });
   });
@@ -86,7 +89,11 @@ describe('an EgressPolicy through a gateway', needs('root', 'iproute2', 'firewal
       let stranger: Workload;
 
       before(async () => {
-        const rules = [...hosts, ...passed].flatMap((name) => ['--resolve', `${name}=${outsideAddress(247)}`]);
+        const strangers = ['alias-v1.test', 'alias-v2.test', 'alias-v3.test', 'alias-v4.test', 'under.way.test'];
+        const rules = [...hosts, ...passed, ...wide, ...strangers].flatMap((name) => [
+          '--resolve',
+          `${name}=${outsideAddress(247)}`,
+        ]);
         mesh = await startMesh(meshScope, {
           up: ['--capture', capture, ...rules],
           env: { SALLYPORT_EXTRA_CA_FILE: extraRoots },
@@ -175,6 +182,90 @@ describe('an EgressPolicy through a gateway', needs('root', 'iproute2', 'firewal
           });
           assert.equal(await statusOf(web, 'hello-v2.test'), 200);
           assert.equal(await overTls(web, 'passed-v2.test'), ok);
+        });
+
+        it('leads nobody there by servers that know nobody, whatever they are asked for; but where all may go', async () => {
+          const inRoot = { namespace: 'istio-system' };
+          const policies =
+            egressPolicy(
+              'few',
+              { from: [{ serviceAccounts: ['web'] }], hosts: ['few.wide.test'], tls: { mode: 'SIMPLE' } },
+              inRoot,
+            ) + egressPolicy('all', { hosts: ['all.wide.test'], tls: { mode: 'SIMPLE' } }, inRoot);
+          const to = (host: string, port = 80) => [{ destination: { host, port: { number: port } } }];
+          const leads = { 'alias-v1.test': hosts[0], 'alias-v2.test': wide[0], 'alias-v3.test': wide[1] };
+          const http = Object.entries(leads).map(([alias, host = '']) =>
+            virtualService(alias.replace('.test', ''), {
+              hosts: [alias],
+              gateways: ['unknown'],
+              http: [{ route: to(host) }],
+            }),
+          );
+          const served =
+            gateway('unknown', {
+              selector: { 'gateway-name': 'egress' },
+              servers: [
+                {
+                  port: { number: 80, name: 'http', protocol: 'HTTP' },
+                  hosts: [...Object.keys(leads), '*.wide.test'],
+                },
+                {
+                  port: { number: 443, name: 'tls', protocol: 'TLS' },
+                  hosts: ['alias-v4.test'],
+                  tls: { mode: 'PASSTHROUGH' },
+                },
+              ],
+            }) +
+            http.join('') +
+            virtualService('under', {
+              hosts: ['*.wide.test'],
+              gateways: ['unknown'],
+              http: [
+                { match: [{ headers: { to: { exact: 'few' } } }], route: to(wide[0] ?? '') },
+                { route: to(wide[1] ?? '') },
+              ],
+            }) +
+            virtualService('alias-v4', {
+              hosts: ['alias-v4.test'],
+              gateways: ['unknown'],
+              tls: [{ match: [{ port: 443, sniHosts: ['alias-v4.test'] }], route: to(passed[0] ?? '', 443) }],
+            });
+          const names = [...Object.keys(leads), 'alias-v4.test', 'under.way.test'];
+          const ways = names.map((name) => {
+            const tls = name === 'alias-v4.test';
+            const ports = [
+              tls ? { number: 443, name: 'tls', protocol: 'TLS' } : { number: 80, name: 'http', protocol: 'HTTP' },
+            ];
+            const route = to(service, tls ? 443 : 80);
+            const inOther = { namespace: 'other' };
+            const authority = name === 'under.way.test' ? { rewrite: { authority: 'few.wide.test' } } : {};
+            return (
+              serviceEntry(name.replaceAll('.', '-'), { hosts: [name], ports, exportTo: ['.'] }, inOther) +
+              virtualService(
+                name.replaceAll('.', '-'),
+                {
+                  hosts: [name],
+                  exportTo: ['.'],
+                  ...(tls
+                    ? { tls: [{ match: [{ port: 443, sniHosts: [name] }], route }] }
+                    : { http: [{ ...authority, route }] }),
+                },
+                inOther,
+              )
+            );
+          });
+          await mesh.apply(policies + served + ways.join(''));
+          await until('all may go there', async () => (await statusOf(stranger, 'alias-v3.test')) === 200, 20_000);
+          await arrivesNothing(async () => {
+            for (const name of ['alias-v1.test', 'alias-v2.test', 'under.way.test']) {
+              await until(`${name} is refused`, async () => (await statusOf(stranger, name)) === 403);
+            }
+            await until('TLS is refused', async () => {
+              assert.notEqual(await overTls(stranger, 'alias-v4.test'), ok);
+              return (await log()).includes('rbac_access_denied_matched_policy[to_passed-v1.test]');
+            });
+          });
+          assert.equal(await statusOf(stranger, 'alias-v3.test'), 200);
         });
       }
     });

@@ -1,7 +1,8 @@
 // Who may pass a gateway to a host that EgressPolicies send through it: judged by the identity that the caller's certificate
 // proves. Labels are no part of an identity: a source that names labels alone is let in there by its namespace, and told apart
 // at its sidecar.
-// Invariant: of a host that such policies govern nobody passes without a certificate of the mesh.
+// Invariant: to a host that such policies govern nobody passes without a certificate of the mesh, whatever name he asked for.
+import { isUnder } from '../../api/host-name.ts';
 import { gatewayNameLabel } from '../../api/kinds/mesh-gateway-validation.ts';
 import { spiffeIdentity } from '../../api/spiffe.ts';
 import type { NetworkFilter } from '../../envoy/network-filters.ts';
@@ -10,6 +11,7 @@ import {
   anyPermission,
   eachPrincipal,
   notPrincipal,
+  type Permission,
   type Principal,
   peerIs,
   type RbacPolicy,
@@ -18,7 +20,7 @@ import {
   stateIs,
   type TextMatch,
 } from '../../envoy/rbac-rules.ts';
-import { policiesOf } from '../../mesh/egress-policy/access.ts';
+import { isFor, policiesOf } from '../../mesh/egress-policy/access.ts';
 import { type EgressPolicy, egressPolicyOrigin, type PolicySource } from '../../mesh/egress-policy/egress-policy.ts';
 import type { Mesh } from '../../mesh/mesh.ts';
 import { inNamespace } from '../authorization/callers.ts';
@@ -31,15 +33,25 @@ export interface GatewayPlace {
   label(key: string): string | undefined;
 }
 
-/** Those that govern the host at this gateway, oldest first; empty: nobody asks who calls. */
+/**
+ * Those that govern the host at this gateway, oldest first; empty: nobody asks who calls. A gateway is a workload of its namespace:
+ * policies for that, or for the whole mesh, govern where it leads, whichever way they name themselves.
+ */
 function governing(mesh: Mesh, place: GatewayPlace, host: string): readonly EgressPolicy[] {
+  const isNamed = ({ gateway }: EgressPolicy) =>
+    gateway?.namespace === place.namespace && gateway.name === place.label(gatewayNameLabel);
   const here = policiesOf(mesh.egressPolicies, host).filter(
-    ({ gateway }) => gateway?.namespace === place.namespace && gateway.name === place.label(gatewayNameLabel),
+    (policy) => isNamed(policy) || isFor(policy, place.namespace),
   );
-  return here.some(({ mode }) => mode === 'enforce') ? here : [];
+  if (!here.some(({ mode }) => mode === 'enforce')) return [];
+  return here.some(isForEverybody) && !here.some(isNamed) ? [] : here;
 }
 
-/** `identified`: callers come by the mesh's mTLS. A certificate that a server asks for by roots of its own proves nobody. */
+function isForEverybody({ meshWide, sources, requests, expired }: EgressPolicy): boolean {
+  return meshWide && sources === undefined && requests === undefined && !expired;
+}
+
+/** `identified`: callers come by the mesh's mTLS. */
 export function judgeCallers(
   mesh: Mesh,
   place: GatewayPlace,
@@ -60,31 +72,50 @@ export function judgeCallers(
   };
 }
 
-/**
- * In front of connections whose SNI is read behind the mesh's mTLS; empty where none of the hosts is governed. `sni`: whether
- * it tells them apart.
- */
+export interface CalledConnections {
+  /** That they show; none: any, or none. */
+  readonly serverNames: readonly string[];
+  /** Hosts that they are passed on to. */
+  readonly leadsTo: readonly string[];
+  /** As for requests; the identity stands in filter state. */
+  readonly identified: boolean;
+}
+
+/** In front of connections that nobody reads; empty where nothing there is governed. */
 export function callersFilters(
   mesh: Mesh,
   place: GatewayPlace,
-  hosts: Iterable<string>,
-  sni: boolean,
+  { serverNames, leadsTo, identified }: CalledConnections,
 ): readonly NetworkFilter[] {
-  const { trustDomain } = mesh.config;
-  const denials = [...hosts].flatMap((host): (readonly [string, RbacPolicy])[] => {
+  const denial = (name: string, host: string, permission: Permission): readonly (readonly [string, RbacPolicy])[] => {
     const policies = governing(mesh, place, host);
     if (policies.length === 0) return [];
-    const allowing = policies.filter(({ expired, requests }) => !expired && requests === undefined);
-    const allowed = somePrincipal(
-      allowing.map((policy) => callersOf(policy, trustDomain, (match) => stateIs(peerIdentityKey, match))),
+    const allowing = policies.filter(({ expired, requests }) => identified && !expired && requests === undefined);
+    const { trustDomain } = mesh.config;
+    const allowed = allowing.map((policy) =>
+      callersOf(policy, trustDomain, (match) => stateIs(peerIdentityKey, match)),
     );
-    const named: TextMatch = host.startsWith('*.')
-      ? { kind: 'suffix', value: host.slice(1) }
-      : { kind: 'exact', value: host };
-    return [[host, { permissions: [sni ? sniIs(named) : anyPermission], principals: [notPrincipal(allowed)] }]];
-  });
+    return [[name, { permissions: [permission], principals: [notPrincipal(somePrincipal(allowed))] }]];
+  };
+  const wildcards = serverNames.filter((name) => name.startsWith('*'));
+  const below =
+    wildcards.length === 0 ? [] : [...mesh.egressPolicies.hosts()].filter((host) => isBelowAny(host, wildcards));
+  const [only, ...others] = serverNames;
+  const led = leadsTo.filter((host) => others.length > 0 || host !== only);
+  const denials = [
+    ...[...new Set([...serverNames, ...below])].sort().flatMap((host) => denial(host, host, sniIs(namesOf(host)))),
+    ...[...new Set(led)].flatMap((host) => denial(`to_${host}`, host, anyPermission)),
+  ];
   if (denials.length === 0) return [];
   return [buildNetworkRbac('egress_policy', { rules: { action: 'deny', policies: Object.fromEntries(denials) } })];
+}
+
+function isBelowAny(host: string, wildcards: readonly string[]): boolean {
+  return wildcards.some((wildcard) => isUnder(host, wildcard));
+}
+
+function namesOf(host: string): TextMatch {
+  return host.startsWith('*.') ? { kind: 'suffix', value: host.slice(1) } : { kind: 'exact', value: host };
 }
 
 type Match = (match: TextMatch) => Principal;

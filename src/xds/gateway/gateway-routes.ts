@@ -3,7 +3,7 @@
 // VirtualServices of one host are put together, with rules that take everything last.
 
 import { equals } from '@bufbuild/protobuf';
-import { wildcardsAbove } from '../../api/host-name.ts';
+import { isUnder, wildcardsAbove } from '../../api/host-name.ts';
 import { typeUrls } from '../../discovery/view.ts';
 import { type Route, RouteSchema } from '../../envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { RouteConfigurationSchema } from '../../envoy/gen/envoy/config/route/v3/route_pb.js';
@@ -20,7 +20,7 @@ import { virtualHostName } from '../names.ts';
 import type { ProxyScope } from '../proxy-scope.ts';
 import { type TypedResource, typedResource } from '../resource.ts';
 import { virtualHostResource } from '../virtual-host-resource.ts';
-import { buildHttpRoutes } from '../virtual-service/http-routes.ts';
+import { type AskedHost, buildHttpRoutes } from '../virtual-service/http-routes.ts';
 import type { Routing } from '../virtual-service/routing.ts';
 import type { MergedPort, PlacedServer } from './merge-servers.ts';
 import { commonHost, servedHosts } from './server-hosts.ts';
@@ -77,6 +77,9 @@ export function hostsOf({ servers }: GatewayRouteSet, { mesh, scope }: GatewayRo
     }
     if (server.httpsRedirect) for (const { host } of server.hosts) hosts.add(host);
   }
+  const wildcards = [...hosts].filter((host) => host.startsWith('*'));
+  const governed = wildcards.length === 0 ? [] : mesh.egressPolicies.hosts();
+  for (const host of governed) if (wildcards.some((wildcard) => isUnder(host, wildcard))) hosts.add(host);
   return hosts;
 }
 
@@ -107,10 +110,19 @@ export function buildGatewayVirtualHost(
   host: string,
   routing: GatewayRouting,
 ): readonly TypedResource[] {
-  const { routes, origins, redirects } = routesUnder(set, host, routing);
-  if (host === '*' || (routes.length === 0 && !redirects)) return [];
+  if (host === '*') return [];
+  const judgement = judgeAt(set.servers, routing)(host);
+  const own = routesUnder(set, host, routing);
+  const serves = ({ routes, redirects }: ReturnType<typeof routesUnder>) => routes.length > 0 || redirects;
+  // A governed host is judged by its own name where a wildcard above it is served.
+  const isNamed = judgement !== undefined && routing.mesh.egressPolicies.get(host).length > 0;
+  const above = isNamed && !serves(own) ? [...wildcardsAbove(host), '*'] : [];
+  const asked = { host, judgement };
+  const found = [own, ...above.map((wildcard) => routesUnder(set, wildcard, routing, asked))].find(serves);
+  if (found === undefined) return [];
+  const { routes, origins, redirects } = found;
   const name = virtualHostName(set.name, host);
-  const perFilter = judgedRequests(judgeAt(set.servers, routing)(host));
+  const perFilter = judgedRequests(judgement);
   const message = buildVirtualHost(name, [host], routes, { requiresTls: redirects, perFilter });
   return [virtualHostResource(message, origins)];
 }
@@ -134,13 +146,19 @@ export function routingFor(
   };
 }
 
+/** A certificate that a server asks for by roots of its own proves nobody. */
+export function isIdentifying({ server }: Pick<PlacedServer, 'server'>): boolean {
+  return server.tls?.mode === 'ISTIO_MUTUAL';
+}
+
 /** Of callers of these servers; nobody is told from others where proxies have no certificates. */
 function judgeAt(servers: readonly Pick<PlacedServer, 'server'>[], { mesh, scope, mutual }: GatewayRouting) {
-  const identified = servers.every(({ server }) => server.tls?.mode === 'ISTIO_MUTUAL');
+  const identified = servers.every(isIdentifying);
   return (host: string) => (mutual ? judgeCallers(mesh, scope, host, identified) : undefined);
 }
 
-function routesUnder({ servers }: GatewayRouteSet, host: string, routing: GatewayRouting) {
+/** `asked`: a host below, if not the host itself. */
+function routesUnder({ servers }: GatewayRouteSet, host: string, routing: GatewayRouting, asked?: AskedHost) {
   const { mesh, scope } = routing;
   const routes: Route[] = [];
   const origins = new Set<string>();
@@ -161,7 +179,7 @@ function routesUnder({ servers }: GatewayRouteSet, host: string, routing: Gatewa
   );
   for (const { placed, virtualService } of ofOneNamespace(mesh, claims)) {
     for (const origin of virtualServiceOrigins(virtualService)) origins.add(origin);
-    const built = buildHttpRoutes(virtualService, host, routingFor(virtualService, placed, routing));
+    const built = buildHttpRoutes(virtualService, host, routingFor(virtualService, placed, routing), asked);
     // Another server that it is bound to: its rules may ask for the gateway, and the same route would never be reached.
     routes.push(...(served.has(virtualService) ? built.filter((route) => !isAmong(route, routes)) : built));
     served.add(virtualService);

@@ -11,7 +11,6 @@ import { ClusterSchema } from '../../envoy/gen/envoy/config/cluster/v3/cluster_p
 import { ListenerSchema } from '../../envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import { buildInternalCluster } from '../../envoy/internal-listener.ts';
 import { buildTcpProxy, type NetworkFilter } from '../../envoy/network-filters.ts';
-import { callersFilters } from '../egress-policy/gateway-callers.ts';
 import { peerIdentityKey } from '../mutual-tls.ts';
 import { type TypedResource, typedResource } from '../resource.ts';
 import { refusedByGatewayLogs } from '../traffic-logs.ts';
@@ -40,19 +39,18 @@ export function buildInnerListener(placed: PlacedServer, context: GatewayListene
   const { settings, proxies } = context;
   const { number } = placed.server.port;
   const tcp = firstTcpRoute(placed, context);
-  const judging = (hosts: Iterable<string>, sni: boolean) => callersFilters(context.mesh, context.scope, hosts, sni);
-  const passed = ({ route, hosts }: TcpRoute, sni: boolean) =>
-    passedOn(route, placed, context, judging(hosts.keys(), sni));
+  const passed = ({ route, hosts }: TcpRoute) => passedOn(route, placed, context, hosts.keys());
   const byHost: readonly ClaimedChain[] =
     tcp === undefined
       ? []
-      : claimedChain({ name: tcp.route.name, filters: passed(tcp, true) }, tcp.hosts.keys(), (host) =>
-          tcp.hosts.get(host),
-        );
-  const byRule = buildPassedChains(placed, context, (names) => judging(names, true));
+      : claimedChain({ name: tcp.route.name, filters: passed(tcp) }, tcp.hosts.keys(), (host) => tcp.hosts.get(host));
+  const byRule = buildPassedChains(placed, context);
   const tlsChains = withoutTaken([...byRule, ...byHost]);
   // Otherwise a caller who waits the inspection out could name anybody inside.
-  const plain = tcp === undefined || tcp.route.expectsTls ? undefined : { name: 'plain', filters: passed(tcp, false) };
+  const plain =
+    tcp === undefined || tcp.route.expectsTls
+      ? undefined
+      : { name: 'plain', filters: passedOn(tcp.route, placed, context) };
   if (tlsChains.length === 0) return [];
   const name = innerListenerName(placed);
   const listener = buildGatewayListener({

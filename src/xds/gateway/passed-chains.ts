@@ -9,12 +9,13 @@ import type { VirtualService } from '../../mesh/virtual-service.ts';
 import { authorizeConnections } from '../authorization/filters.ts';
 import { inboundSide } from '../authorization/sides.ts';
 import type { Capture } from '../capture.ts';
+import { callersFilters } from '../egress-policy/gateway-callers.ts';
 import { passedFilters } from '../filter-chains.ts';
 import { peerIdentityKey } from '../mutual-tls.ts';
 import { buildCallerFilter } from '../traffic-callers.ts';
 import { isForAnyAddress, type PassedRoute, tcpRoutes, tlsRoutes } from '../virtual-service/passed-routes.ts';
 import { type ClaimedChain, claimedChain, ranked } from './claimed-chains.ts';
-import { type GatewayRouting, routingFor } from './gateway-routes.ts';
+import { type GatewayRouting, isIdentifying, routingFor } from './gateway-routes.ts';
 import type { PlacedServer } from './merge-servers.ts';
 import { openTo, servedHosts } from './server-hosts.ts';
 
@@ -61,34 +62,39 @@ function rankOf(
   return rankAtGateway(mesh, namespace, host, placed, scope);
 }
 
-/**
- * One for each TLS rule of the VirtualServices that are bound to the server. `judging`: what stands in front of connections for
- * these SNIs.
- */
-export function buildPassedChains(
-  placed: PlacedServer,
-  context: GatewayListenerContext,
-  judging: (serverNames: readonly string[]) => readonly NetworkFilter[] = () => [],
-): readonly ClaimedChain[] {
+/** One for each TLS rule of the VirtualServices that are bound to the server. */
+export function buildPassedChains(placed: PlacedServer, context: GatewayListenerContext): readonly ClaimedChain[] {
   return virtualServicesOf(placed, context).flatMap((virtualService) => {
     const open = openTo(placed.server, virtualService.namespace);
     const [host = ''] = servedHosts(placed.server, virtualService);
     const routes = tlsRoutes(virtualService, host, routingFor(virtualService, placed, context)).filter(isForAnyAddress);
     return routes.flatMap((route) => {
       const names = route.serverNames.filter((name) => open.some((own) => isUnder(name, own)));
-      const chain = { name: route.name, filters: passedOn(route, placed, context, judging(names)) };
+      const chain = { name: route.name, filters: passedOn(route, placed, context, names) };
       return claimedChain(chain, names, (name) => rankOf(virtualService, name, placed, context));
     });
   });
 }
 
-/** `judging`: in front of what AuthorizationPolicies ask; nothing is connected before all of them have judged. */
+/**
+ * EgressPolicies judge callers before AuthorizationPolicies do, and nothing is connected before all of them have. `serverNames`:
+ * that connections show; none: any, or none.
+ */
 export function passedOn(
   route: PassedRoute,
-  { server }: PlacedServer,
-  { settings, capture, bindPort }: GatewayListenerContext,
-  judging: readonly NetworkFilter[] = [],
+  placed: PlacedServer,
+  context: GatewayListenerContext,
+  serverNames: Iterable<string> = [],
 ): readonly NetworkFilter[] {
+  const { server } = placed;
+  const { settings, capture, bindPort } = context;
+  const judging = context.mutual
+    ? callersFilters(context.mesh, context.scope, {
+        serverNames: [...serverNames],
+        leadsTo: route.leadsTo,
+        identified: isIdentifying(placed),
+      })
+    : [];
   // The listener inside has no certificate of its own to see.
   const peerKey = server.tls?.mode === 'ISTIO_MUTUAL' ? peerIdentityKey : undefined;
   const reads = server.tls === undefined ? 'nothing' : 'server-name';

@@ -24,6 +24,8 @@ export interface PassedRoute {
   /** Where the caller must have connected to; empty: anywhere. */
   readonly subnets: readonly string[];
   readonly clusters: readonly WeightedCluster[];
+  /** Hosts of its destinations. */
+  readonly leadsTo: readonly string[];
   /** What the destination asks of its connections. Istio: of several the first one speaks, without its subset. */
   readonly settings: ConnectionSettings;
   /** The one destination is a wildcard host: which of those below it, the SNI says. */
@@ -103,7 +105,18 @@ function route(
   const policy = found.length === 1 ? first?.policy : first?.hostPolicy;
   const settings = connectionSettingsOf(policy ?? emptyTrafficPolicy);
   const expectsTls = found.every(receivesTls);
-  const built = { name, port: routing.port, serverNames, subnets: [], clusters, settings, forwarded, expectsTls };
+  const leadsTo = found.map((one) => one.host);
+  const built = {
+    name,
+    port: routing.port,
+    serverNames,
+    subnets: [],
+    clusters,
+    leadsTo,
+    settings,
+    forwarded,
+    expectsTls,
+  };
   // Of names below a wildcard each is judged by itself.
   if (forwarded !== undefined) return built;
   const withheld = new Set(found.map((one) => routing.withheld(one.host, one.port)));
