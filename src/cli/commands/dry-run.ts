@@ -40,14 +40,19 @@ export function register(command: Command, cli: Cli): void {
 
 async function dryRun(cli: Cli, policy: string | undefined, options: DryRunOptions): Promise<void> {
   const output = chosenOutput(cli, ['table', 'wide', 'json', 'yaml']);
-  const { change, isWhole } = await changeOf(cli, policy, options);
+  const asked = await changeOf(cli, policy, options);
   const { namespace, namespaceGiven } = cli.options();
   const { since } = options;
   if (since !== undefined && parseDuration(since) === undefined) {
     throw usageError(`'${since}' is no duration`, 'write for example --since 1h or 7d');
   }
+  // Nothing that was written could be read; that has been said.
+  if (asked.change === undefined) {
+    process.exitCode = 1;
+    return;
+  }
   const body = await cli.api().dryRun({
-    ...change,
+    ...asked.change,
     ...(since === undefined ? {} : { since }),
     ...(namespaceGiven ? { namespace } : {}),
   });
@@ -56,13 +61,14 @@ async function dryRun(cli: Cli, policy: string | undefined, options: DryRunOptio
   else print(cli, body, policy, output === 'wide');
   await captureNote(cli);
   const breaks = body.summary.breaks.workloads + body.summary['may-break'].workloads > 0;
-  if (!isWhole || hasErrors(body.diagnostics) || (options.exitCode === true && breaks)) process.exitCode = 1;
+  if (!asked.isWhole || hasErrors(body.diagnostics) || (options.exitCode === true && breaks)) process.exitCode = 1;
 }
 
 const policies = ['allowed', 'restricted'] as const;
 
 interface AskedChange {
-  readonly change: DryRunAskBody;
+  /** Undefined: none of the objects could be read, and nothing else is asked for. */
+  readonly change: DryRunAskBody | undefined;
   /** Every object of the files could be read. */
   readonly isWhole: boolean;
 }
@@ -74,6 +80,7 @@ async function changeOf(cli: Cli, word: string | undefined, options: DryRunOptio
   if (policy === undefined && filename.length === 0) {
     throw usageError('nothing is to be changed', `write ${cli.name} dry-run restricted, or name files with -f`);
   }
+  if (removing && filename.length === 0) throw usageError('--delete names no objects', 'name files with -f');
   const files = filename.length === 0 ? [] : await readManifestFiles(filename, recursive, cli.signal);
   const decoded = files.map(({ name, bytes }) => decodeManifestBytes(bytes, name, cli.options().namespace));
   const diagnostics = decoded.flatMap((one) => one.diagnostics);
@@ -82,6 +89,7 @@ async function changeOf(cli: Cli, word: string | undefined, options: DryRunOptio
     throw new SallyportError('SP_NO_OBJECTS', `no objects in ${filename.join(', ')}`);
   }
   for (const line of diagnosticLines(diagnostics)) cli.warn(line);
+  if (policy === undefined && objects.length === 0) return { change: undefined, isWhole: false };
   const change = {
     ...(policy === undefined ? {} : { policy }),
     ...(objects.length === 0 ? {} : { objects: [...objects] }),
