@@ -288,6 +288,7 @@ async function wire(
       traffic: ledger,
       dryRun: questions.dryRun,
       upkeep: questions.upkeep,
+      policyTests: questions.policyTests,
       acknowledge: ledger.acknowledge,
       check: check.check,
       suggestions: createSuggestions({ foresight, store, mesh: () => current, proxies }),

@@ -3,7 +3,7 @@
 // SP00xx text of a file, SP01xx structure, SP02xx metadata, SP03xx ServiceEntry, SP04xx Istio, SP05xx core kinds,
 // SP06xx watched files, SP07xx VirtualService, SP08xx DestinationRule, SP09xx Gateway, SP10xx MeshGateway, SP11xx what
 // objects refer to, SP12xx Sidecar, SP13xx WorkloadEntry, SP14xx Telemetry, SP15xx what objects say of each other,
-// SP17xx PeerAuthentication, SP18xx AuthorizationPolicy, SP19xx EgressPolicy.
+// SP17xx PeerAuthentication, SP18xx AuthorizationPolicy, SP19xx EgressPolicy, SP20xx EgressTest.
 
 export const diagnosticCodes = {
   SP0001: 'file is not UTF-8',
@@ -258,6 +258,12 @@ export const diagnosticCodes = {
   SP1908: 'TLS is not originated',
   SP1909: 'invalid time',
   SP1911: 'ports that a gateway cannot tell apart',
+  SP2001: 'invalid caller of a test',
+  SP2002: 'invalid URL of a test',
+  SP2003: 'test expects nothing',
+  SP2004: 'invalid request of a test',
+  SP2005: 'invalid gateway of a test',
+  SP2006: 'contradicting expectations',
 } as const;
 
 export type DiagnosticCode = keyof typeof diagnosticCodes;

@@ -31,6 +31,7 @@ for (const [typed, kind] of [
   ['hpa', 'HorizontalPodAutoscaler'],
   ['pdb', 'PodDisruptionBudget'],
   ['authorizationpolicies.security.istio.io', 'AuthorizationPolicy'],
+  ['egt', 'EgressTest'],
   ['serviceentries.example.com', undefined],
   ['__proto__', undefined],
   ['', undefined],

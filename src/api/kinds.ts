@@ -6,6 +6,7 @@ import { configMapKind } from './kinds/config-map.ts';
 import { deploymentKind } from './kinds/deployment.ts';
 import { destinationRuleKind } from './kinds/destination-rule.ts';
 import { egressPolicyKind } from './kinds/egress-policy.ts';
+import { egressTestKind } from './kinds/egress-test.ts';
 import { endpointSliceKind } from './kinds/endpoint-slice.ts';
 import { endpointsKind } from './kinds/endpoints.ts';
 import { gatewayKind } from './kinds/gateway.ts';
@@ -55,6 +56,7 @@ export const kinds: readonly Kind[] = [
   peerAuthenticationKind,
   authorizationPolicyKind,
   egressPolicyKind,
+  egressTestKind,
 ];
 
 /** `findKind('networking.istio.io', 'ServiceEntry')`; the core group is ''. */

@@ -17,8 +17,22 @@ export function* findingsOfIssues(
     if (issue.code === 'unrecognized_keys') {
       const path = pathOf(issue);
       for (const key of issue.keys) yield unknownField(schema, path, key);
-    } else yield findingOfIssue(value, issue);
+      continue;
+    }
+    const meant = issue.code === 'invalid_union' ? issuesOfMapping(value, issue) : undefined;
+    if (meant === undefined) yield findingOfIssue(value, issue);
+    else yield* findingsOfIssues(schema, value, meant);
   }
+}
+
+/** Where one form of several is a mapping and a mapping is given, what is wrong is within. */
+function issuesOfMapping(value: unknown, issue: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] | undefined {
+  const given = valueAt(value, pathOf(issue));
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return undefined;
+  const within = issue.errors.find((issues) =>
+    issues.every(({ code, path }) => code !== 'invalid_type' || path.length > 0),
+  );
+  return within?.map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
 }
 
 function findingOfIssue(value: unknown, issue: z.core.$ZodIssue): Finding {

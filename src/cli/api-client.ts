@@ -105,6 +105,8 @@ export interface ApiClient {
   suggestions(query: SuggestionsQuery): Promise<wire.SuggestionsBody>;
   decisions(query: DecisionsQuery & { readonly since?: string; readonly limit: number }): Promise<wire.DecisionsBody>;
   dryRun(ask: wire.DryRunAskBody): Promise<wire.DryRunBody>;
+  tests(query: { readonly namespace?: string }): Promise<wire.TestsBody>;
+  testWith(ask: wire.TestsAskBody): Promise<wire.TestsBody>;
   upkeep(query: { readonly unused: string; readonly namespace?: string }): Promise<wire.UpkeepBody>;
   alerts(query: AlertsQuery): Promise<wire.AlertsBody>;
   acknowledge(id: number): Promise<wire.AlertBody>;
@@ -172,6 +174,8 @@ export function createApiClient(folder: DataFolder, programName: string, signal:
     suggestions: (query) => call(bodyChecks.suggestions, `/v1/suggestions${queryString({ ...query })}`),
     decisions: (query) => call(bodyChecks.decisions, `/v1/decisions${queryString({ ...query })}`),
     dryRun: (ask) => call(bodyChecks.dryRun, '/v1/dry-run', { method: 'POST', body: ask }),
+    tests: (query) => call(bodyChecks.tests, `/v1/tests${queryString({ ...query })}`),
+    testWith: (ask) => call(bodyChecks.tests, '/v1/tests', { method: 'POST', body: ask }),
     upkeep: (query) => call(bodyChecks.upkeep, `/v1/upkeep${queryString({ ...query })}`),
     alerts: (query) => call(bodyChecks.alerts, `/v1/alerts${queryString({ ...query })}`),
     acknowledge: (id) => call(bodyChecks.alert, `/v1/alerts/${id}/acknowledge`, { method: 'POST' }),

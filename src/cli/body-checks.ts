@@ -29,6 +29,7 @@ export const bodyChecks = {
   suggestions: fields<wire.SuggestionsBody>({ suggestions: 'array', objects: 'array', leftOut: 'array' }),
   decisions: fields<wire.DecisionsBody>({ decisions: 'array', lastId: 'number' }),
   dryRun: fields<wire.DryRunBody>({ judged: 'number', summary: 'object', effects: 'array', diagnostics: 'array' }),
+  tests: fields<wire.TestsBody>({ tests: 'array', passed: 'number', failed: 'number', diagnostics: 'array' }),
   upkeep: fields<wire.UpkeepBody>({ since: 'string', unused: 'array', shadowed: 'array', uncovered: 'array' }),
   alerts: fields<wire.AlertsBody>({ alerts: 'array' }),
   alert: fields<wire.AlertBody>({ id: 'number', state: 'string', reason: 'string' }),

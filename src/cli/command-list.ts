@@ -29,6 +29,11 @@ export const commandList: readonly CommandEntry[] = [
     summary: 'unused hosts, entries that count nowhere, workloads without a proxy',
     load: () => import('./commands/upkeep.ts'),
   },
+  {
+    name: 'test',
+    summary: 'hold what EgressTests expect against files or the mesh, for CI',
+    load: () => import('./commands/test.ts'),
+  },
   { name: 'istio', summary: 'settings of the whole mesh', load: () => import('./commands/istio.ts') },
   {
     name: 'proxy-status',

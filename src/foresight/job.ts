@@ -1,9 +1,11 @@
 // What can be asked of what flowed without holding up the thread that serves proxies: the name of each job, what it is asked
 // and what it answers, all of it plain data. A new job is a row here and a function in jobs.ts.
+import type { KubeObject } from '../api/object.ts';
 import type { MendAnswer } from '../check/mend.ts';
 import type { ProxyIdentity } from '../discovery/view.ts';
 import type { Change } from '../dry-run/change.ts';
 import type { DryRun } from '../dry-run/dry-run.ts';
+import type { TestRun } from '../policy-test/result.ts';
 import type { SeenFlow, SeenQuery } from '../telemetry/seen-flow.ts';
 import type { RunningPod } from '../upkeep/uncovered-workloads.ts';
 import type { Upkeep } from '../upkeep/upkeep.ts';
@@ -14,6 +16,7 @@ export interface Jobs {
   readonly seen: { readonly ask: SeenQuery; readonly answer: readonly SeenFlow[] };
   readonly 'dry-run': { readonly ask: DryRunAsk; readonly answer: DryRun };
   readonly upkeep: { readonly ask: UpkeepAsk; readonly answer: Upkeep };
+  readonly 'policy-tests': { readonly ask: PolicyTestsAsk; readonly answer: TestRun };
   readonly mend: { readonly ask: MendAsk; readonly answer: MendAnswer };
 }
 
@@ -28,6 +31,16 @@ export interface UpkeepAsk {
   readonly pods: readonly RunningPod[];
   /** Milliseconds since 1970. */
   readonly unusedSince: number;
+  readonly namespace?: string;
+}
+
+export interface PolicyTestsAsk {
+  readonly world: AskedWorld;
+  /** That the mesh has. */
+  readonly stored: readonly KubeObject[];
+  /** In place of what the mesh has under their names. */
+  readonly given: readonly KubeObject[];
+  /** Of the tests. */
   readonly namespace?: string;
 }
 

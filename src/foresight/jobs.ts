@@ -3,6 +3,9 @@ import { mend } from '../check/mend.ts';
 import { changedObjects } from '../dry-run/change.ts';
 import { replay } from '../dry-run/replay.ts';
 import { reportOf } from '../dry-run/report.ts';
+import { asRunning } from '../policy-test/as-running.ts';
+import { runTests } from '../policy-test/run-tests.ts';
+import { testsAmong } from '../policy-test/tests-among.ts';
 import { openSeenReader } from '../telemetry/ledger/seen-query.ts';
 import { recordedSince, type SeenFlow, type SeenQuery } from '../telemetry/seen-flow.ts';
 import { lookThrough } from '../upkeep/look-through.ts';
@@ -38,6 +41,13 @@ export const jobs: JobTable = {
     const { mesh, proxies } = worldOf(unpackObjects(world.objects), world);
     const namespaces = new Set(proxies.map(({ namespace }) => namespace));
     return lookThrough({ ...asked, mesh, namespaces, seen: readSeen({ since: 0 }, files), now: Date.now() });
+  },
+  'policy-tests'({ world, stored, given, namespace }) {
+    const present = [...unpackObjects(world.objects), ...stored];
+    const changed = changedObjects(present, { apply: given, remove: [] }, new Date());
+    const tests = testsAmong(changed);
+    const asked = tests.filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace);
+    return runTests(asked, worldOf(asRunning(changed, given), world), tests);
   },
   mend({ world, caller, attempt }) {
     const objects = unpackObjects(world.objects);

@@ -1,10 +1,13 @@
 // Questions about the mesh that runs, as the worker is asked them: with the objects as they are at this moment, and what else of
 // this machine decides.
+import { egressTestKind } from '../api/kinds/egress-test.ts';
+import type { KubeObject } from '../api/object.ts';
 import type { MendAnswer } from '../check/mend.ts';
 import type { ProxyIdentity } from '../discovery/view.ts';
 import type { Change } from '../dry-run/change.ts';
 import type { DryRun } from '../dry-run/dry-run.ts';
 import type { Mesh } from '../mesh/mesh.ts';
+import type { TestRun } from '../policy-test/result.ts';
 import type { ObjectStore } from '../store/store.ts';
 import type { SeenQuery } from '../telemetry/seen-flow.ts';
 import type { RunningPod } from '../upkeep/uncovered-workloads.ts';
@@ -18,6 +21,11 @@ import { packObjects } from './packed-objects.ts';
 export interface MeshQuestions {
   dryRun(change: Change, seen: SeenQuery, signal: AbortSignal): Promise<DryRun>;
   mend(caller: ProxyIdentity, attempt: Attempt, signal: AbortSignal): Promise<MendAnswer>;
+  /** EgressTests on what the mesh has, with these objects in place of its own. */
+  policyTests(
+    asked: { readonly given: readonly KubeObject[]; readonly namespace?: string },
+    signal: AbortSignal,
+  ): Promise<TestRun>;
   /** `unusedSince`: milliseconds since 1970. */
   upkeep(asked: { readonly unusedSince: number; readonly namespace?: string }, signal: AbortSignal): Promise<Upkeep>;
 }
@@ -57,6 +65,11 @@ export function createMeshQuestions(options: MeshQuestionsOptions): MeshQuestion
     async mend(caller, attempt, signal) {
       const world = await presentWorld();
       return foresight.run({ name: 'mend', ask: { world, caller, attempt } }, signal);
+    },
+    async policyTests(asked, signal) {
+      const world = await presentWorld();
+      const { items: stored } = await store.list(egressTestKind);
+      return foresight.run({ name: 'policy-tests', ask: { world, stored, ...asked } }, signal);
     },
     async upkeep(asked, signal) {
       const world = await presentWorld();

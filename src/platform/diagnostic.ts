@@ -46,7 +46,7 @@ export function formatDiagnostic(diagnostic: Diagnostic): string {
   return elsewhere.length === 0 ? text : `${text} (${elsewhere.join(', ')})`;
 }
 
-function formatSource({ file, line, column }: SourceLocation): string {
+export function formatSource({ file, line, column }: SourceLocation): string {
   return `${file}:${line}:${column}`;
 }
 

@@ -21,6 +21,7 @@ import { objectRoutes } from './routes/objects.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { pageRoutes } from './routes/page.ts';
 import { podRoutes } from './routes/pods.ts';
+import { policyTestRoutes } from './routes/policy-tests.ts';
 import { proxyRoutes } from './routes/proxies.ts';
 import { suggestionRoutes } from './routes/suggestions.ts';
 import { watchRoutes } from './routes/watch.ts';
@@ -61,6 +62,7 @@ export function createApp(deps: ServerDeps, { transport, sessions, streams }: Ap
   app.route('/v1', alertRoutes(deps));
   app.route('/v1', foresightRoutes(deps));
   app.route('/v1', suggestionRoutes(deps));
+  app.route('/v1', policyTestRoutes(deps));
   app.route('/v1', decisionRoutes(deps, openStream));
   app.route('/v1', checkRoutes(deps));
   app.route('/v1', eventRoutes(deps, openStream, streams));

@@ -9,6 +9,7 @@ import type { DryRun } from '../dry-run/dry-run.ts';
 import type { AuthorityStatus } from '../identity/authority-status.ts';
 import type { Diagnostic } from '../platform/diagnostic.ts';
 import type { Logger } from '../platform/log.ts';
+import type { TestRun } from '../policy-test/result.ts';
 import type { ExecPlan, PodStatus } from '../runtime/protocol.ts';
 import type { ObjectStore } from '../store/store.ts';
 import type { Suggestions, SuggestOptions } from '../suggest/suggestion.ts';
@@ -65,6 +66,11 @@ export interface ServerDeps {
   expansionOf(object: KubeObject): ExpansionBody | undefined;
   /** What of the traffic on record would end otherwise after the change. */
   dryRun(change: Change, seen: SeenQuery, signal: AbortSignal): Promise<DryRun>;
+  /** EgressTests on what the mesh has, with these objects in place of its own. */
+  policyTests(
+    asked: { readonly given: readonly KubeObject[]; readonly namespace?: string },
+    signal: AbortSignal,
+  ): Promise<TestRun>;
   /** `unusedSince`: milliseconds since 1970. */
   upkeep(asked: { readonly unusedSince: number; readonly namespace?: string }, signal: AbortSignal): Promise<Upkeep>;
   /** Called when `diagnostics()` may tell something else. Returns the unsubscribe function. */

@@ -2,6 +2,7 @@
 // Invariant: what comes out nests at most `maxDepth` deep, so that recursion over it is safe, and has no key
 // `__proto__`, so that copying it changes no prototype.
 import type { Context } from 'hono';
+import type { z } from 'zod';
 import { SallyportError } from '../platform/errors.ts';
 import { badRequest } from './api-error.ts';
 
@@ -19,6 +20,15 @@ export async function readJson(context: Context): Promise<unknown> {
   }
   checkShape(value);
   return value;
+}
+
+/** The same, read by its schema; the error names the first wrong place. */
+export async function readBody<Schema extends z.ZodType>(context: Context, schema: Schema): Promise<z.output<Schema>> {
+  const { data, error } = schema.safeParse(await readJson(context));
+  if (error === undefined) return data;
+  const [issue] = error.issues;
+  const place = issue?.path.map(String).join('.') ?? '';
+  throw badRequest(`the body is wrong${place === '' ? '' : ` at ${place}`}: ${issue?.message ?? ''}`);
 }
 
 /** Walks without recursion, so that a deep value is refused and not a stack overflow. */

@@ -14,6 +14,7 @@ import type * as alerts from './schemas/alert-schema.ts';
 import type * as check from './schemas/check-schema.ts';
 import type * as events from './schemas/event-schema.ts';
 import type * as foresight from './schemas/foresight-schema.ts';
+import type * as tests from './schemas/policy-test-schema.ts';
 import type * as traffic from './schemas/traffic-schema.ts';
 
 /** Every answer with a status of 400 or more. */
@@ -195,6 +196,12 @@ export type DryRunBody = Body<typeof foresight.dryRunSchema>;
 
 /** What it is asked. */
 export type DryRunAskBody = Immutable<z.input<typeof foresight.dryRunAskSchema>>;
+
+/** GET and POST /v1/tests. */
+export type TestsBody = Body<typeof tests.testsSchema>;
+
+/** What POST /v1/tests is asked. */
+export type TestsAskBody = Immutable<z.input<typeof tests.testsAskSchema>>;
 
 /** GET /v1/upkeep. */
 export type UpkeepBody = Body<typeof foresight.upkeepSchema>;

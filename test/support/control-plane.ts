@@ -52,6 +52,7 @@ export async function startControlPlane(
     traffic: memoryLedger(),
     acknowledge: () => undefined,
     dryRun: () => Promise.reject(new Error('no dry run here')),
+    policyTests: () => Promise.reject(new Error('no tests here')),
     upkeep: () => Promise.reject(new Error('no upkeep here')),
     check: () => Promise.reject(new Error('nothing is checked here')),
     registry: { asked: () => ({}), policy: () => ({ mode: 'REGISTRY_ONLY', object: 'default' }) },

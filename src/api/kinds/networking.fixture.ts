@@ -7,6 +7,7 @@ const apiVersions: ReadonlyMap<string, string> = new Map([
   ['Telemetry', 'telemetry.istio.io/v1'],
   ['AuthorizationPolicy', 'security.istio.io/v1'],
   ['EgressPolicy', 'egress.sallyport.dev/v1alpha1'],
+  ['EgressTest', 'egress.sallyport.dev/v1alpha1'],
 ]);
 
 export function decodeKind(kind: string, spec: unknown, name = 'a') {

@@ -28,6 +28,8 @@ const kindPaints = {
   critical: (text: string) => outputColours.bold(outputColours.red(text)),
   warning: outputColours.yellow,
   info: outputColours.cyan,
+  passed: outputColours.green,
+  failed: outputColours.red,
   title: outputColours.bold,
   note: outputColours.dim,
 } as const;
@@ -42,7 +44,7 @@ export function paintDiff(line: string): string {
   return diffPaints.get(line.slice(0, 1))?.(line) ?? line;
 }
 
-/** Paints text on standard output by what it tells of traffic. */
+/** Paints text on standard output by what it tells of traffic, seen or foretold. */
 export function paintTraffic(kind: keyof typeof kindPaints, text: string): string {
   return kindPaints[kind](text);
 }

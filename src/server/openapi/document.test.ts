@@ -10,6 +10,7 @@ import { typeUrls } from '../../discovery/view.ts';
 import type { DryRun } from '../../dry-run/dry-run.ts';
 import type { AuthorityStatus } from '../../identity/authority-status.ts';
 import { requestJson } from '../../platform/unix-http.ts';
+import type { TestRun } from '../../policy-test/result.ts';
 import type { PodStatus } from '../../runtime/protocol.ts';
 import type { Upkeep } from '../../upkeep/upkeep.ts';
 import type { End } from '../../verdict/verdict.ts';
@@ -105,6 +106,25 @@ const dryRun: DryRun = {
     },
   ],
 };
+const policyTests: TestRun = {
+  tests: [
+    {
+      namespace: 'a',
+      name: 'b',
+      expectations: [
+        {
+          path: 'spec.mayReach[0]',
+          title: 't',
+          passed: false,
+          tried: 1,
+          failures: [{ caller: 'a/b', call: 'http://c', outcome: 'o', when: ['w'], reason: 'r', object: 'default' }],
+        },
+      ],
+    },
+  ],
+  passed: 0,
+  failed: 1,
+};
 const upkeep: Upkeep = {
   since: seenAt,
   unused: [{ host: 'a', ports: [80], object: 'ServiceEntry/a/b', lastUsed: seenAt }],
@@ -167,6 +187,7 @@ async function started(t: TestContext) {
     authority: { status: () => authority, rotate: () => authority },
     dryRun: async () => dryRun,
     upkeep: async () => upkeep,
+    policyTests: async () => policyTests,
     execPlan: async () => ({ argv: ['true'], env: { A: 'b' }, cwd: '/' }),
     diagnostics: async () => [
       { severity: 'error', code: 'SP0101', resource: '', path: '', message: 'm', hint: 'h', source },
@@ -232,6 +253,7 @@ function call({ method, path }: Operation): string {
 
 const bodies = new Map<string, unknown>([
   ['POST /v1/objects', [serviceEntry('b'), { kind: 'Nothing' }]],
+  ['POST /v1/tests', { objects: [serviceEntry('b'), { kind: 'Nothing' }], namespace: 'a' }],
   ['POST /v1/dry-run', { objects: [serviceEntry('b'), { kind: 'Nothing' }], since: '1h' }],
 ]);
 const patch = { metadata: { labels: { team: 'red' } } };

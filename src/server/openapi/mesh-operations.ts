@@ -5,6 +5,7 @@ import { checkSchema } from '../schemas/check-schema.ts';
 import { changedSchema, droppedSchema, objectEventsSchema, proxyEventsSchema } from '../schemas/event-schema.ts';
 import { dryRunAskSchema, dryRunSchema, upkeepSchema } from '../schemas/foresight-schema.ts';
 import { diagnosticsSchema, infoSchema } from '../schemas/mesh-schema.ts';
+import { testsAskSchema, testsSchema } from '../schemas/policy-test-schema.ts';
 import {
   alertsQuery,
   checkQuery,
@@ -13,6 +14,7 @@ import {
   flowsQuery,
   graphQuery,
   suggestionsQuery,
+  testsQuery,
   upkeepQuery,
 } from '../schemas/query-schema.ts';
 import { suggestionsSchema } from '../schemas/suggestion-schema.ts';
@@ -105,6 +107,22 @@ export const meshOperations: readonly Operation[] = [
     summary: 'What a change would do to the traffic on record; changes nothing',
     body: dryRunAskSchema,
     answers: json(dryRunSchema),
+    refusals: [503],
+  },
+  {
+    method: 'get',
+    path: '/v1/tests',
+    summary: 'What the EgressTests of the mesh expect, held against what it would do',
+    query: testsQuery,
+    answers: json(testsSchema),
+    refusals: [503],
+  },
+  {
+    method: 'post',
+    path: '/v1/tests',
+    summary: 'The same with objects in place of what the mesh has under their names; changes nothing',
+    body: testsAskSchema,
+    answers: json(testsSchema),
     refusals: [503],
   },
   {

@@ -1,12 +1,11 @@
 // Questions about all that was seen: what a change would do to it, and what of the configuration nobody uses. Nothing is changed.
 import { Hono } from 'hono';
-import { decodeObject } from '../../api/decode.ts';
-import { type KubeObject, keyOf } from '../../api/object.ts';
-import { type Diagnostic, hasErrors } from '../../platform/diagnostic.ts';
+import { keyOf } from '../../api/object.ts';
 import { badRequest } from '../api-error.ts';
+import { decodeObjects } from '../decode-objects.ts';
 import type { ServerDeps } from '../deps.ts';
 import { parseDuration } from '../duration.ts';
-import { readJson } from '../json-body.ts';
+import { readBody } from '../json-body.ts';
 import { readQuery } from '../read-query.ts';
 import { dryRunAskSchema } from '../schemas/foresight-schema.ts';
 import { upkeepQuery } from '../schemas/query-schema.ts';
@@ -17,10 +16,9 @@ const policies = { allowed: 'ALLOW_ANY', restricted: 'REGISTRY_ONLY' } as const;
 export function foresightRoutes({ dryRun, upkeep }: Pick<ServerDeps, 'dryRun' | 'upkeep'>): Hono {
   return new Hono()
     .post('/dry-run', async (context) => {
-      const asked = dryRunAskSchema.safeParse(await readJson(context));
-      if (!asked.success) throw badRequest(wrongBody(asked.error.issues[0]));
-      const { policy, objects: values = [], delete: removing = false, since, namespace } = asked.data;
-      const { objects, diagnostics } = decoded(values);
+      const asked = await readBody(context, dryRunAskSchema);
+      const { policy, objects: values = [], delete: removing = false, since, namespace } = asked;
+      const { objects, diagnostics } = decodeObjects(values);
       const change = {
         apply: removing ? [] : objects,
         remove: removing ? objects.map(keyOf) : [],
@@ -38,22 +36,4 @@ export function foresightRoutes({ dryRun, upkeep }: Pick<ServerDeps, 'dryRun' | 
       const asked = { unusedSince: Date.now() - unused, ...(namespace === undefined ? {} : { namespace }) };
       return context.json((await upkeep(asked, context.req.raw.signal)) satisfies UpkeepBody);
     });
-}
-
-interface Decoded {
-  readonly objects: readonly KubeObject[];
-  readonly diagnostics: readonly Diagnostic[];
-}
-
-/** As `apply` would take them: the good ones, and what is wrong with the others. */
-function decoded(values: readonly unknown[]): Decoded {
-  const all = values.map((value) => decodeObject(value));
-  const good = all.filter(({ object, diagnostics }) => object !== undefined && !hasErrors(diagnostics));
-  const bad = all.filter((one) => !good.includes(one));
-  return { objects: good.flatMap(({ object }) => object ?? []), diagnostics: bad.flatMap((one) => one.diagnostics) };
-}
-
-function wrongBody(issue: { readonly path: readonly PropertyKey[]; readonly message: string } | undefined): string {
-  const place = issue?.path.map(String).join('.') ?? '';
-  return `the body is wrong${place === '' ? '' : ` at ${place}`}: ${issue?.message ?? ''}`;
 }

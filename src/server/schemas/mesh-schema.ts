@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../platform/diagnostic.ts';
 import type { DiagnosticsBody, ErrorBody, InfoBody } from '../wire.ts';
 import { componentSchema } from './components.ts';
 
-const source = z.strictObject({ file: z.string(), line: z.int(), column: z.int() });
+export const sourceSchema = z.strictObject({ file: z.string(), line: z.int(), column: z.int() });
 
 export const diagnosticSchema = componentSchema(
   'Diagnostic',
@@ -13,11 +13,11 @@ export const diagnosticSchema = componentSchema(
     code: z.string().describe('stable; docs/diagnostics.md lists them'),
     resource: z.string().describe('Kind/namespace/name, empty where there is no object yet'),
     path: z.string().describe('spec.ports[0].protocol, empty for the whole object'),
-    source: source.exactOptional(),
+    source: sourceSchema.exactOptional(),
     message: z.string(),
     hint: z.string().exactOptional().describe('what to do'),
     related: z
-      .array(z.strictObject({ resource: z.string(), path: z.string(), source: source.exactOptional() }))
+      .array(z.strictObject({ resource: z.string(), path: z.string(), source: sourceSchema.exactOptional() }))
       .exactOptional()
       .describe('the other objects that the message names'),
   }),

@@ -115,6 +115,8 @@ export const alertsQuery = z.strictObject({
   state: alertStateSchema.exactOptional(),
 });
 
+export const testsQuery = z.strictObject({ namespace: name.exactOptional().describe('of the tests') });
+
 export const upkeepQuery = z.strictObject({
   unused: duration
     .default(30 * 24 * 60 * 60_000)
