@@ -5,13 +5,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KubeObject } from '../src/api/object.ts';
-import { dataFolder } from '../src/platform/data-folder.ts';
+import { type DataFolder, dataFolder } from '../src/platform/data-folder.ts';
 import { serviceNodeArgs } from '../src/platform/service-process.ts';
 import { requestJson } from '../src/platform/unix-http.ts';
 import { freePort } from '../test/support/ports.ts';
 
 export interface BenchControlPlane {
   readonly xdsAddress: string;
+  /** For commands: `--data`. */
+  readonly folder: DataFolder;
   apply(objects: readonly KubeObject[]): Promise<void>;
   /** CPU time so far, milliseconds. */
   cpuMs(): number;
@@ -22,8 +24,13 @@ export interface BenchControlPlane {
 
 const ticksPerSecond = 100;
 
-export async function startBenchControlPlane(): Promise<BenchControlPlane> {
+/** `prepare` fills its data folder before. */
+export async function startBenchControlPlane(
+  prepare: (folder: DataFolder) => void = () => undefined,
+): Promise<BenchControlPlane> {
   const data = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
+  const folder = dataFolder(data);
+  prepare(folder);
   const xdsAddress = `127.0.0.1:${await freePort()}`;
   const child = fork(new URL('./control-plane-process.ts', import.meta.url), [data], {
     execArgv: [...serviceNodeArgs],
@@ -31,9 +38,9 @@ export async function startBenchControlPlane(): Promise<BenchControlPlane> {
   });
   const exited = once(child, 'exit');
   await Promise.race([once(child, 'message'), exited.then(() => Promise.reject(new Error('the control plane ended')))]);
-  const folder = dataFolder(data);
   return {
     xdsAddress,
+    folder,
     async apply(objects) {
       const { status, body } = await requestJson({
         socketPath: folder.apiSocket,

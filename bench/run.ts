@@ -21,6 +21,7 @@ run(file('push/control-plane-bench.ts'));
 run(file('push/policy-bench.ts'));
 run(file('analyze/analyze-bench.ts'));
 run(file('ledger/commit-bench.ts'));
+run(file('foresight/foresight-bench.ts'));
 if (root) {
   runIsolated(file('apply/apply-bench.ts'));
   runIsolated(file('memory/memory-bench.ts'));
