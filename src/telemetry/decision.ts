@@ -30,6 +30,8 @@ export type Signature =
   | 'policy-denied'
   /** The same where they only report: it was let through. */
   | 'policy-reported'
+  /** CONNECT asked for one host, and TLS inside names another one that nobody registered. */
+  | 'names-differ'
   /** Refused in a way that none of the above names; `details` has Envoy's word. */
   | 'refused'
   /** Left unregistered, since the policy allows any. */

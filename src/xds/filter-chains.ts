@@ -112,7 +112,9 @@ export function serverNameChain(
 ): FilterChain {
   const authorization = authorizeConnections(outboundSide(config, { reads: 'server-name', port, capture }));
   const { refusal } = authorization;
-  const accessLog = outboundTcpLogs(config, 'by-name', { destination: originalDestination(port, capture), refusal });
+  const destination = originalDestination(port, capture);
+  const connected = capture === 'proxy';
+  const accessLog = outboundTcpLogs(config, 'by-name', { destination, refusal, connected });
   const proxy = { statPrefix: 'sni', cluster: blackHoleCluster, accessLog };
   const before = [buildClusterFromSni(outboundClusterPrefix(port))];
   return buildFilterChain(name, judgedProxy({ authorization, proxy, before, waits: true }));

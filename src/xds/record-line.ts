@@ -77,6 +77,15 @@ export const tcpRecordFields = {
   ms: '%DURATION%',
 } as const;
 
+/** Filter state of what is inside a CONNECT. */
+export const connectAuthorityKey = 'sallyport.connect_authority';
+
+/** Where what is inside a CONNECT is looked into. */
+export const connectedRecordFields = {
+  /** Authority of the CONNECT. */
+  q: `%FILTER_STATE(${connectAuthorityKey}:PLAIN)%`,
+} as const;
+
 /** At a gateway beside the others: `v` is the reporter in the counters' key. */
 export interface GatewayRecordFields {
   readonly v: string;

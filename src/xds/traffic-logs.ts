@@ -56,6 +56,8 @@ export interface TcpLogOptions {
   readonly host?: string | undefined;
   /** EgressPolicies would stop it: it is recorded, though it goes where it should. */
   readonly reported?: boolean;
+  /** What is inside a CONNECT. */
+  readonly connected?: boolean;
 }
 
 export function outboundTcpLogs(
@@ -63,7 +65,16 @@ export function outboundTcpLogs(
   chain: TcpChain,
   options: TcpLogOptions = {},
 ): readonly AccessLog[] {
-  const { destination, route, host, refusal, proxy = 'sidecar', peerKey, reported = false } = options;
+  const {
+    destination,
+    route,
+    host,
+    refusal,
+    proxy = 'sidecar',
+    peerKey,
+    reported = false,
+    connected = false,
+  } = options;
   const { reporter, fields } = tellingOf(proxy, 'connections', peerKey);
   const known = chain === 'registered' || chain === 'by-name';
   return [
@@ -76,6 +87,7 @@ export function outboundTcpLogs(
       refusal,
       gateway: fields,
       reported,
+      connected,
     }),
   ];
 }

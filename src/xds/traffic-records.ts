@@ -14,6 +14,7 @@ import {
 import { httpShadowNamespace, networkShadowNamespace } from '../envoy/rbac.ts';
 import type { Refusal } from './authorization/filters.ts';
 import {
+  connectedRecordFields,
   type GatewayRecordFields,
   httpRecordFields,
   judgedConnectionKey,
@@ -37,6 +38,8 @@ export interface RecordOptions {
   readonly refusal?: Refusal | undefined;
   /** Of connections: EgressPolicies would stop them. */
   readonly reported?: boolean;
+  /** Of connections: they are inside a CONNECT. */
+  readonly connected?: boolean;
 }
 
 export function buildHttpRecords(options: RecordOptions = {}): AccessLog {
@@ -71,7 +74,7 @@ export function buildRefusedRecords(options: RecordOptions): AccessLog {
 }
 
 function further(
-  { destination, route, gateway, host, refusal, reported = false }: RecordOptions,
+  { destination, route, gateway, host, refusal, reported = false, connected = false }: RecordOptions,
   family: 'http' | 'tcp',
 ): Readonly<Record<string, string>> {
   return {
@@ -79,6 +82,7 @@ function further(
     ...(route === undefined ? {} : { r: route }),
     ...(host === undefined ? {} : { s: host }),
     ...(reported ? { w: wouldDeny } : {}),
+    ...(connected ? connectedRecordFields : {}),
     ...(refusal === undefined ? {} : refusalRecordFields(family, refusal)),
     ...gateway,
   };

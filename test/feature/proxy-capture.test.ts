@@ -87,6 +87,26 @@ describe('proxy capture', () => {
       assert.equal(await statusOf(url), '200');
   });
 
+  it('tells of a CONNECT whose TLS inside names another host, as a decision and an alert', async () => {
+    const program = mesh.attach('caller');
+    assert.equal(
+      (await program.perform({ do: 'tls', host: 'open.example.test', sni: 'fronted.test' })).error,
+      'ECONNRESET',
+    );
+    assert.equal((await program.perform({ do: 'tls', host: 'fronted.test' })).error !== undefined, true);
+    assert.equal((await program.perform({ do: 'tls', host: 'open.example.test' })).error, undefined);
+    assert.ok(!secure.connections.items.some(({ sni }) => sni === 'fronted.test'));
+    const alert = await until('the alert', async () => {
+      const { alerts } = JSON.parse(await mesh.run('alerts', '--kind', 'name-mismatch', '-o', 'json'));
+      return alerts[0];
+    });
+    assert.deepEqual(alert.destination, { kind: 'blocked', host: 'fronted.test', port: 443 });
+    assert.equal(alert.count, 1, 'a CONNECT that asks for what it names inside is none');
+    assert.match(alert.reason, /^TLS inside a CONNECT for another host names fronted\.test:443/);
+    const decisions = await mesh.run('logs', '--decisions', '-o', 'wide');
+    assert.match(decisions, /blocked +default\/caller +fronted\.test:443 .* names-differ\)/);
+  });
+
   it('judges the name inside the tunnel, not the one it was opened for', async () => {
     const lying = `
       const { connect } = require('node:net'), tls = require('node:tls');

@@ -24,6 +24,7 @@ const signatureSchema = z.enum([
   'address-refused',
   'policy-denied',
   'policy-reported',
+  'names-differ',
   'refused',
   'passed-unregistered',
 ]);

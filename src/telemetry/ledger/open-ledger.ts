@@ -121,6 +121,7 @@ export function createLedger(database: DatabaseSync, options: LedgerOptions): Le
     for (const [reason, events] of batch.dropped) dropped.add(reason, events);
     const capped = batch.decisions.map((decision) => cap.decision(cleanDecision(decision)));
     const added = decisions.add(joinedDecisions(capped));
+    watch.hear(added);
     positions.write(batch.positions);
     retention.keepUp(observations.length);
     return { at: batch.at, decisions: added, flows: flows.rows.length > 0, alerts: alerts.flush() };

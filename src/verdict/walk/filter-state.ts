@@ -35,9 +35,11 @@ function operator(
       return peer;
     case 'FILTER_STATE':
       return state.get(argument.replace(/:PLAIN$/, '')) ?? '';
-    // Who tells of it: asked by loggers alone.
+    // Who tells of it, and what a CONNECT asked for: asked by loggers alone.
     case 'CEL':
       return 'gateway';
+    case 'REQ':
+      return '';
     default:
       throw new Untellable(`filter state made of ${name}`);
   }

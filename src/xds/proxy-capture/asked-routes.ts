@@ -1,7 +1,9 @@
 // What a program may ask its proxy for, one virtual host for each host and port: requests with a whole URL go to the
 // service, CONNECT to it or to the listener that looks into the connection. A name counts with its port: another port
 // is another server.
+
 import { buildConnectRoute, buildConnectStatusRoute, forAuthority } from '../../envoy/connect-route.ts';
+import type { FilterStateValue } from '../../envoy/filter-state.ts';
 import type { Route } from '../../envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import type { WeightedCluster } from '../../envoy/network-filters.ts';
 import { buildStatusRoute, buildVirtualHost } from '../../envoy/route.ts';
@@ -20,6 +22,7 @@ import {
   virtualHostName,
 } from '../names.ts';
 import { ownSettings, type PortService } from '../port-use.ts';
+import { connectAuthorityKey } from '../record-line.ts';
 import type { TypedResource } from '../resource.ts';
 import { unregisteredRoute } from '../route-marks.ts';
 import { defaultRoute, hostRoutes, originsOf } from '../routes.ts';
@@ -161,17 +164,27 @@ function straight(entry: PortService): Route {
   return buildConnectRoute({ name: connectThrough(passed.name), cluster: passed.clusters, hashesSource });
 }
 
+/** For records of what is inside it. */
+const askedByConnect: FilterStateValue = {
+  key: connectAuthorityKey,
+  format: '%REQ(:AUTHORITY)%',
+  ownKey: true,
+  shared: true,
+};
+
 /** `untold`: where what the listener cannot tell goes; nowhere if empty. */
 function handOver(port: ServicePort, untold: readonly WeightedCluster[], config: ProxySettings): Route {
   const listener = connectedListenerName(port.number);
   const shares = untold.map(({ cluster, weight }) => ({
     cluster: listener,
     weight,
-    filterState: [connectedTo(cluster)],
+    filterState: [connectedTo(cluster), askedByConnect],
   }));
   return buildConnectRoute({
     name: connectRoute,
-    ...(shares.length > 1 ? { cluster: shares } : { cluster: listener, filterState: shares[0]?.filterState ?? [] }),
+    ...(shares.length > 1
+      ? { cluster: shares }
+      : { cluster: listener, filterState: shares[0]?.filterState ?? [askedByConnect] }),
     handedOver: true,
     perFilter: judgedElsewhere(config),
   });

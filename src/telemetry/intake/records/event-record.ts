@@ -3,6 +3,7 @@
 import { policyOfRule } from '../../../xds/authorization/rule-name.ts';
 import type { CounterKey, Reporter } from '../../../xds/counter-key.ts';
 import {
+  type connectedRecordFields,
   type GatewayRecordFields,
   type httpRecordFields,
   type RefusalRecordFields,
@@ -24,6 +25,8 @@ export interface EventRecord {
   readonly reported: boolean;
   /** AuthorizationPolicies that refused it: one that denies, or those of which none allows. */
   readonly refusedBy: string;
+  /** Of a connection inside a CONNECT: the authority that was asked for. */
+  readonly connected: string;
   /** What the counters have of the same event. */
   readonly key: CounterKey;
   /** `address:port` that the connection was going to, and of the upstream that was chosen. */
@@ -65,6 +68,7 @@ export function parseRecord(line: string): EventRecord | undefined {
     details: text('d'),
     reported: text('w') === wouldDeny,
     refusedBy: text('z') === wouldDeny ? (denyingPolicy(text('d')) ?? text('y')) : '',
+    connected: text('q'),
     key: {
       reporter: reporterOf(text('v')),
       cluster: text('u'),
@@ -88,6 +92,7 @@ export function parseRecord(line: string): EventRecord | undefined {
 type Field =
   | keyof typeof httpRecordFields
   | keyof typeof tcpRecordFields
+  | keyof typeof connectedRecordFields
   | keyof GatewayRecordFields
   | keyof RefusalRecordFields;
 

@@ -55,7 +55,7 @@ export interface JudgedRecord {
 export function judgeRecord(record: EventRecord, context: RecordContext): JudgedRecord | undefined {
   const { source, now, meanings } = context;
   const { key } = record;
-  const found = signatureOf(record);
+  const found = namesDiffer(record) ? 'names-differ' : signatureOf(record);
   if (found === undefined && record.family === 'tcp') return undefined;
   const asked = askedOf(record);
   const { registered, hiddenBy, ...meant } = meanings.asked(source, asked.host, asked.port);
@@ -96,6 +96,13 @@ export function judgeRecord(record: EventRecord, context: RecordContext): Judged
     opened: signature === 'passed-unregistered',
     tellsBytes: true,
   };
+}
+
+/** A refused SNI inside a CONNECT that asked for another host. */
+function namesDiffer(record: EventRecord): boolean {
+  const { connected } = record;
+  if (connected === '' || signatureOf(record) !== 'unknown-sni') return false;
+  return askedOf({ ...record, authority: connected }).host !== askedOf(record).host;
 }
 
 /** What nobody knows, as far as the proxy can tell: what is kept from it is not there for it. */

@@ -63,6 +63,8 @@ function plainReason(options: ReasonOptions): string {
       return deniedReason(options, place);
     case 'policy-reported':
       return `${withheldBy ?? 'an EgressPolicy'} would not allow ${place} to this workload, or not such requests, were its mode enforce`;
+    case 'names-differ':
+      return `TLS inside a CONNECT for another host names ${place}, which no ServiceEntry registers; name one host in both, or register it`;
     case 'refused':
       return `the proxy refused a request to ${place}${details === '' ? '' : ` (${details})`}`;
     case 'passed-unregistered':

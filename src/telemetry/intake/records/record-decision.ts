@@ -71,6 +71,7 @@ function objectOf(signature: Signature, judged: JudgedRecord, policy: string): s
   switch (signature) {
     case 'unknown-host':
     case 'unknown-sni':
+    case 'names-differ':
     case 'unknown-address':
     case 'connect-refused':
     case 'passed-unregistered':

@@ -5,6 +5,8 @@ import { type AlertSettings, defaultAlertSettings } from '../../../api/alert-set
 import { defaultTrustDomain } from '../../../api/spiffe.ts';
 import { stretchMs } from '../../alerts/bytes-out.ts';
 import { isBareAddress, judgeBareAddress } from '../../alerts/ip-literal.ts';
+import { judgeNames } from '../../alerts/name-mismatch.ts';
+import type { NewDecision } from '../../decision.ts';
 import type { LedgerContext } from '../context.ts';
 import type { FlowParts, WrittenFlows } from '../flow-buckets.ts';
 import { workloadName } from '../host-cap.ts';
@@ -35,6 +37,8 @@ export const plainSurroundings: AlertSurroundings = {
 export interface AlertWatch {
   /** What was written of a batch. */
   look(written: WrittenFlows): void;
+  /** What was decided in it. */
+  hear(decisions: readonly NewDecision[]): void;
   /** Within a transaction. */
   sweep(now: number): void;
   /** The transaction failed: what is remembered is made anew, when it is wanted. */
@@ -95,6 +99,13 @@ export function createAlertWatch(
         const isNew = added.has(row.flow);
         if (isNew) learning.note(row.seen.source, row.firstAt);
         if (isOutward(row)) lookAt(row, isNew ? firstNew : undefined, said);
+      }
+    },
+    hear(decisions) {
+      if (settings().off.includes('name-mismatch')) return;
+      for (const decision of decisions) {
+        const found = judgeNames(decision);
+        if (found !== undefined) raise.told(decision, found);
       }
     },
     forget() {

@@ -6,7 +6,7 @@ import type { Ledger } from '../../ledger.ts';
 import type { Observation } from '../../observation.ts';
 import { openLedger } from '../open-ledger.ts';
 import { hour, minute } from '../spans.ts';
-import { batch, blocked, observation, tenOClock, workload } from '../testing/events.ts';
+import { batch, blocked, blockedDecision, observation, tenOClock, workload } from '../testing/events.ts';
 import { ledgerFile } from '../testing/ledger-file.ts';
 
 function opened(t: TestContext, said: Partial<AlertSettings> = {}, file = ledgerFile(t)): Ledger {
@@ -243,4 +243,13 @@ test('a setting that changes counts at once', (t) => {
   blockedCalls = 21;
   commit(ledger, blocked('evil.test'));
   assert.deepEqual(told(ledger), ['blocked-burst warning evil.test 21']);
+});
+
+test('a decision that names differ is an alert, with its own count', (t) => {
+  const ledger = opened(t);
+  const differ = blockedDecision('fronted.test', { signature: 'names-differ', count: 2 });
+  ledger.commit(batch({ decisions: [differ, blockedDecision('plain.test')] }));
+  ledger.commit(batch({ decisions: [differ] }));
+  assert.deepEqual(told(ledger), ['name-mismatch warning fronted.test 4']);
+  assert.equal(opened(t, { off: ['name-mismatch'] }).alerts({}).length, 0);
 });
