@@ -1,7 +1,9 @@
 // The command as people run it, against suggestions that are given.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import { assertResult, startMeshForCli } from '../../../test/support/run-sallyport.ts';
+import { assertResult, programFile, startMeshForCli } from '../../../test/support/run-sallyport.ts';
 import type { ServerDeps } from '../../server/deps.ts';
 import type { Suggestions } from '../../suggest/suggestion.ts';
 
@@ -109,6 +111,38 @@ test('what is to be applied is shown as a difference, and told as apply tells it
   const stdout = `${diff.join('\n')}\nserviceentry.networking.istio.io/${host} configured\n`;
   assertResult(applied, 0, stdout, /^warning: .*\nnot suggested: .*\n$/);
 });
+
+const scriptTool = '/usr/bin/script';
+const noTerminal = !existsSync(scriptTool) && 'this machine has no script(1) to make a terminal';
+
+for (const [answer, code, names] of [
+  ['yes', 0, [host]],
+  ['n', 1, []],
+  ['', 1, []],
+] as const) {
+  test(`a person who answers '${answer}' is obeyed`, { skip: noTerminal, timeout: 30_000 }, async (t) => {
+    const { folder, store } = await started(t);
+    const command = `exec '${process.execPath}' '${programFile}' suggest --apply`;
+    const env = { ...process.env, SALLYPORT_DATA: folder.path, TERM: 'xterm', NO_COLOR: '1', SHELL: '/bin/sh' };
+    const child = spawn(scriptTool, ['-qefc', command, '/dev/null'], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+    t.after(() => child.kill('SIGKILL'));
+    let text = '';
+    child.stdout.on('data', (chunk) => {
+      const asked = /\[y\/N\] /;
+      const before = asked.test(text);
+      text += String(chunk);
+      if (!before && asked.test(text)) child.stdin.write(`${answer}\r`);
+    });
+    assert.equal(await new Promise((resolve) => child.once('close', resolve)), code, text);
+    assert.match(text, /\+ {2}- number: 8443[\s\S]*Apply 1 object\? \[y\/N\] /);
+    const { items } = await store.list({ group: 'networking.istio.io', kind: 'ServiceEntry' });
+    assert.deepEqual(
+      items.map(({ metadata }) => metadata.name),
+      names,
+    );
+    if (code === 1) assert.match(text, /error: nothing was applied/);
+  });
+}
 
 test('nobody to be asked is no yes', async (t) => {
   const { run, store } = await started(t);
