@@ -174,12 +174,21 @@ describe('an EgressPolicy through a gateway', needs('root', 'iproute2', 'firewal
             await until('403', async () => (await statusOf(stranger, 'hello-v2.test')) === 403, 20_000);
             await until('closed', async () => (await overTls(stranger, 'passed-v2.test')) !== ok);
           });
-          await until('the gateway tells of both', async () => {
-            const text = await log();
-            return (
-              /403 - rbac_access_denied/.test(text) && /rbac_access_denied_matched_policy\[passed-v2\.test\]/.test(text)
+          const told = await until('the gateway tells of both', async () => {
+            const all = (await decisionsOf(mesh)).filter(({ source }) => source.workload === 'egress');
+            const found = ['hello-v2.test', 'passed-v2.test'].map((host) =>
+              all.find(({ destination, signature }) => destination.host === host && signature === 'policy-denied'),
             );
+            return found.every((one) => one !== undefined) && found;
           });
+          assert.deepEqual(
+            told.map(({ object, callerIdentity, verdict }) => [object, callerIdentity, verdict]),
+            ['hello', 'passed'].map((name) => [
+              `EgressPolicy/default/${name}`,
+              'spiffe://cluster.local/ns/other/sa/web',
+              'blocked',
+            ]),
+          );
           assert.equal(await statusOf(web, 'hello-v2.test'), 200);
           assert.equal(await overTls(web, 'passed-v2.test'), ok);
         });
@@ -262,7 +271,13 @@ describe('an EgressPolicy through a gateway', needs('root', 'iproute2', 'firewal
             }
             await until('TLS is refused', async () => {
               assert.notEqual(await overTls(stranger, 'alias-v4.test'), ok);
-              return (await log()).includes('rbac_access_denied_matched_policy[to_passed-v1.test]');
+              return (await decisionsOf(mesh)).some(
+                ({ source, destination, signature, object }) =>
+                  source.workload === 'egress' &&
+                  destination.host === 'alias-v4.test' &&
+                  signature === 'policy-denied' &&
+                  object === 'EgressPolicy/default/passed',
+              );
             });
           });
           assert.equal(await statusOf(stranger, 'alias-v3.test'), 200);

@@ -6,6 +6,7 @@
 import type { HttpFilter } from '../../envoy/http-filters.ts';
 import { buildTcpProxy, type NetworkFilter, type TcpProxyOptions } from '../../envoy/network-filters.ts';
 import { buildHttpRbac, buildNetworkRbac } from '../../envoy/rbac.ts';
+import type { RbacRules } from '../../envoy/rbac-rules.ts';
 import { type AuthorizationPolicy, authorizationPolicyOrigin } from '../../mesh/authorization-policy.ts';
 import { blackHoleCluster } from '../names.ts';
 import { type AuthorizationRules, buildAuthorizationRules, denialOfAll } from './rules.ts';
@@ -61,11 +62,13 @@ export function authorizeConnections(side: JudgedSide): ConnectionAuthorization 
     const refusal = { kind: 'always', policies: allowing(policies), ...(rule === undefined ? {} : { rule }) } as const;
     return { filters: [], refusal };
   }
-  const filters = inOrder(rules).map((one) =>
-    // What its shadow comes to is all that the filter of connections leaves for loggers.
-    buildNetworkRbac(filterNames[one.action], { rules: one, shadow: { prefix: resultPrefix, rules: one } }),
-  );
+  const filters = inOrder(rules).map((one) => judgeConnections(filterNames[one.action], one));
   return filters.length === 0 ? unjudged : { filters, refusal: { kind: 'judged', policies: allowing(policies) } };
+}
+
+/** What its shadow comes to is all that the filter of connections leaves for loggers. */
+export function judgeConnections(name: string, rules: RbacRules): NetworkFilter {
+  return buildNetworkRbac(name, { rules, shadow: { prefix: resultPrefix, rules } });
 }
 
 export interface JudgedProxy {

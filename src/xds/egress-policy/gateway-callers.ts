@@ -6,7 +6,6 @@ import { isUnder } from '../../api/host-name.ts';
 import { gatewayNameLabel } from '../../api/kinds/mesh-gateway-validation.ts';
 import { spiffeIdentity } from '../../api/spiffe.ts';
 import type { NetworkFilter } from '../../envoy/network-filters.ts';
-import { buildNetworkRbac } from '../../envoy/rbac.ts';
 import {
   anyPermission,
   eachPrincipal,
@@ -24,6 +23,8 @@ import { isFor, policiesOf } from '../../mesh/egress-policy/access.ts';
 import { type EgressPolicy, egressPolicyOrigin, type PolicySource } from '../../mesh/egress-policy/egress-policy.ts';
 import type { Mesh } from '../../mesh/mesh.ts';
 import { inNamespace } from '../authorization/callers.ts';
+import { judgeConnections } from '../authorization/filters.ts';
+import { ruleName } from '../authorization/rule-name.ts';
 import { peerIdentityKey } from '../mutual-tls.ts';
 import type { Judgement } from './judgement.ts';
 
@@ -81,21 +82,25 @@ export interface CalledConnections {
   readonly identified: boolean;
 }
 
-/** In front of connections that nobody reads; empty where nothing there is governed. */
+/**
+ * In front of connections that nobody reads; empty where nothing there is governed. Each denial bears the name of the oldest policy
+ * that enforces, by which records tell of it.
+ */
 export function callersFilters(
   mesh: Mesh,
   place: GatewayPlace,
   { serverNames, leadsTo, identified }: CalledConnections,
 ): readonly NetworkFilter[] {
-  const denial = (name: string, host: string, permission: Permission): readonly (readonly [string, RbacPolicy])[] => {
+  const denial = (host: string, permission: Permission): readonly (readonly [EgressPolicy, RbacPolicy])[] => {
     const policies = governing(mesh, place, host);
-    if (policies.length === 0) return [];
+    const enforcing = policies.find(({ mode }) => mode === 'enforce');
+    if (enforcing === undefined) return [];
     const allowing = policies.filter(({ expired, requests }) => identified && !expired && requests === undefined);
     const { trustDomain } = mesh.config;
     const allowed = allowing.map((policy) =>
       callersOf(policy, trustDomain, (match) => stateIs(peerIdentityKey, match)),
     );
-    return [[name, { permissions: [permission], principals: [notPrincipal(somePrincipal(allowed))] }]];
+    return [[enforcing, { permissions: [permission], principals: [notPrincipal(somePrincipal(allowed))] }]];
   };
   const wildcards = serverNames.filter((name) => name.startsWith('*'));
   const below =
@@ -103,11 +108,12 @@ export function callersFilters(
   const [only, ...others] = serverNames;
   const led = leadsTo.filter((host) => others.length > 0 || host !== only);
   const denials = [
-    ...[...new Set([...serverNames, ...below])].sort().flatMap((host) => denial(host, host, sniIs(namesOf(host)))),
-    ...[...new Set(led)].flatMap((host) => denial(`to_${host}`, host, anyPermission)),
+    ...[...new Set([...serverNames, ...below])].sort().flatMap((host) => denial(host, sniIs(namesOf(host)))),
+    ...[...new Set(led)].flatMap((host) => denial(host, anyPermission)),
   ];
   if (denials.length === 0) return [];
-  return [buildNetworkRbac('egress_policy', { rules: { action: 'deny', policies: Object.fromEntries(denials) } })];
+  const named = denials.map(([policy, rule], index) => [ruleName(egressPolicyOrigin(policy), index), rule] as const);
+  return [judgeConnections('egress_policy', { action: 'deny', policies: Object.fromEntries(named) })];
 }
 
 function isBelowAny(host: string, wildcards: readonly string[]): boolean {

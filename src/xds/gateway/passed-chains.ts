@@ -99,7 +99,8 @@ export function passedOn(
   const peerKey = server.tls?.mode === 'ISTIO_MUTUAL' ? peerIdentityKey : undefined;
   const reads = server.tls === undefined ? 'nothing' : 'server-name';
   const side = inboundSide(settings, { reads, port: bindPort, capture, peerKey });
-  const { filters, refusal } = authorizeConnections(side);
+  const { filters, refusal: refused } = authorizeConnections(side);
+  const refusal = refused ?? (judging.length === 0 ? undefined : ({ kind: 'judged', policies: '' } as const));
   const authorization = { filters: [...judging, ...filters], refusal };
   const telling = { destination: askedAt(server.port.number), proxy: 'gateway', peerKey, refusal } as const;
   return passedFilters(route, settings, { authorization, telling });

@@ -23,7 +23,7 @@ export interface EventRecord {
   readonly details: string;
   /** EgressPolicies that only report would have stopped it. */
   readonly reported: boolean;
-  /** AuthorizationPolicies that refused it: one that denies, or those of which none allows. */
+  /** Policies that refused it: one that denies (at gateways an EgressPolicy too), or AuthorizationPolicies of which none allows. */
   readonly refusedBy: string;
   /** Of a connection inside a CONNECT: the authority that was asked for. */
   readonly connected: string;
@@ -96,9 +96,9 @@ type Field =
   | keyof GatewayRecordFields
   | keyof RefusalRecordFields;
 
-/** Of `rbac_access_denied_matched_policy[AuthorizationPolicy/shop/web[0]]`. */
+/** Of `rbac_access_denied_matched_policy[AuthorizationPolicy/shop/web[0]]`, and of an EgressPolicy. */
 function denyingPolicy(details: string): string | undefined {
-  const [, rule] = /^rbac_access_denied_matched_policy\[(AuthorizationPolicy\/.*)\]$/.exec(details) ?? [];
+  const [, rule] = /^rbac_access_denied_matched_policy\[((?:Authorization|Egress)Policy\/.*)\]$/.exec(details) ?? [];
   return rule === undefined ? undefined : policyOfRule(rule);
 }
 
