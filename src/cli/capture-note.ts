@@ -15,7 +15,7 @@ export async function captureKeysNote(cli: Cli): Promise<void> {
 }
 
 const proxyCaptureMtlsNote =
-  'note: proxy capture: there is no mTLS: ISTIO_MUTUAL is plaintext, and STRICT refuses nobody';
+  'note: proxy capture: there is no mTLS: ISTIO_MUTUAL is plaintext, and nothing is sent where it leads outside the mesh; STRICT refuses nobody';
 
 /** Where one of these objects asks for mTLS that is not there. */
 export async function mutualTlsNote(cli: Cli, objects: readonly KubeObject[]): Promise<void> {

@@ -52,6 +52,18 @@ export function mutualTlsOf(
   return { whereTaken: buildSocket(sni, namesOf(own, undefined, config)), secrets: mutualTlsSecrets };
 }
 
+/**
+ * Whether mTLS is asked for where there is none, and plaintext would leave the mesh. Within it both ends do without.
+ * Istio: has no proxy capture.
+ */
+export function lacksMutualTls(
+  { external }: Pick<Service, 'external'>,
+  { tls }: TrafficPolicy,
+  { capture }: Pick<ClusterSettings, 'capture'>,
+): boolean {
+  return capture === 'proxy' && external && tls?.mode === 'ISTIO_MUTUAL';
+}
+
 /** Whether proxies speak mTLS to those of its endpoints that take it. */
 export function hasAutoMtls(
   { external, resolution, identities }: Service,

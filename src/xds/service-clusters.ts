@@ -22,7 +22,7 @@ import { upstreamPolicyOf } from './cluster-policy.ts';
 import { buildClusterTls } from './cluster-tls.ts';
 import { dynamicDnsCache } from './dynamic-dns.ts';
 import { groupByLocality, sharesOf } from './locality-groups.ts';
-import { mutualTlsOf } from './mutual-tls.ts';
+import { lacksMutualTls, mutualTlsOf } from './mutual-tls.ts';
 import { chosenEndpointSubset, originalDestinationSubset, outboundCluster } from './names.ts';
 import type { ProxyPlace } from './proxy-place.ts';
 import { type TypedResource, typedResource } from './resource.ts';
@@ -98,6 +98,9 @@ function buildServiceCluster(
   const { capture, proxy, rule } = settings;
   const subset = variant === 'endpoint' ? undefined : variant;
   const policy = effectivePolicy(rule, port.number, subset);
+  if (lacksMutualTls(service, policy, settings)) {
+    return { cluster: buildEmptyCluster(clusterOf(service, port, subset?.name)), secrets: [] };
+  }
   const tls = buildClusterTls(service, port, policy.tls);
   const mutual = mutualTlsOf(service, port, { subset, policy, settings });
   const handling = handlingOf(port.protocol);
