@@ -73,8 +73,18 @@ export function buildConnectStatusRoute(name: string, status: number): Route {
 
 /** The route for those requests alone whose host and port match this expression (RE2, the whole text). */
 export function forAuthority(route: Route, regex: string): Route {
+  return whereAuthority(route, regex, false);
+}
+
+/** And for those alone that do not. */
+export function exceptAuthority(route: Route, regex: string): Route {
+  return whereAuthority(route, regex, true);
+}
+
+function whereAuthority(route: Route, regex: string, invertMatch: boolean): Route {
   const header = create(HeaderMatcherSchema, {
     name: ':authority',
+    invertMatch,
     headerMatchSpecifier: { case: 'stringMatch', value: { matchPattern: { case: 'safeRegex', value: { regex } } } },
   });
   const pathSpecifier = route.match?.pathSpecifier ?? { case: undefined };

@@ -19,6 +19,8 @@ export const httpProxy = 'http_proxy';
 export const allowAnyRoute = 'allow_any';
 export const blockAllRoute = 'block_all';
 export const blockConnectRoute = 'block_connect';
+/** Refuses hosts and ports that are written in an odd way. */
+export const oddAuthorityRoute = 'odd_authority';
 /** Of CONNECT to what is registered. */
 export const connectRoute = 'connect';
 

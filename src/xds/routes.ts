@@ -16,6 +16,7 @@ import { governorsOf, type HostAccess } from './egress-policy/host-access.ts';
 import { judgedRequests, judgementOf } from './egress-policy/judgement.ts';
 import { hashPoliciesOf } from './hash-policies.ts';
 import { allowAnyRoute, blockAllRoute, virtualHostName } from './names.ts';
+import { refusesOddAuthority } from './odd-authority.ts';
 import { type TypedResource, typedResource } from './resource.ts';
 import { retryPolicyOf } from './retry-policy.ts';
 import { unregisteredRoute } from './route-marks.ts';
@@ -34,7 +35,7 @@ export function buildPortRoutes(port: number, config: ProxySettings): TypedResou
   const name = routeConfigurationName(port);
   const catchAll =
     config.outboundTrafficPolicy === 'ALLOW_ANY'
-      ? buildVirtualHost(allowAnyRoute, ['*'], [anywhereRoute(config)])
+      ? buildVirtualHost(allowAnyRoute, ['*'], [refusesOddAuthority, anywhereRoute(config)])
       : buildVirtualHost(blockAllRoute, ['*'], [buildStatusRoute(blockAllRoute, 502, unregisteredRoute)]);
   const message = buildRouteConfiguration({ name, virtualHosts: [catchAll] });
   const { type, resource } = typedResource(

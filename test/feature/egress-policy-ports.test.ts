@@ -91,6 +91,22 @@ describe('a governed host on ports that no policy of it names', needs('root', 'i
         );
       }
 
+      /** The plain host's answer, or none: no spelling of its port leads around what is said of it. */
+      async function answersOddly(): Promise<void> {
+        const spelled = (from: Workload, host: string, authority: string) =>
+          capture === 'proxy' ? statusOf(from, authority) : statusOf(from, host, { headers: { host: authority } });
+        const before = arrived();
+        for (const authority of ['api.test:080', 'api.test:+80', 'api.test:0', 'API.test.:080', 'api.test..']) {
+          const status = await spelled(other, 'api.test', authority);
+          assert.ok(status === 403 || status === 400, `${authority}: ${status}`);
+        }
+        assert.equal(await spelled(caller, 'a.wild.test', 'a.wild.test..:080'), 400);
+        assert.deepEqual(arrived(), before);
+        assert.equal(await spelled(caller, 'api.test', 'API.test.:80'), 200);
+        if (capture === 'redirect') assert.equal(await spelled(caller, 'api.test', 'api.test:080'), 200);
+        await decided('malformed-request blocked http a.wild.test:80 default');
+      }
+
       it('are closed to all, where the entry of a wildcard above it serves them', async () => {
         await mesh.apply(wide);
         await answers(other, 'api.wide.test', 8080, 200);
@@ -184,6 +200,7 @@ describe('a governed host on ports that no policy of it names', needs('root', 'i
         await answersTls(caller, 'free.test', 8443);
         await decided('policy-denied blocked http a.wild.test:8080 EgressPolicy/default/wild');
         await decided(`policy-denied blocked ${unread} api.test:443 EgressPolicy/default/api`);
+        await answersOddly();
         await mesh.remove(yaml + more);
         await answersTls(other, 'api.test', 443);
         await mesh.apply(outboundPolicy('REGISTRY_ONLY'));

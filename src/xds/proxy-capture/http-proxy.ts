@@ -46,6 +46,7 @@ import {
   passthroughCluster,
   virtualHostName,
 } from '../names.ts';
+import { refusesOddAuthority, refusesOddConnect } from '../odd-authority.ts';
 import { type TypedResource, typedResource } from '../resource.ts';
 import { unregisteredRoute } from '../route-marks.ts';
 import { outboundHttpLogs } from '../traffic-logs.ts';
@@ -119,17 +120,19 @@ const toldHere = anyOfFilters(headerAbsent(handedOverHeader), statusFrom(300));
 function buildCatchAll(config: ProxySettings, ranged: Iterable<Service>, rules: readonly PortRule[]) {
   const ranges = buildRangeRoutes(ranged, config);
   if (config.outboundTrafficPolicy === 'REGISTRY_ONLY') {
-    return buildVirtualHost(blockAllRoute, ['*'], [...ranges, ...blocked]);
+    return buildVirtualHost(blockAllRoute, ['*'], [...ranges, ...refusesOdd, ...blocked]);
   }
   return buildVirtualHost(allowAnyRoute, ['*'], [...ranges, ...anywhereRoutes(config, rules)]);
 }
 
+const refusesOdd: readonly Route[] = [refusesOddConnect, refusesOddAuthority];
+
 function anywhereRoutes(config: ProxySettings, rules: readonly PortRule[]): readonly Route[] {
   const cluster = unregisteredCluster(config);
   // What an egress proxy is asked for it finds by itself.
-  if (cluster !== passthroughCluster) return anywhere(cluster, []);
+  if (cluster !== passthroughCluster) return [...refusesOdd, ...anywhere(cluster, [])];
   const specificFirst = rules.toSorted((a, b) => Number(a.port === undefined) - Number(b.port === undefined));
-  return [...specificFirst.flatMap(buildRuleRoutes), ...anywhere(cluster, [])];
+  return [...refusesOdd, ...specificFirst.flatMap(buildRuleRoutes), ...anywhere(cluster, [])];
 }
 
 export interface UnregisteredAsked {

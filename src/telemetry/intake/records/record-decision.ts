@@ -1,5 +1,6 @@
 // The decision that a record tells people of.
 import { spiffeIdentity } from '../../../api/spiffe.ts';
+import { oddAuthorityRoute } from '../../../xds/names.ts';
 import type { NewDecision, Signature } from '../../decision.ts';
 import type { Registry } from '../registry.ts';
 import { plainText } from './asked-host.ts';
@@ -48,7 +49,7 @@ export function decisionOf({ record, judged, signature, source, registry }: Deci
       withheldBy,
       policy,
       protocol,
-      details,
+      details: record.key.route === oddAuthorityRoute ? plainText(record.authority) : details,
       senders: [sender, senderIdentity].filter((one) => one !== undefined),
     }),
     object: objectOf(signature, judged, policy),

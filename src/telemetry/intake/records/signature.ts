@@ -6,6 +6,7 @@ import {
   blackHoleCluster,
   blockAllRoute,
   blockConnectRoute,
+  oddAuthorityRoute,
   passthroughCluster,
 } from '../../../xds/names.ts';
 import type { Signature } from '../../decision.ts';
@@ -50,6 +51,7 @@ function signatureOfRequest({ method, details, upstream, key }: EventRecord): Si
   if (isOfGateway(key.reporter) && hasFlag(flags, 'NR')) return 'not-served';
   if (hasFlag(flags, 'NR') || details === 'route_not_found') return connect ? 'connect-refused' : 'unknown-host';
   if (cluster === passthroughCluster || route === allowAnyRoute) return 'passed-unregistered';
+  if (route === oddAuthorityRoute) return 'malformed-request';
   if (route === blockAllRoute || route === blockConnectRoute) return connect ? 'connect-refused' : 'unknown-host';
   if (hasFlag(flags, 'NC') || cluster === blackHoleCluster) return 'unknown-host';
   return cluster === '' && !isRuled(key) ? 'refused' : undefined;
