@@ -11,6 +11,8 @@ type Place = 'code' | 'user' | 'range' | 'resolve';
 
 /** A port in an authority: `authorityHasPort` of src/envoy/rbac-rules.ts. */
 const ofCode = ['([^:]*|\\[[0-9A-Fa-f:.]*\\]):[0-9]*'];
+/** Certain ports in it, as a rule of the user's numbers them. */
+const ofPorts = /^\(\[\^:\]\*\|\\\[\[0-9A-Fa-f:\.\]\*\\\]\):\[\+\]\?0\*\([\d|[\]{},-]+\)$/;
 /** Of xds/proxy-capture/authority.ts: four numbers, alternatives of numbers, or any, and a port. */
 const ofRange = /^(?:(?:\d+|\\d\{1,3\}|\(\?:[\d|]+\))(?:\\\.|(?=:|\()|$)){4}(?::\d+|\(\?::80\)\?)$/;
 
@@ -34,7 +36,7 @@ function placeOf(regex: string, folder: string): Place | undefined {
   if (ofCode.includes(regex)) return 'code';
   const written = parseAllDocuments(readFileSync(join(folder, 'input.yaml'), 'utf8')).map((one) => one.toJS());
   if (textsUnder(written, ['regex', 'match']).includes(regex)) return 'user';
-  if (ofRange.test(regex)) return 'range';
+  if (ofRange.test(regex) || ofPorts.test(regex)) return 'range';
   return resolvedHosts(folder).some(
     (host) => regex === host || regex.startsWith(`${host}:`) || regex === `${host}(?::80)?`,
   )
