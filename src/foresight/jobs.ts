@@ -38,9 +38,9 @@ export const jobs: JobTable = {
     return reportOf(replay(flows, present, changed), since);
   },
   upkeep({ world, ...asked }, files) {
-    const { mesh, proxies } = worldOf(unpackObjects(world.objects), world);
-    const namespaces = new Set(proxies.map(({ namespace }) => namespace));
-    return lookThrough({ ...asked, mesh, namespaces, seen: readSeen({ since: 0 }, files), now: Date.now() });
+    const present = worldOf(unpackObjects(world.objects), world);
+    const namespaces = new Set(present.proxies.map(({ namespace }) => namespace));
+    return lookThrough({ ...asked, world: present, namespaces, seen: readSeen({ since: 0 }, files), now: Date.now() });
   },
   'policy-tests'({ world, stored, given, namespace }) {
     const present = [...unpackObjects(world.objects), ...stored];

@@ -1,6 +1,6 @@
 // All lists at once, of one namespace or of all.
-import type { Mesh } from '../mesh/mesh.ts';
 import { recordedSince, type SeenFlow } from '../telemetry/seen-flow.ts';
+import type { World } from '../verdict/world.ts';
 import { aroundGateways } from './around-gateways.ts';
 import { shadowedEntries } from './shadowed-entries.ts';
 import { type RunningPod, uncoveredWorkloads } from './uncovered-workloads.ts';
@@ -8,7 +8,7 @@ import { unusedHosts } from './unused-hosts.ts';
 import type { Upkeep } from './upkeep.ts';
 
 export interface LookThrough {
-  readonly mesh: Mesh;
+  readonly world: World;
   /** Namespaces with workloads. */
   readonly namespaces: ReadonlySet<string>;
   readonly pods: readonly RunningPod[];
@@ -21,7 +21,8 @@ export interface LookThrough {
   readonly namespace?: string;
 }
 
-export function lookThrough({ mesh, namespaces, pods, seen, unusedSince, now, namespace }: LookThrough): Upkeep {
+export function lookThrough({ world, namespaces, pods, seen, unusedSince, now, namespace }: LookThrough): Upkeep {
+  const { mesh } = world;
   // What is not on record may have been used.
   const recorded = recordedSince(seen);
   const since = Math.max(unusedSince, recorded ?? now);
@@ -32,6 +33,6 @@ export function lookThrough({ mesh, namespaces, pods, seen, unusedSince, now, na
     unused: recorded === undefined ? [] : unusedHosts(mesh, seen, since).filter(isObjectAsked),
     shadowed: shadowedEntries(mesh, namespaces).filter(isObjectAsked),
     uncovered: uncoveredWorkloads(pods).filter((one) => isAsked(one.namespace)),
-    aroundGateways: aroundGateways(mesh, seen).filter(({ source }) => isAsked(source.namespace)),
+    aroundGateways: aroundGateways(world, seen).filter(({ source }) => isAsked(source.namespace)),
   };
 }

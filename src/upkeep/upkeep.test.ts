@@ -5,6 +5,8 @@ import { objectsOf } from '../analysis/testing/told.ts';
 import { emptyMesh, type Mesh, updateMesh } from '../mesh/mesh.ts';
 import { createMeshObjects } from '../mesh/mesh-objects.ts';
 import type { SeenFlow } from '../telemetry/seen-flow.ts';
+import { createObjectWorld } from '../verdict/object-world.ts';
+import { runningPod } from '../verdict/testing/mesh-objects.ts';
 import { aroundGateways } from './around-gateways.ts';
 import { shadowedEntries } from './shadowed-entries.ts';
 import { uncoveredWorkloads } from './uncovered-workloads.ts';
@@ -122,31 +124,45 @@ spec:
   tls: [{ match: [{ port: 443, sniHosts: [a.example] }], route: [{ destination: { host: egress.shop.svc.cluster.local } }] }]
 ---`;
 
-test('traffic is around a gateway where a rule leads its host there and it went at once, since there is the rule', () => {
-  const mesh = meshOf(`${gateway}${entry('a', 'a.example')}${entry('b', 'b.example')}${rule}`);
-  const [service] = mesh.services.get('egress.shop.svc.cluster.local');
-  const [gatewayName = ''] = [service?.gateway];
-  assert.notEqual(gatewayName, '');
+/** Else nobody takes a host of the world from other namespaces. */
+const restricted = `
+apiVersion: istio.banzaicloud.io/v1beta1
+kind: Istio
+metadata: { name: mesh, namespace: istio-system }
+spec: { version: 1.4.9, outboundTrafficPolicy: { mode: REGISTRY_ONLY } }
+---`;
+
+test('traffic is around a gateway where a rule leads its host there, and the workload would go at once still', () => {
+  const outside = entry('a', 'a.example') + entry('b', 'b.example');
+  const own = rule.replace('spec:', 'spec:\n  exportTo: ["."]');
+  const callers = runningPod('web', { namespace: 'shop' }) + runningPod('web', { namespace: 'bank' });
+  const worldWith = (one: string) => {
+    const objects = objectsOf(`${restricted}${gateway}${outside}${one}\n${callers}`);
+    return createObjectWorld({ objects, capture: { kind: 'redirect' }, strict: true });
+  };
+  const direct = seen('external', 'a.example', 'shop/a', '02T00:00:00');
+  const bank = { ...direct, source: { namespace: 'bank', workload: 'web' } };
   const traffic = [
-    seen('external', 'a.example', 'shop/a', '01T00:00:30'),
-    seen('external', 'a.example', 'shop/a', '02T00:00:00', [gatewayName]),
+    direct,
+    bank,
+    { ...bank, source: { namespace: 'bank', workload: 'gone' } },
+    { ...bank, source: { namespace: 'shop', workload: 'egress-1' } },
+    seen('external', 'a.example', 'shop/a', '02T00:00:00', ['shop/egress-1']),
     seen('external', 'b.example', 'shop/b', '02T00:00:00'),
   ];
-  assert.deepEqual(aroundGateways(mesh, traffic), []);
-  const direct = seen('external', 'a.example', 'shop/a', '02T00:00:00');
-  const [namespace = '', workload = ''] = gatewayName.split('/');
-  assert.deepEqual(aroundGateways(mesh, [...traffic, direct, { ...direct, source: { namespace, workload } }]), [
+  assert.deepEqual(aroundGateways(worldWith(own), traffic), [
     {
-      source: { namespace: 'shop', workload: 'web' },
+      source: { namespace: 'bank', workload: 'web' },
       host: 'a.example',
       port: 443,
-      gateways: [gatewayName],
+      gateways: ['shop/egress-1'],
       objects: ['VirtualService/shop/through'],
       requests: 0,
       connections: 3,
       lastSeen: '2026-01-02T00:00:00.000Z',
     },
   ]);
+  assert.deepEqual(aroundGateways(worldWith(rule), traffic), []);
 });
 
 test('workloads without a proxy are told once each', () => {

@@ -41,7 +41,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'suggest',
   ],
   'dry-run': ['api', 'mesh', 'store', 'discovery', 'telemetry', 'verdict'],
-  upkeep: ['mesh', 'telemetry'],
+  upkeep: ['mesh', 'telemetry', 'verdict'],
   suggest: ['platform', 'api', 'mesh', 'xds', 'telemetry'],
   server: [
     'platform',
