@@ -17,6 +17,8 @@ export interface BenchControlPlane {
   apply(objects: readonly KubeObject[]): Promise<void>;
   /** CPU time so far, milliseconds. */
   cpuMs(): number;
+  /** The longest that its thread was busy at one go since this was asked last, milliseconds. */
+  longestStallMs(): Promise<number>;
   /** Resident memory, megabytes. */
   memoryMb(): number;
   stop(): Promise<void>;
@@ -51,6 +53,12 @@ export async function startBenchControlPlane(
       if (status !== 200) throw new Error(`apply was answered with ${status}: ${JSON.stringify(body)}`);
     },
     cpuMs: () => cpuMs(child.pid ?? 0),
+    async longestStallMs() {
+      const answered = once(child, 'message');
+      child.send('stall');
+      const [{ longestStallMs }] = await answered;
+      return Number(longestStallMs);
+    },
     memoryMb: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
     async stop() {
       child.kill('SIGTERM');
