@@ -15,6 +15,8 @@ export interface AllocatedAddresses {
 
 /** Istio's range for IPv4; workloads have no IPv6 here. The first and the last address are nobody's. */
 const network = '240.240';
+/** All that are given are in it. */
+export const allocatedRange = `${network}.0.0/16`;
 const allHosts = 0xfffe;
 
 /** `count`: how many there are to give. */

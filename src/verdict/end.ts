@@ -51,7 +51,12 @@ function endAt(
       registry,
     });
     if (signature === 'passed-unregistered') {
-      return { kind: 'passthrough', host: destination.host, port: destination.port, signature, reason, object };
+      const { host, port } = destination;
+      if (kind !== 'left') {
+        const why = terminal.why ?? whyUnanswered(terminal, host, port);
+        return { kind: 'unanswered', how, host, port, reason: `${reason}; but ${why}`, object };
+      }
+      return { kind: 'passthrough', host, port, signature, reason, object };
     }
     return { kind: 'refused', how, signature, reason, object };
   }

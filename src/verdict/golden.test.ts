@@ -65,7 +65,7 @@ function enterAll({ viewOf }: World, identity: ProxyIdentity, attempt: Attempt):
     playAll((questions) => {
       const trustDomain = 'cluster.local';
       const resolve = () => undefined;
-      const proxies = { viewOf, at: resolve, callsFrom: resolve, resolve, trustDomain };
+      const proxies = { viewOf, at: resolve, callsFrom: resolve, service: resolve, resolve, trustDomain };
       const walk: Walk = { questions, hops: [], proxies };
       const request = requestOf(attempt, 'http', questions);
       const tls: Payload = { kind: 'tls', sni: attempt.host, alpn: [], inside: request };

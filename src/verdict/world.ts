@@ -1,7 +1,8 @@
 // What verdicts are made in: a mesh with its proxies, as it is or as a change would make it. Reading is all that is done to it.
-import { isIP } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import type { ProxyIdentity, View } from '../discovery/view.ts';
 import type { Mesh } from '../mesh/mesh.ts';
+import { nameAnswer } from '../mesh/name-answer.ts';
 import type { Registry } from '../telemetry/intake/registry.ts';
 import type { Attempt } from './attempt.ts';
 import { createEnds } from './end.ts';
@@ -52,6 +53,10 @@ export function createWorld(options: WorldOptions): World {
     viewOf,
     at: (address) => byAddress.get(address),
     callsFrom: (identity) => callers.get(podName(identity)),
+    service(host, namespace) {
+      const answer = nameAnswer(mesh, host, namespace);
+      return answer?.forPrograms === true ? undefined : answer?.addresses.find(isIPv4);
+    },
     resolve: (host, port) => (isIP(host) !== 0 ? host : resolve(host, port)),
     trustDomain: mesh.config.trustDomain,
   };

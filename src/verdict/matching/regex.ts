@@ -1,10 +1,13 @@
 // Regular expressions of routes and policies, as Envoy's RE2 takes them, on texts of an attempt. RE2 needs no more time than the
-// text is long; the engine here may, so that it is given a short while only: whoever may write an expression must not be able
-// to make the control plane stand still.
+// text is long; the engine here may, so that it is given a while only, and no text a second one: whoever may write an expression
+// must not be able to make the control plane stand still.
 import { createContext, Script } from 'node:vm';
 import { plainAuthority } from '../../xds/odd-authority.ts';
 
-const mostMs = 20;
+/** Much longer than any of them takes on a machine that has other things to do. */
+const mostMs = 200;
+const mostKnown = 10_000;
+const known = new Map<string, boolean | undefined>();
 const context = createContext({ pattern: '', flags: '', text: '', replacement: '' });
 const test = new Script('new RegExp(pattern, flags).test(text)');
 const replace = new Script('text.replace(new RegExp(pattern, flags), replacement)');
@@ -15,9 +18,14 @@ const plain = new RegExp(`^(?:${plainAuthority})$`);
 /** Of the whole text. Undefined: it cannot be told. */
 export function matchesRegex(regex: string, text: string): boolean | undefined {
   if (regex === plainAuthority) return plain.test(text);
+  const key = `${regex}\n${text}`;
+  if (known.has(key)) return known.get(key);
   const { pattern, flags } = translated(regex);
-  const matched = run(test, { pattern: `^(?:${pattern})$`, flags, text, replacement: '' });
-  return typeof matched === 'boolean' ? matched : undefined;
+  const found = run(test, { pattern: `^(?:${pattern})$`, flags, text, replacement: '' });
+  const matched = typeof found === 'boolean' ? found : undefined;
+  if (known.size >= mostKnown) known.clear();
+  known.set(key, matched);
+  return matched;
 }
 
 /** Every match; `\1` is the first group. */

@@ -1,6 +1,7 @@
 // What a proxy sends to a cluster: to one of its endpoints, with TLS of the proxy's own or as it is. Behind an endpoint that is a
 // pod of the mesh its proxy takes it; inside an Envoy the next listener does.
 
+import { clusterIpRange } from '../../api/kinds/service.ts';
 import { spiffeIdentity } from '../../api/spiffe.ts';
 import { typeUrls } from '../../discovery/view.ts';
 import { ClusterSchema } from '../../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
@@ -11,7 +12,9 @@ import {
   HttpProtocolOptionsSchema,
 } from '../../envoy/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js';
 import { httpProtocolOptionsKey } from '../../envoy/http-protocol-options.ts';
+import { allocatedRange } from '../../mesh/allocated-addresses.ts';
 import { listenerName, virtualInbound } from '../../xds/names.ts';
+import { isWithin } from '../matching/address.ts';
 import { readAny, readResource } from '../reading/message.ts';
 import { Untellable } from '../untellable.ts';
 import { type Spoken, socketFor, speak } from './client-tls.ts';
@@ -65,6 +68,10 @@ export function toCluster(walk: Walk, proxy: ProxyPlace, sending: Sending): Term
     if (refused !== undefined) return terminal('stopped', name, { ...h, d: refused, f: '-' }, 403);
   }
   const { peer } = target;
+  if (peer === undefined && isNowhere(upstream.place.address)) {
+    const why = `${upstream.place.address} is an address that the mesh gave, and nobody has it outside of its proxies`;
+    return { ...terminal('unanswered', name, { ...h, f: 'UF' }), why };
+  }
   const { trustDomain } = walk.proxies;
   const identity = peer && spiffeIdentity({ ...peer, trustDomain });
   const autoSni = http?.upstreamHttpProtocolOptions?.autoSni === true;
@@ -72,9 +79,10 @@ export function toCluster(walk: Walk, proxy: ProxyPlace, sending: Sending): Term
   const spoken = speak(socketFor(cluster, target.endpoint), payload, proxy, { trustDomain, peer: identity, autoSni });
   if (typeof spoken === 'string') return { ...terminal('unanswered', name, { f: 'UF' }), why: spoken };
   hop.tls = spoken.tls;
-  return peer === undefined || proxy.inbound
-    ? terminal('left', name, h)
-    : toPod(walk, proxy, peer, target, spoken, sending, terminal('left', name, h));
+  if (peer === undefined || proxy.inbound) return terminal('left', name, h);
+  const end = toPod(walk, proxy, peer, target, spoken, sending, terminal('left', name, h));
+  // To a request a connection that was closed on its way is this proxy's own answer; a CONNECT had its answer by then.
+  return isHttp && request.inside === undefined && end.how === 'closed' ? { ...end, how: 503 } : end;
 }
 
 function toPod(
@@ -115,6 +123,15 @@ function toPod(
     return enterListener(walk, next, listener, { ...arriving, place: { subject: connection.place.subject, address } });
   const why = `the gateway ${identity.namespace}/${identity.workload} listens on no port ${upstream.port}`;
   return { ...left, kind: 'unanswered', why };
+}
+
+/** Addresses that mean a service to proxies which know it, and to all others nobody. */
+function isNowhere(address: string | undefined): boolean {
+  if (address === undefined) return false;
+  return [clusterIpRange, allocatedRange].some((range) => {
+    const [prefix = '', length = ''] = range.split('/');
+    return isWithin(address, prefix, Number(length));
+  });
 }
 
 /** A loop among gateways is none that Envoy would see. */

@@ -37,7 +37,7 @@ export function targetsOf(
 ): Target | InsideTarget | undefined {
   const { clusterDiscoveryType: discovery, name, lbConfig } = cluster;
   if (discovery.case === 'clusterType') {
-    if (discovery.value.name === 'envoy.clusters.dynamic_forward_proxy') return forwarded(walk, sending);
+    if (discovery.value.name === 'envoy.clusters.dynamic_forward_proxy') return forwarded(walk, proxy, sending);
     if (discovery.value.name === 'envoy.cluster.dns') return choose(walk, cluster.loadAssignment, name);
     throw new Untellable(`a cluster of type ${discovery.value.name}`);
   }
@@ -60,12 +60,14 @@ export function targetsOf(
 }
 
 /** The name that was asked for, by Host or SNI, or the one that a filter has put in its place. */
-function forwarded({ proxies }: Walk, { connection, asked }: Sending): Target {
+function forwarded({ proxies }: Walk, { identity }: ProxyPlace, { connection, asked }: Sending): Target | undefined {
   const { state, sni } = connection;
   const [, written = '', port = ''] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(asked?.authority ?? sni) ?? [];
   const host = state.get('envoy.upstream.dynamic_host') ?? written.replace(/^\[(.*)\]$/, '$1');
   const number = Number(port || state.get('envoy.upstream.dynamic_port') || connection.port);
-  const address = proxies.resolve(host, number);
+  const address = proxies.service(host, identity.namespace) ?? proxies.resolve(host, number);
+  // Proxies have no search domains: a bare name is nobody's outside.
+  if (address === undefined && !host.includes('.')) return undefined;
   const peer = address === undefined ? undefined : proxies.at(address);
   const place = { subject: `the address of ${host}`, address };
   return { kind: 'address', upstream: { place, port: number }, peer, endpoint: undefined };

@@ -36,7 +36,8 @@ export function passHttp(
   };
   if (payload.kind !== 'http') {
     const fields = { c: 400, f: 'DPE', d: 'http1.codec_error', m: '', a: '', p: '' };
-    return stopped(httpEvent(manager, connection, fields), 400);
+    // An answer in the clear is none to who began TLS.
+    return stopped(httpEvent(manager, connection, fields), payload.kind === 'tls' ? 'closed' : 400);
   }
   const request = asRead(payload, manager);
   const routes = routesOf(manager, proxy);

@@ -11,6 +11,8 @@ export interface Proxies {
   at(address: string): ProxyIdentity | undefined;
   /** From which address it calls others. */
   callsFrom(identity: ProxyIdentity): string | undefined;
+  /** Address of a name of the mesh itself, as its DNS tells the proxies of a namespace. */
+  service(host: string, namespace: string): string | undefined;
   /** Address of a name outside, where that is known. */
   resolve(host: string, port: number): string | undefined;
   readonly trustDomain: string;
