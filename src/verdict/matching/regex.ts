@@ -1,56 +1,41 @@
-// Regular expressions of routes and policies, as Envoy's RE2 takes them, on texts of an attempt. RE2 needs no more time than the
-// text is long; the engine here may, so that it is given a while only, and no text a second one: whoever may write an expression
-// must not be able to make the control plane stand still.
-import { createContext, Script } from 'node:vm';
-import { plainAuthority } from '../../xds/odd-authority.ts';
+// Regular expressions of routes and policies on texts of an attempt, by a port of the engine that Envoy has (RE2): the same
+// syntax, and no more time than the text is long, whoever wrote the expression.
+import { RE2JS } from 're2js';
 
-/** Much longer than any of them takes on a machine that has other things to do. */
-const mostMs = 200;
 const mostKnown = 10_000;
-const known = new Map<string, boolean | undefined>();
-const context = createContext({ pattern: '', flags: '', text: '', replacement: '' });
-const test = new Script('new RegExp(pattern, flags).test(text)');
-const replace = new Script('text.replace(new RegExp(pattern, flags), replacement)');
+const known = new Map<string, RE2JS>();
 
-/** Asked of most requests, and nobody else's: it needs no watch, which a busy machine may let run out. */
-const plain = new RegExp(`^(?:${plainAuthority})$`);
-
-/** Of the whole text. Undefined: it cannot be told. */
+/** Of the whole text. Undefined: it cannot be told, since it is none. */
 export function matchesRegex(regex: string, text: string): boolean | undefined {
-  if (regex === plainAuthority) return plain.test(text);
-  const key = `${regex}\n${text}`;
-  if (known.has(key)) return known.get(key);
-  const { pattern, flags } = translated(regex);
-  const found = run(test, { pattern: `^(?:${pattern})$`, flags, text, replacement: '' });
-  const matched = typeof found === 'boolean' ? found : undefined;
-  if (known.size >= mostKnown) known.clear();
-  known.set(key, matched);
-  return matched;
+  return compiled(regex)?.matches(text);
 }
 
-/** Every match; `\1` is the first group. */
+/** Every match; `\1` in the substitution is the first group, `\0` the whole match. */
 export function replaceRegex(regex: string, text: string, substitution: string): string | undefined {
-  const { pattern, flags } = translated(regex);
-  const replacement = substitution
-    .replaceAll('$', '$$$$')
-    .replace(/\\(\d)/g, (_, group) => (group === '0' ? '$&' : `$${group}`));
-  const replaced = run(replace, { pattern, flags: `${flags}g`, text, replacement });
-  return typeof replaced === 'string' ? replaced : undefined;
+  const matcher = compiled(regex)?.matcher(text);
+  if (matcher === undefined) return undefined;
+  let replaced = '';
+  let end = 0;
+  while (matcher.find()) {
+    const insert = substitution.replaceAll(/\\([\d\\])/g, (_, one: string) =>
+      one === '\\' ? one : (matcher.group(Number(one)) ?? ''),
+    );
+    replaced += text.slice(end, matcher.start()) + insert;
+    end = matcher.end();
+  }
+  return replaced + text.slice(end);
 }
 
-function run(script: Script, globals: Readonly<Record<string, string>>): unknown {
-  Object.assign(context, globals);
+/** Undefined where it does not compile; Envoy would have refused what it stands in. */
+function compiled(regex: string): RE2JS | undefined {
+  const found = known.get(regex);
+  if (found !== undefined) return found;
   try {
-    return script.runInContext(context, { timeout: mostMs });
+    const fresh = RE2JS.compile(regex);
+    if (known.size >= mostKnown) known.clear();
+    known.set(regex, fresh);
+    return fresh;
   } catch {
     return undefined;
   }
-}
-
-/** What RE2 writes otherwise than JavaScript. */
-function translated(regex: string): { readonly pattern: string; readonly flags: string } {
-  const [, own = ''] = /^\(\?([ims]+)\)/.exec(regex) ?? [];
-  const rest = own === '' ? regex : regex.slice(own.length + 3);
-  const pattern = rest.replaceAll('(?P<', '(?<').replaceAll('\\A', '^').replaceAll('\\z', '$');
-  return { pattern, flags: [...new Set(own)].join('') };
 }
