@@ -22,6 +22,7 @@ import {
   type RouteHosts,
   resumeTimedOut,
   routeForgotten,
+  routeOf,
   routeResumed,
   routesSent,
 } from './virtual-hosts.ts';
@@ -79,10 +80,20 @@ export function createProxySession(options: SessionOptions): ProxySession {
   function resume(): void {
     resuming ??= setTimeout(() => {
       resuming = undefined;
-      resumeTimedOut(hosts);
-      for (const subscription of subscriptions.values()) subscription.held = undefined;
+      if (subscriptions.get(typeUrls.virtualHost)?.asked !== true) resumeTimedOut(hosts);
+      dropCompared();
       schedule(session);
     }, resumeMs);
+  }
+
+  /** What it held is of use until it has been compared, and that may have to wait for clusters, however long they take. */
+  function dropCompared(): void {
+    if (resuming !== undefined) return;
+    for (const subscription of subscriptions.values()) {
+      const waits =
+        subscription.everythingDue || (subscription.type === typeUrls.virtualHost && hosts.resumed.size > 0);
+      if (!waits) subscription.held = undefined;
+    }
   }
 
   function change(subscription: Subscription, request: AdsRequest): void {
@@ -94,12 +105,22 @@ export function createProxySession(options: SessionOptions): ProxySession {
     if (first && (request.initialVersions.size > 0 || type === typeUrls.virtualHost)) {
       subscription.held = request.initialVersions;
     }
+    // Its hosts were all sent by then; of those that it has beside them none is there any more.
+    if (first && type === typeUrls.virtualHost && hosts.resumed.size === 0) askAbout(subscription, request);
     const legacyWildcard = type === typeUrls.cluster || type === typeUrls.listener;
     if (first && legacyWildcard && request.subscribe.length === 0) subscribeAll(subscription);
     if (type === typeUrls.route) changeRoutes(subscription, request);
     changeSubscription(subscription, tracked.view, request);
     const wholeTypePending = subscription.everythingDue || type === typeUrls.virtualHost;
     if (!wholeTypePending) subscription.held = undefined;
+  }
+
+  /** Held by a route that was served before the proxy told of it. */
+  function askAbout({ due }: Subscription, { initialVersions }: AdsRequest): void {
+    const known = tracked.view.resources(typeUrls.virtualHost);
+    for (const name of initialVersions.keys()) {
+      if (!known.has(name) && hosts.served.get(routeOf(name)) === true) due.add(name);
+    }
   }
 
   function changeRoutes({ held }: Subscription, { subscribe, unsubscribe }: AdsRequest): void {
@@ -225,6 +246,7 @@ export function createProxySession(options: SessionOptions): ProxySession {
         writable,
         send: (subscription, plan) => send(tracked, subscription, plan),
       });
+      dropCompared();
       const { opened } = own ?? {};
       if (opened === undefined || isTooFarBehind(opened.tracked, opened.subscriptions)) return;
       push({

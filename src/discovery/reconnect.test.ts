@@ -1,6 +1,7 @@
 // A proxy that comes back says what it holds: only the difference is sent.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { startDiscovery } from '../../test/support/discovery.ts';
 import { createMemoryView, opaque } from '../../test/support/memory-view.ts';
 import { until } from '../../test/support/until.ts';
@@ -100,6 +101,48 @@ test('without a word on virtual hosts all are sent after a moment', async (t) =>
   const client = connect();
   client.ask('route', { subscribe: ['80'], held: { '80': '1' } });
   assert.deepEqual((await client.take()).updated, ['80/a']);
+});
+
+/** As long as a proxy may take to say what it holds, and longer. */
+const longMs = 700;
+
+test('what is gone is taken away, however long the proxy takes for clusters before', async (t) => {
+  const { view, connect } = await startDiscovery(t);
+  view.change({
+    cluster: { set: [opaque('new')] },
+    listener: { set: [opaque('l', '2')] },
+    route: { set: [route] },
+    virtualHost: { set: [opaque('80/same')] },
+  });
+  const client = connect();
+  client.ask('cluster', { held: { old: '1' } });
+  client.ask('listener', { held: { l: '1', 'l-gone': '1' } });
+  client.ask('route', { subscribe: ['80'], held: { '80': '1' } });
+  client.ask('virtualHost', { held: { '80/same': '1', '80/gone': '1' } });
+  const clusters = await client.responses.next();
+  assert.deepEqual(clusters.updated, ['new']);
+  await pause(longMs);
+  client.ack(clusters);
+  const listeners = await client.take();
+  const hosts = await client.responses.next(({ type }) => type === 'virtualHost');
+  assert.deepEqual([listeners.type, listeners.updated, listeners.removed], ['listener', ['l'], ['l-gone']]);
+  assert.deepEqual([hosts.type, hosts.updated, hosts.removed], ['virtualHost', [], ['80/gone']]);
+});
+
+test('hosts that a proxy tells of late are taken away if they are gone', async (t) => {
+  const { view, connect } = await startDiscovery(t);
+  view.change({ route: { set: [route] }, virtualHost: { set: [opaque('80/a')] } });
+  const client = connect();
+  client.ask('route', { subscribe: ['80'], held: { '80': '1' } });
+  const { updated, message } = await client.responses.next();
+  assert.deepEqual(updated, ['80/a']);
+  // Envoy: the first request of a type says what is held, be it an answer already.
+  client.send({
+    typeUrl: message.typeUrl,
+    responseNonce: message.nonce,
+    initialResourceVersions: { '80/a': '1', '80/gone': '1' },
+  });
+  assert.deepEqual((await client.take()).removed, ['80/gone']);
 });
 
 test('a proxy that has another view now is told to connect again, and gets the difference', async (t) => {
