@@ -119,7 +119,9 @@ export async function startVerdictMesh(t: Scope, { capture, address }: VerdictMe
             }),
         ),
       );
-      return found.flat();
+      const lines = found.flat();
+      // Who has not taken what it was sent is no witness.
+      return lines.length === 0 ? [] : [...lines, ...(await refusals(mesh))];
     },
   };
 }
@@ -233,6 +235,15 @@ async function settled(mesh: TestMesh): Promise<void> {
     const { proxies }: ProxiesBody = await get(mesh, 'proxies');
     return proxies.every(({ types }) => Object.values(types).every(({ state }) => state !== 'STALE'));
   });
+}
+
+async function refusals(mesh: TestMesh): Promise<readonly string[]> {
+  const { proxies }: ProxiesBody = await get(mesh, 'proxies');
+  return proxies.flatMap(({ name, types }) =>
+    Object.entries(types).flatMap(([type, { state, ...more }]) =>
+      state === 'ERROR' || state === 'STALE' ? [`${name} ${type} ${state} ${JSON.stringify(more)}`] : [],
+    ),
+  );
 }
 
 async function objectsOf(mesh: TestMesh, plural: string): Promise<readonly KubeObject[]> {
