@@ -45,3 +45,11 @@ function distinct(all: readonly Caller[], present: World, changed: World): reado
 function likeness({ viewOf }: World, identity: ProxyIdentity): readonly string[] {
   return [viewOf(identity).key, identity.serviceAccount];
 }
+
+/** Named of those that are alike. */
+const mostPods = 3;
+
+export function podsText(pods: readonly string[]): string {
+  const more = pods.length - mostPods;
+  return more > 0 ? `${pods.slice(0, mostPods).join(', ')} or ${more} more` : pods.join(' or ');
+}

@@ -199,3 +199,24 @@ test('pods of one workload that are not alike: what happens to some of them may 
     'breaks default/web http://a.test:80 EgressPolicy/default/a',
   ]);
 });
+
+test('what a proxy refused may have been a CONNECT: on 443 it was, elsewhere what hangs on it is told', () => {
+  const objects = storedObjects(mesh('REGISTRY_ONLY') + web);
+  const refused = (url: string, host: string, port: number) =>
+    seenFlow(url, { destination: { kind: 'blocked', host, port } });
+  const hosts = ['t.test:443', 'h.test:8080', 's.test:8443', 'c.test:5432'];
+  const seen = hosts.map((host) => refused(`http://${host}`, host.slice(0, 6), Number(host.slice(7))));
+  const on = (number: number, protocol: string) => `ports: [{ number: ${number}, name: own, protocol: ${protocol} }]`;
+  const change = applied(
+    entry('t', 't.test', tls) +
+      entry('h', 'h.test', on(8080, 'HTTP')) +
+      entry('s', 's.test', on(8443, 'TLS')) +
+      entry('c', 'c.test', on(5432, 'TCP')),
+  );
+  assert.deepEqual(effectLines(tried(objects, change, seen, 'proxy')).toSorted(), [
+    'may-open default/web http://h.test:8080 ServiceEntry/default/h if it asks its proxy without CONNECT',
+    'may-open default/web http://s.test:8443 ServiceEntry/default/s if it asks its proxy by CONNECT, and begins TLS',
+    'opens default/web http://c.test:5432 ServiceEntry/default/c',
+    'opens default/web http://t.test:443 ServiceEntry/default/t',
+  ]);
+});

@@ -2,10 +2,10 @@
 import type { Mesh } from '../mesh/mesh.ts';
 import type { SeenFlow } from '../telemetry/seen-flow.ts';
 import { otherHost } from '../telemetry/traffic.ts';
-import type { Attempt } from '../verdict/attempt.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import type { World } from '../verdict/world.ts';
-import { type Caller, callersOf, nameOf } from './callers.ts';
+import { attemptsOf, type Possible } from './attempts.ts';
+import { type Caller, callersOf, nameOf, podsText } from './callers.ts';
 import { consequenceOf, consequenceOfSome } from './consequence.ts';
 import type { Consequence, NotJudged } from './dry-run.ts';
 
@@ -13,8 +13,8 @@ import type { Consequence, NotJudged } from './dry-run.ts';
 export interface Changed {
   readonly consequence: Consequence;
   readonly flow: SeenFlow;
-  /** Where its workload's pods are not alike: those that it happens to. */
-  readonly pods: readonly string[];
+  /** What would have to hold of the call, beside what the verdicts hang on: where not all that it may have been end alike. */
+  readonly when: readonly string[];
   readonly present: Verdict;
   readonly changed: Verdict;
 }
@@ -39,9 +39,8 @@ export function replay(seen: Iterable<SeenFlow>, present: World, changed: World)
       continue;
     }
     judged += 1;
-    const { destination, protocol } = flow;
-    const attempt: Attempt = { protocol, host: hostFor(destination.host), port: destination.port };
-    const found = changeOf(alike, attempt, present, changed);
+    const possible = attemptsOf(flow, hostFor(flow.destination.host), present.capture);
+    const found = changeOf(alike, possible, present, changed);
     if (found !== undefined) all.push({ flow, ...found });
   }
   return { judged, notJudged, changed: all };
@@ -49,21 +48,24 @@ export function replay(seen: Iterable<SeenFlow>, present: World, changed: World)
 
 function changeOf(
   callers: readonly Caller[],
-  attempt: Attempt,
+  possible: readonly Possible[],
   present: World,
   changed: World,
 ): Omit<Changed, 'flow'> | undefined {
-  const tried = callers.map(({ pods, ...caller }) => {
-    const before = present.verdictOf(caller.present, attempt);
-    const after = changed.verdictOf(caller.changed, attempt);
-    return { consequence: consequenceOf(before, after), pods, present: before, changed: after };
-  });
+  const tried = callers.flatMap((caller) =>
+    possible.map(({ attempt, when }) => {
+      const before = present.verdictOf(caller.present, attempt);
+      const after = changed.verdictOf(caller.changed, attempt);
+      const made = callers.length === 1 ? [] : [`it is made by ${podsText(caller.pods)}`];
+      return { consequence: consequenceOf(before, after), when: [...made, ...when], present: before, changed: after };
+    }),
+  );
   const consequence = consequenceOfSome(new Set(tried.map((one) => one.consequence)));
   if (consequence === undefined) return undefined;
   const same = tried.every((one) => one.consequence === consequence);
   // The gravest of them is told: those are in that order.
   const worst = gravity.flatMap((grave) => tried.find((one) => one.consequence === grave) ?? [])[0];
-  return worst && { ...worst, consequence, pods: same ? [] : worst.pods };
+  return worst && { ...worst, consequence, when: same ? [] : worst.when };
 }
 
 const gravity: readonly Consequence[] = ['breaks', 'may-break', 'opens', 'may-open', 'moves'];

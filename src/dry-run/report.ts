@@ -6,9 +6,6 @@ import type { Verdict, Way } from '../verdict/verdict.ts';
 import { type Consequence, consequences, type DryRun, type Effect, mostEffects, type Outcome } from './dry-run.ts';
 import type { Changed, Replayed } from './replay.ts';
 
-/** Named of those that are alike. */
-const mostPods = 3;
-
 /** `since`: milliseconds since 1970. */
 export function reportOf({ judged, notJudged, changed }: Replayed, since: number): DryRun {
   const effects = [...merged(changed)].sort(
@@ -46,7 +43,7 @@ function merged(changed: readonly Changed[]): Iterable<Effect> {
   return effects.values();
 }
 
-function effectOf({ consequence, flow, pods, present, changed }: Changed): Effect {
+function effectOf({ consequence, flow, when, present, changed }: Changed): Effect {
   const { source, destination, protocol, requests, connections, lastSeen } = flow;
   // Of a verdict that hangs on something, the way that makes the difference.
   const way = decidingWay(changed, consequence === 'may-break');
@@ -58,7 +55,7 @@ function effectOf({ consequence, flow, pods, present, changed }: Changed): Effec
     requests,
     connections,
     lastSeen,
-    when: [...(pods.length === 0 ? [] : [`it is made by ${listed(pods)}`]), ...(way?.when ?? [])],
+    when: [...when, ...(way?.when ?? [])],
     present: outcomeOf(decidingWay(present, consequence === 'opens' || consequence === 'may-open')),
     changed: outcomeOf(way),
   };
@@ -77,11 +74,6 @@ function withFlow(effect: Effect, { destination, requests, connections, lastSeen
 
 function toldDestination({ host, port, kind, serviceEntry }: SeenFlow['destination']): Effect['destination'] {
   return { host, port, kind, ...(serviceEntry === undefined ? {} : { serviceEntry }) };
-}
-
-function listed(pods: readonly string[]): string {
-  const more = pods.length - mostPods;
-  return more > 0 ? `${pods.slice(0, mostPods).join(', ')} or ${more} more` : pods.join(' or ');
 }
 
 function decidingWay({ ways }: Verdict, stopped: boolean): Way | undefined {

@@ -13,6 +13,7 @@ import type { Proxies } from './walk/walk.ts';
 
 export interface World {
   readonly mesh: Mesh;
+  readonly capture: 'redirect' | 'proxy';
   /** Workloads with a proxy, gateways among them. */
   readonly proxies: readonly ProxyIdentity[];
   /** Of two proxies with the same view verdicts are the same, but for who is told of. */
@@ -64,6 +65,7 @@ export function createWorld(options: WorldOptions): World {
   const memo = createVerdictMemo({ viewOf, byAddress: asksForAddresses(mesh) });
   return {
     mesh,
+    capture,
     proxies,
     viewOf,
     verdictOf: (caller, attempt) =>
