@@ -22,8 +22,20 @@ import { until } from './until.ts';
 const outside = ['a', 'b', 'x', 'u', 'd'] as const;
 const hosts = { a: 'a.test', b: 'b.test', x: 'x.wild.test', u: 'u.test', d: 'db.test' } as const;
 
+/** A call of a workload, and what came of it: `a` for the server that answered, a status of a proxy, or `closed`. */
+export interface Outcome {
+  readonly source: { readonly namespace: string; readonly workload: string };
+  readonly attempt: Attempt;
+  readonly seen: string;
+}
+
 export interface VerdictMesh {
-  /** What differs between verdicts and what was seen, as lines; empty: nothing. */
+  readonly mesh: TestMesh;
+  /** These as well, or in place of those of their names. */
+  add(objects: WorldObjects): Promise<void>;
+  outcomes(): Promise<readonly Outcome[]>;
+  again(outcome: Outcome): Promise<Outcome>;
+  /** With these objects in place of those of the case before, what differs between verdicts and what was seen, as lines; empty: nothing. */
   differences(objects: WorldObjects): Promise<readonly string[]>;
 }
 
@@ -68,7 +80,7 @@ export async function startVerdictMesh(t: Scope, { capture, address }: VerdictMe
   ]);
   await mesh.run('rollout', 'status', 'deployment/egress');
   const attempts = attemptsWith(addresses.get('a') ?? '', addresses.get('d') ?? '');
-  let before = '';
+  let applied: readonly string[] = [];
 
   async function world(): Promise<World> {
     const objects = (await Promise.all([...meshKinds, podKind].map(({ plural }) => objectsOf(mesh, plural)))).flat();
@@ -85,15 +97,42 @@ export async function startVerdictMesh(t: Scope, { capture, address }: VerdictMe
     });
   }
 
+  async function add(objects: WorldObjects): Promise<void> {
+    const yaml = objects.map((one) => JSON.stringify(one));
+    // What is refused is not there for verdicts either.
+    await mesh.tryApply(yaml.join('\n---\n'));
+    applied = [...applied, ...yaml];
+    await settled(mesh);
+  }
+
+  async function become(objects: WorldObjects): Promise<void> {
+    const left = applied.filter((one) => !one.includes('"kind":"Istio"'));
+    if (left.length > 0) await mesh.remove(left.join('\n---\n'));
+    applied = [];
+    await add(objects);
+  }
+
+  const again = async (outcome: Outcome): Promise<Outcome> => {
+    const caller = callers.get(outcome.source.workload);
+    if (caller === undefined) throw new Error(`${outcome.source.workload} does not run`);
+    return { ...outcome, seen: await call(caller, outcome.attempt, capture) };
+  };
+
   return {
+    mesh,
+    add,
+    again,
+    outcomes() {
+      const asked = [...callers.keys()].flatMap((workload) => {
+        const source = { namespace: workload === 'far' ? 'other' : 'default', workload };
+        return attempts
+          .filter((attempt) => isNamed(workload, attempt))
+          .map((attempt) => ({ source, attempt, seen: '' }));
+      });
+      return Promise.all(asked.map(again));
+    },
     async differences(objects) {
-      const yaml = objects.map((one) => JSON.stringify(one)).join('\n---\n');
-      const left = before.split('\n---\n').filter((one) => one !== '' && !one.includes('"kind":"Istio"'));
-      if (left.length > 0) await mesh.remove(left.join('\n---\n'));
-      // What is refused is not there for verdicts either.
-      await mesh.tryApply(yaml);
-      before = yaml;
-      await settled(mesh);
+      await become(objects);
       const now = await world();
       const found = await Promise.all(
         [...callers].flatMap(([name, workload]) =>
@@ -164,7 +203,6 @@ function isNamed(caller: string, { host }: Attempt): boolean {
   return caller !== 'far' || host.includes('.');
 }
 
-/** `a` for the server that answered, a status of a proxy, or `closed`. */
 async function call(workload: Workload, attempt: Attempt, capture: 'redirect' | 'proxy'): Promise<string> {
   const { protocol, host, port, method = 'GET', path = '/', headers = new Map<string, string>() } = attempt;
   if (protocol === 'http') {
