@@ -13,7 +13,8 @@ export function uncoveredWorkloads(pods: readonly RunningPod[]): readonly Uncove
   const found = new Map<string, UncoveredWorkload>();
   for (const { namespace, workload, proxy } of pods) {
     if (proxy.phase !== 'Absent') continue;
-    const reason = "has the host's network and no sidecar: what it sends is neither governed nor counted";
+    const reason =
+      "has the host's network and no sidecar: what it sends is neither governed nor counted; take hostNetwork out of its pod";
     found.set(`${namespace}/${workload}`, { namespace, workload, reason });
   }
   return [...found.values()].sort(
