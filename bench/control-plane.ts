@@ -8,6 +8,7 @@ import type { KubeObject } from '../src/api/object.ts';
 import { type DataFolder, dataFolder } from '../src/platform/data-folder.ts';
 import { serviceNodeArgs } from '../src/platform/service-process.ts';
 import { requestJson } from '../src/platform/unix-http.ts';
+import { userCacheFolder } from '../src/runtime/envoy-supply/cache.ts';
 import { freePort } from '../test/support/ports.ts';
 
 export interface BenchControlPlane {
@@ -25,6 +26,8 @@ export interface BenchControlPlane {
 }
 
 const ticksPerSecond = 100;
+/** As the keeper starts it. */
+const compileCache = join(userCacheFolder(), 'compile-cache');
 
 /** `prepare` fills its data folder before. */
 export async function startBenchControlPlane(
@@ -36,7 +39,7 @@ export async function startBenchControlPlane(
   const xdsAddress = `127.0.0.1:${await freePort()}`;
   const child = fork(new URL('./control-plane-process.ts', import.meta.url), [data], {
     execArgv: [...serviceNodeArgs],
-    env: { ...process.env, SALLYPORT_BENCH_XDS: xdsAddress, SALLYPORT_LOG: 'warn' },
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCache, SALLYPORT_BENCH_XDS: xdsAddress, SALLYPORT_LOG: 'warn' },
   });
   const exited = once(child, 'exit');
   await Promise.race([once(child, 'message'), exited.then(() => Promise.reject(new Error('the control plane ended')))]);

@@ -48,7 +48,7 @@ const commands: readonly (readonly string[])[] = [
   ['dry-run', 'restricted', '-o', 'json'],
   ['suggest', '-o', 'json'],
   ['upkeep', '-o', 'json'],
-  ['check', 'workload-1', 'http://nowhere.example', '-n', 'ns-1', '--service-account', 'default'],
+  ['check', 'http://nowhere.example', '-n', 'ns-1', '--service-account', 'default'],
 ];
 
 for (const [name, one] of shapes) {
