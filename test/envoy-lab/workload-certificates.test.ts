@@ -142,7 +142,7 @@ test('certificates renewed ten times, the root once, under load: no request fail
       const { next, retired } = identity.trust();
       return next === undefined && retired === undefined && issuers.size === 2;
     },
-    30_000,
+    60_000,
   );
   const before = serials.size;
   await until('the other half', () => serials.size > before + 5, 30_000);

@@ -147,7 +147,7 @@ describe('suggest', needs('root', 'iproute2', 'firewall'), () => {
     // It is told of, and asked for it is suggested.
     const blocked = await until('that is on record', async () => {
       const { stdout } = await mesh.cli('suggest', '--host', stranger, '-o', 'wide');
-      return /stopped/.test(stdout) && stdout;
+      return /^shop .*stopped/m.test(stdout) && stdout;
     });
     assert.match(
       blocked,

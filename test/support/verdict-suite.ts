@@ -11,8 +11,8 @@ export function agreeOnConfigurations(given: { readonly seed: number; readonly c
   const seed = Number(process.env['VERDICT_SEED'] ?? given.seed);
   const cases = Number(process.env['VERDICT_CASES'] ?? given.cases);
   for (const [capture, address] of [
-    ['redirect', 131],
-    ['proxy', 136],
+    ['redirect', 13],
+    ['proxy', 22],
   ] as const) {
     describe(`with ${capture} capture`, () => {
       const scope = suiteScope();
