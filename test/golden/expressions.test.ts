@@ -5,12 +5,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse, parseAllDocuments } from 'yaml';
+import { plainAuthority } from '../../src/xds/odd-authority.ts';
 import { goldenTypes, renderGolden } from './render.ts';
 
 type Place = 'code' | 'user' | 'range' | 'resolve';
 
-/** A port in an authority: `authorityHasPort` of src/envoy/rbac-rules.ts. */
-const ofCode = ['([^:]*|\\[[0-9A-Fa-f:.]*\\]):[0-9]*'];
+/** A port in an authority: `authorityHasPort` of src/envoy/rbac-rules.ts; and a plain one as a whole. */
+const ofCode = [plainAuthority, '([^:]*|\\[[0-9A-Fa-f:.]*\\]):[0-9]*'];
 /** Certain ports in it, as a rule of the user's numbers them. */
 const ofPorts = /^\(\[\^:\]\*\|\\\[\[0-9A-Fa-f:\.\]\*\\\]\):\[\+\]\?0\*\([\d|[\]{},-]+\)$/;
 /** Of xds/proxy-capture/authority.ts: four numbers, alternatives of numbers, or any, and a port. */
