@@ -140,9 +140,9 @@ test('certificates renewed ten times, the root once, under load: no request fail
     'the new root is the only one',
     () => {
       const { next, retired } = identity.trust();
-      return next === undefined && retired === undefined && issuers.size === 2;
+      return next === undefined && retired === undefined && issuers.size >= 2;
     },
-    60_000,
+    40_000,
   );
   const before = serials.size;
   await until('the other half', () => serials.size > before + 5, 30_000);
